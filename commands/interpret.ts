@@ -1,0 +1,39 @@
+import { answer, type Answer } from '../src/core/answer.ts';
+import { nearest } from '../src/core/policies/nearest.ts';
+import { verbs } from './index.ts';
+import { readArguments } from './read-arguments.ts';
+import { sayUsage } from './usage.ts';
+import type { Ask, Asking, Verb } from './verb.ts';
+
+/**
+ * What a command line asks for. `command` comes without its slash, `text` is what follows it.
+ * A wrong word is answered with the usage, an example, and the nearest valid word; nothing is ever silent.
+ */
+export function interpret(command: string, text: string, asking: Asking): Ask {
+  const found = findVerb(command, text);
+  if ('tone' in found) return { kind: 'answer', answer: found };
+  const read = readArguments(found.verb, found.rest, asking);
+  return 'wrong' in read ? { kind: 'answer', answer: read.wrong } : found.verb.ask(read.values, asking);
+}
+
+function findVerb(command: string, text: string): { readonly verb: Verb; readonly rest: string } | Answer {
+  const family = verbs.filter((verb) => verb.command === command);
+  const [, word = '', after = ''] = /^\s*(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
+  const named = family.find((verb) => verb.word === word.toLowerCase());
+  if (named) return { verb: named, rest: after };
+  const whole = family.find((verb) => verb.word === undefined);
+  if (whole && (word === '' || whole.arguments.length > 0)) return { verb: whole, rest: text };
+  return unknownWord(command, word, family);
+}
+
+function unknownWord(command: string, word: string, family: readonly Verb[]): Answer {
+  if (family.length === 0) {
+    return answer('refused', `There is no /${command}`, ...verbs.map(sayUsage));
+  }
+  const words = family.flatMap((verb) => verb.word ?? []);
+  const near = nearest(word, words);
+  const title = word === '' ? `/${command} what?` : `/${command} has no “${word.slice(0, 40)}”`;
+  const meant = near === undefined ? [] : [`Did you mean /${command} ${near}?`];
+  const example = family[0] ? [`For example: ${family[0].example}`] : [];
+  return answer('refused', title, ...meant, ...family.map(sayUsage), ...example);
+}

@@ -1,0 +1,52 @@
+import type { Actor } from '../src/core/actor.ts';
+import type { Answer } from '../src/core/answer.ts';
+import type { Channel } from '../src/core/channel/state.ts';
+import type { Incident } from '../src/core/incident/state.ts';
+import type { Intent } from '../src/core/intent.ts';
+import type { Operation } from '../src/core/operation/state.ts';
+import type { Policies } from '../src/core/policies/policies.ts';
+import type { Address, StreamId } from '../src/core/stream.ts';
+import type { Instant } from '../src/core/time.ts';
+
+/** What a verb may look at: who asks, when, the policies, and what is stored at this moment. */
+export interface Asking {
+  readonly at: Instant;
+  readonly by: Actor;
+  readonly policies: Policies;
+  readonly openIncidents: readonly Incident[];
+  readonly channels: readonly Channel[];
+  readonly openOperations: readonly Operation[];
+}
+
+/**
+ * What a verb asks for: an intent for the core, an answer that can be given at once, or the story of an incident
+ * (which has to be read from its events).
+ */
+export type Ask =
+  | { readonly kind: 'intent'; readonly to: Address; readonly intent: Intent }
+  | { readonly kind: 'answer'; readonly answer: Answer }
+  | { readonly kind: 'story'; readonly incident: StreamId; readonly as: 'timeline' | 'postmortem' };
+
+export type ArgumentKind =
+  'channel' | 'version' | 'version-or-last-good' | 'incident' | 'severity' | 'service' | 'text';
+
+/** One word of a command line; `text` takes the rest of the line and comes last. */
+export interface Argument {
+  readonly name: string;
+  readonly kind: ArgumentKind;
+  readonly required: boolean;
+}
+
+/**
+ * One verb: its Slack command, help, manifest entry, terminal command and API route all come from this definition.
+ * `values` holds what was typed, already checked for its kind; an optional argument may be missing.
+ */
+export interface Verb {
+  /** `rollback`, or `incident` and `ack`. */
+  readonly command: string;
+  readonly word: string | undefined;
+  readonly summary: string;
+  readonly arguments: readonly Argument[];
+  readonly example: string;
+  readonly ask: (values: Readonly<Record<string, string>>, asking: Asking) => Ask;
+}

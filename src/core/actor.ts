@@ -1,0 +1,37 @@
+/** Where something came from, as the timeline names it. */
+export type Via =
+  'slack' | 'terminal' | 'api' | 'alertmanager' | 'generic' | 'pagerduty' | 'clock' | 'registry';
+
+/** What a person may do; given to people in `policies/roster.yml`. */
+export type Role = 'responder' | 'approver' | 'lead';
+
+/**
+ * Who did something. A person is named by the roster, whichever account was used, so that two accounts of one person
+ * never count as two people. Somebody who is not in the roster is `person: undefined` and can do nothing that needs a role.
+ */
+export type Actor =
+  | {
+      readonly kind: 'person';
+      readonly person: string | undefined;
+      readonly name: string;
+      readonly roles: readonly Role[];
+      readonly via: Via;
+    }
+  | { readonly kind: 'source'; readonly name: string; readonly via: Via }
+  | { readonly kind: 'lastgood'; readonly name: 'Lastgood'; readonly via: 'clock' };
+
+export const lastgood: Actor = { kind: 'lastgood', name: 'Lastgood', via: 'clock' };
+
+/** `Ana Ruiz (slack)`: who, and from where. */
+export function sayActor(actor: Actor): string {
+  return actor.kind === 'lastgood' ? actor.name : `${actor.name} (${actor.via})`;
+}
+
+export function hasRole(actor: Actor, roles: readonly Role[]): boolean {
+  return actor.kind === 'person' && roles.some((role) => actor.roles.includes(role));
+}
+
+/** Compares people, not accounts. */
+export function isSamePerson(a: Actor, b: Actor): boolean {
+  return a.kind === 'person' && b.kind === 'person' && a.person !== undefined && a.person === b.person;
+}

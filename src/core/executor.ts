@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import type { Milliseconds } from './time.ts';
+
+/** One step of an approved plan, as an executor gets it. */
+export interface StepRun {
+  /** `OP-7.1`: stable over retries and restarts. Goes out as correlation id wherever the other side takes one. */
+  readonly id: string;
+  readonly operation: string;
+  readonly app: string;
+  readonly channel: string;
+  /** The version that is live, and the one to go to. */
+  readonly from: string;
+  readonly version: string;
+  readonly reason: string;
+  /** Checked against the executor's schema at boot and when the plan was made; placeholders are filled in. */
+  readonly with: unknown;
+}
+
+/** What an executor learned about its run and needs to find it again after a restart: a run's id, its page. */
+export type Handle = Readonly<Record<string, string>>;
+
+export type StepProgress =
+  | { readonly status: 'running'; readonly note: string; readonly handle: Handle }
+  | { readonly status: 'done'; readonly note: string; readonly handle?: Handle }
+  | { readonly status: 'failed'; readonly note: string; readonly handle?: Handle }
+  /** Certain that nothing happened yet: it may be started. */
+  | { readonly status: 'not-started'; readonly note: string }
+  /** Cannot be known. */
+  | { readonly status: 'unknown'; readonly note: string };
+
+/**
+ * Something that changes or checks production. `start` is called at most once for a run unless `check` has answered
+ * `not-started`; after a crash, a lost answer or a throw, `check` is asked first, and it may have no handle.
+ * Both may throw when the other side cannot be reached: the engine then asks `check` again until the step's deadline.
+ * `handle.url`, when there is one, is a page where a person can look.
+ */
+export interface Executor {
+  readonly name: string;
+  /** The shape of `with` in `policies/channels.yml`. */
+  readonly schema: z.ZodType;
+  readonly start: (run: StepRun, signal: AbortSignal) => Promise<StepProgress>;
+  readonly check: (run: StepRun, handle: Handle | undefined, signal: AbortSignal) => Promise<StepProgress>;
+  /** How long to wait before asking again. */
+  readonly pollEvery: Milliseconds;
+  /** Only looks: doing it twice harms nothing, so a restart simply starts it again. */
+  readonly onlyLooks: boolean;
+}

@@ -1,0 +1,340 @@
+import type { EffectSettled } from '../effect.ts';
+import { anyRole, lacksPermission } from '../permission.ts';
+import type { Policies } from '../policies/policies.ts';
+import { refuse } from '../refusal.ts';
+import { isWorse, worst, type Severity } from '../severity.ts';
+import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
+import type { Clocks, IncidentEvent } from './event.ts';
+import type { IncidentIntent } from './intent.ts';
+import { tick } from './tick.ts';
+import { evolveIncident, isOpen, type Incident } from './state.ts';
+
+type Of<Type extends IncidentIntent['type']> = Message<Extract<IncidentIntent, { type: Type }>>;
+
+/** What an intent makes happen to an incident. */
+export function decideIncident(
+  state: Incident | undefined,
+  message: Message<IncidentIntent>,
+  context: Context,
+): Decision<IncidentEvent> {
+  const { intent } = message;
+  switch (intent.type) {
+    case 'alerts.receive':
+      return receiveAlerts(state, { ...message, intent }, context);
+    case 'incident.declare':
+      return declare(state, { ...message, intent }, context);
+    default:
+      break;
+  }
+  // Everything else needs an incident; one that is gone (or never was) has nothing to say.
+  if (!state) return nothing;
+  switch (intent.type) {
+    case 'incident.acknowledge':
+      return acknowledge(state, { ...message, intent });
+    case 'incident.set-severity':
+      return setSeverity(state, { ...message, intent }, context);
+    case 'incident.resolve':
+      return resolve(state, { ...message, intent });
+    case 'incident.name-suspect':
+      return only({ type: 'suspect.named', suspect: intent.suspect });
+    case 'incident.note-operation': {
+      const { operation, progress, text, loud } = intent;
+      return only({ type: 'operation.noted', operation, progress, text, loud });
+    }
+    case 'incident.note-refusal':
+      return only(intent.refusal);
+    case 'clock.tick':
+      return { events: tick(state, { ...message, intent }, context), tells: [] };
+    case 'effect.settled':
+      return settle(state, intent);
+    case 'effect.progressed':
+      return nothing;
+    default:
+      return intent satisfies never;
+  }
+}
+
+function only(event: IncidentEvent): Decision<IncidentEvent> {
+  return { events: [event], tells: [] };
+}
+
+function receiveAlerts(
+  state: Incident | undefined,
+  message: Of<'alerts.receive'>,
+  context: Context,
+): Decision<IncidentEvent> {
+  const { alerts } = message.intent;
+  const firing = alerts.filter(({ alert }) => alert.status === 'firing');
+  const worstFiring = worst(firing.map(({ route }) => route.severity));
+  const events: IncidentEvent[] = [];
+  const tells: Tell[] = [];
+  const first = firing[0];
+  if (!state) {
+    // A resolve for something that never opened here changes nothing.
+    if (!first || !worstFiring) return nothing;
+    const { service, app, channel } = first.route;
+    const title =
+      firing.find(({ route }) => route.severity === worstFiring)?.alert.title ?? first.alert.title;
+    const opened = open({ title, severity: worstFiring, service, app, channel }, context);
+    events.push(...opened.events);
+    tells.push(...opened.tells);
+  }
+  for (const { alert, route } of alerts) {
+    const known = state?.firing[alert.fingerprint];
+    if (alert.status === 'resolved') {
+      if (known) events.push({ type: 'alert.resolved', fingerprint: alert.fingerprint, title: known.title });
+      continue;
+    }
+    // A repeated alert that says nothing new costs a look-up, not an event.
+    if (known && known.severity === route.severity && known.summary === alert.summary) continue;
+    const { fingerprint, title, summary, version, url, startsAt } = alert;
+    const { severity, note } = route;
+    events.push({ type: 'alert.fired', fingerprint, title, summary, severity, version, url, startsAt, note });
+  }
+  if (state && worstFiring && isWorse(worstFiring, state.severity)) {
+    const change = severityChange(state, worstFiring, 'a worse alert joined', context.policies);
+    events.push(change, ...suspectTells(state, worstFiring).events);
+    tells.push(...suspectTells(state, worstFiring).tells);
+  }
+  const after = fold(state, events, message, context);
+  if (after && Object.keys(after.firing).length === 0 && !after.cleared && events.length > 0) {
+    events.push({ type: 'alerts.cleared' });
+  }
+  return { events: withDueCalls(state, events, message, context), tells };
+}
+
+function declare(
+  state: Incident | undefined,
+  message: Of<'incident.declare'>,
+  context: Context,
+): Decision<IncidentEvent> {
+  const what = `declare an incident`;
+  const lacking = lacksPermission(message.by, anyRole, what);
+  if (lacking) return state ? only(lacking) : nothing;
+  if (state) {
+    return only(
+      refuse(
+        'no-change',
+        what,
+        `${state.id} is already open for ${state.serviceTitle} on ${state.app}/${state.channel}. Join it there.`,
+      ),
+    );
+  }
+  const { events, tells } = open(message.intent, context);
+  return { events: withDueCalls(undefined, events, message, context), tells };
+}
+
+function open(
+  what: {
+    readonly title: string;
+    readonly severity: Severity;
+    readonly service: string;
+    readonly app: string;
+    readonly channel: string;
+  },
+  { policies, id }: Context,
+): Decision<IncidentEvent> {
+  const service = policies.services.services[what.service];
+  if (!service) throw new Error(`service ${what.service} is not in services.yml`);
+  const conversations = policies.notifications.conversations;
+  const opened: IncidentEvent = {
+    type: 'incident.opened',
+    title: what.title,
+    severity: what.severity,
+    service: what.service,
+    serviceTitle: service.title,
+    app: what.app,
+    channel: what.channel,
+    conversation: conversations[service.conversation] ?? '',
+    emergency: conversations['emergency'] ?? '',
+    rotation: service.rotation,
+    ...severitySlice(what.service, what.severity, policies),
+    policies: policies.hashes,
+  };
+  const tells: Tell[] = [
+    {
+      to: { kind: 'channel', id: `channel:${what.app}/${what.channel}` },
+      intent: { type: 'channel.note-incident', incident: id, severity: what.severity },
+    },
+  ];
+  return { events: [opened], tells };
+}
+
+function suspectTells(state: Incident, severity: Severity | undefined): Decision<never> {
+  return {
+    events: [],
+    tells: [
+      {
+        to: { kind: 'channel', id: `channel:${state.app}/${state.channel}` },
+        intent: { type: 'channel.note-incident', incident: state.id, severity },
+      },
+    ],
+  };
+}
+
+function acknowledge(state: Incident, message: Of<'incident.acknowledge'>): Decision<IncidentEvent> {
+  const what = `acknowledge ${state.id}`;
+  const lacking = lacksPermission(message.by, anyRole, what);
+  if (lacking) return only(lacking);
+  if (!isOpen(state)) return only(alreadyResolved(state, what));
+  if (state.acknowledged?.by === message.by.name) {
+    return only(refuse('no-change', what, `You already have ${state.id}.`));
+  }
+  return only({ type: 'incident.acknowledged', name: message.by.name });
+}
+
+function setSeverity(
+  state: Incident,
+  message: Of<'incident.set-severity'>,
+  context: Context,
+): Decision<IncidentEvent> {
+  const { severity, reason } = message.intent;
+  const what = `set ${state.id} to ${severity}`;
+  const lacking = lacksPermission(message.by, anyRole, what);
+  if (lacking) return only(lacking);
+  if (!isOpen(state)) return only(alreadyResolved(state, what));
+  if (severity === state.severity)
+    return only(refuse('no-change', what, `${state.id} is ${severity} already.`));
+  const events = [severityChange(state, severity, reason, context.policies)];
+  return {
+    events: withDueCalls(state, events, message, context),
+    tells: suspectTells(state, severity).tells,
+  };
+}
+
+function resolve(state: Incident, message: Of<'incident.resolve'>): Decision<IncidentEvent> {
+  const what = `resolve ${state.id}`;
+  const lacking = lacksPermission(message.by, anyRole, what);
+  if (lacking) return only(lacking);
+  if (!isOpen(state)) return only(alreadyResolved(state, what));
+  const busy = Object.entries(state.operations).find(
+    ([, progress]) => progress === 'open' || progress === 'running',
+  );
+  if (busy) {
+    return only(
+      refuse(
+        'not-open',
+        what,
+        `${busy[0]} is still under way on ${state.app}/${state.channel}. Resolve when it has ended, or withdraw it first.`,
+      ),
+    );
+  }
+  return {
+    events: [{ type: 'incident.resolved', name: message.by.name, reason: message.intent.reason }],
+    tells: suspectTells(state, undefined).tells,
+  };
+}
+
+function alreadyResolved(state: Incident, what: string): IncidentEvent {
+  const by = state.resolved ? ` by ${state.resolved.by}` : '';
+  return refuse(
+    'not-open',
+    what,
+    `${state.id} was resolved${by}. If it is back, declare a new one: /incident declare.`,
+  );
+}
+
+function severityChange(state: Incident, to: Severity, reason: string, policies: Policies): IncidentEvent {
+  return {
+    type: 'severity.changed',
+    from: state.severity,
+    to,
+    reason,
+    ...severitySlice(state.service, to, policies),
+  };
+}
+
+/** What a severity means for a service: its clocks and its ladder, to be copied into the incident. */
+function severitySlice(
+  service: string,
+  severity: Severity,
+  policies: Policies,
+): { readonly clocks: Clocks; readonly ladder: Incident['ladder'] } {
+  const level = policies.severity.levels[severity];
+  const escalation = policies.services.services[service]?.escalation ?? '';
+  const ladder = policies.escalation.policies[escalation]?.[severity];
+  if (!ladder) throw new Error(`service ${service} names no escalation policy that exists`);
+  return {
+    ladder,
+    clocks: {
+      acknowledgeWithin: level.acknowledge_within,
+      rollbackStartWithin: level.rollback_start_within,
+      rollbackBudget: level.rollback_budget,
+      resolveWithin: level.resolve_within,
+      acknowledgedFor: level.acknowledged_for,
+    },
+  };
+}
+
+/** A page's receipt, or why there is none. */
+function settle(state: Incident, { id, effect, outcome }: EffectSettled): Decision<IncidentEvent> {
+  switch (effect.type) {
+    case 'page.pagerduty':
+    case 'page.mail':
+    case 'page.slack': {
+      if (effect.type === 'page.pagerduty' && effect.action !== 'trigger' && outcome.status !== 'failed')
+        return nothing;
+      const by = effect.type.slice('page.'.length) as 'pagerduty' | 'mail' | 'slack';
+      const planned = state.lastCall?.pages.find((page) => page.by === by && page.person === effect.person);
+      const name = planned?.name ?? (effect.type === 'page.mail' ? effect.to.join(', ') : 'PagerDuty');
+      const page = { page: id, name, means: by };
+      switch (outcome.status) {
+        case 'done':
+          return only({ type: 'page.delivered', ...page, receipt: outcome.receipt });
+        case 'withheld':
+          return only({ type: 'page.withheld', ...page, why: outcome.why });
+        case 'failed':
+        case 'unknown':
+          return only({
+            type: 'page.failed',
+            ...page,
+            certain: outcome.status === 'failed',
+            why: outcome.why,
+          });
+        default:
+          return outcome satisfies never;
+      }
+    }
+    case 'slack.card':
+      return outcome.status === 'done' &&
+        outcome.receipt['ts'] !== undefined &&
+        outcome.receipt['ts'] !== state.card?.ts
+        ? only({ type: 'card.posted', conversation: effect.conversation, ts: outcome.receipt['ts'] })
+        : nothing;
+    case 'slack.thread':
+    case 'slack.postmortem':
+    case 'slack.reply':
+    case 'step.run':
+    case 'registry.publish':
+      return nothing;
+    default:
+      return effect satisfies never;
+  }
+}
+
+/** Rungs that are due the moment an incident opens or gets worse are called in the same decision. */
+function withDueCalls(
+  state: Incident | undefined,
+  events: readonly IncidentEvent[],
+  message: Message<IncidentIntent>,
+  context: Context,
+): readonly IncidentEvent[] {
+  const now = fold(state, events, message, context);
+  if (!now) return events;
+  const calls = tick(now, { ...message, intent: { type: 'clock.tick', down: undefined } }, context);
+  return [...events, ...calls];
+}
+
+/** The state as it will be, for decisions that depend on their own events. */
+export function fold(
+  state: Incident | undefined,
+  events: readonly IncidentEvent[],
+  message: Pick<Message<unknown>, 'at' | 'by'>,
+  context: Context,
+): Incident | undefined {
+  return events.reduce<Incident | undefined>(
+    (before, event) =>
+      evolveIncident(before, { ...event, seq: 0, at: message.at, by: message.by }, context.id),
+    state,
+  );
+}

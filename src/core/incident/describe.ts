@@ -1,0 +1,102 @@
+import type { Recorded } from '../stream.ts';
+import { sayDuration, sayTime } from '../time.ts';
+import { sayActor } from '../actor.ts';
+import type { ClockName, IncidentEvent, PlannedPage } from './event.ts';
+
+export const pageMeansNames = { pagerduty: 'PagerDuty', mail: 'mail', slack: 'Slack' } as const;
+
+const clockTitles: Readonly<Record<ClockName, string>> = {
+  acknowledge_within: 'to be acknowledged',
+  rollback_start_within: 'for a rollback to start',
+  resolve_within: 'to be resolved',
+};
+
+/**
+ * One line of the timeline, in plain text: what happened, and by whom.
+ * @returns undefined for what no reader of a timeline misses.
+ */
+export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | undefined {
+  switch (event.type) {
+    case 'incident.opened':
+      return `${event.severity} opened for ${event.serviceTitle} on ${event.app}/${event.channel} by ${sayActor(event.by)}: ${event.title}`;
+    case 'alert.fired': {
+      const summary = event.summary === '' ? '' : ` — ${event.summary}`;
+      const note = event.note === undefined ? '' : ` (${event.note})`;
+      return `Alert firing: ${event.title}${summary} [${event.severity}]${note}`;
+    }
+    case 'alert.resolved':
+      return `Alert resolved: ${event.title}`;
+    case 'alerts.cleared':
+      return 'All alerts are resolved. Nobody else is paged; resolve the incident when you are satisfied.';
+    case 'suspect.named':
+      return saySuspect(event);
+    case 'severity.changed':
+      return `Severity ${event.from} → ${event.to} by ${sayActor(event.by)}: ${event.reason}`;
+    case 'rung.fired': {
+      const late =
+        event.dueAt === undefined
+          ? ''
+          : `, ${sayDuration(event.at - event.dueAt)} late (due ${sayTime(event.dueAt)})`;
+      return `${sayRung(event)}${late}: paging ${sayPages(event.pages)}`;
+    }
+    case 'rung.empty':
+      return `${sayRung(event)}: nobody to page; going on to the next. Check policies/roster.yml.`;
+    case 'ladder.ended':
+      return event.next === 'repeat'
+        ? `Nobody has acknowledged: the ladder is at its end and starts again in ${sayDuration(event.every)}.`
+        : `Nobody has acknowledged: the ladder is at its end. The last rung and the emergency conversation are called every ${sayDuration(event.every)}.`;
+    case 'page.delivered':
+      return `Page to ${event.name} handed to ${pageMeansNames[event.means]} (receipt ${Object.values(event.receipt).join(' ')})`;
+    case 'page.failed':
+      return `Page to ${event.name} by ${pageMeansNames[event.means]} ${event.certain ? 'FAILED' : 'may have FAILED'}: ${event.why}`;
+    case 'page.withheld':
+      return `Page to ${event.name} by ${pageMeansNames[event.means]} not sent: ${event.why}`;
+    case 'incident.acknowledged':
+      return `Acknowledged by ${sayActor(event.by)}`;
+    case 'acknowledgement.expired':
+      return `${event.name} acknowledged ${sayDuration(event.after)} ago and nothing has happened since: the ladder goes on.`;
+    case 'clock.missed':
+      return `Clock missed: ${sayDuration(event.limit)} ${clockTitles[event.clock]}.`;
+    case 'timers.late':
+      return `Lastgood was down ${sayTime(event.from)}–${sayTime(event.to)}; ${event.steps} ${event.steps === 1 ? 'step' : 'steps'} fired late.`;
+    case 'operation.noted':
+      return `${event.operation}: ${event.text}`;
+    case 'incident.resolved':
+      return `Resolved by ${sayActor(event.by)}${event.reason === '' ? '' : `: ${event.reason}`}`;
+    case 'card.posted':
+      return undefined;
+    case 'request.refused':
+      return `Refused: ${sayActor(event.by)} asked to ${event.what}. ${event.why}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+function sayRung({
+  rung,
+  of,
+  round,
+}: {
+  readonly rung: number;
+  readonly of: number;
+  readonly round: number;
+}): string {
+  if (rung > of) return 'Last resort';
+  return `Rung ${rung} of ${of}${round > 1 ? `, round ${round}` : ''}`;
+}
+
+/** `Ana Ruiz (PagerDuty, Slack, mail), managers group (mail)` */
+export function sayPages(pages: readonly PlannedPage[]): string {
+  const byName = new Map<string, string[]>();
+  for (const page of pages)
+    byName.set(page.name, [...(byName.get(page.name) ?? []), pageMeansNames[page.by]]);
+  return [...byName].map(([name, means]) => `${name} (${means.join(', ')})`).join(', ');
+}
+
+function saySuspect(event: Recorded<Extract<IncidentEvent, { type: 'suspect.named' }>>): string {
+  const { suspect } = event;
+  if (!suspect) return 'No release is known to be live on this channel.';
+  const good =
+    suspect.lastGood === undefined ? 'no earlier good release is known' : `last good is ${suspect.lastGood}`;
+  return `Release live: ${suspect.live}, for ${sayDuration(event.at - suspect.liveSince)}; ${good}.`;
+}

@@ -1,0 +1,134 @@
+import type { PageMeans, Receipt } from '../effect.ts';
+import type { Ladder } from '../policies/escalation.ts';
+import type { Refusal } from '../refusal.ts';
+import type { Severity } from '../severity.ts';
+import type { Instant, Milliseconds } from '../time.ts';
+
+/** The clocks of R53, copied from the severity policy when the incident opens or changes its severity. */
+export interface Clocks {
+  readonly acknowledgeWithin: Milliseconds;
+  readonly rollbackStartWithin: Milliseconds | null;
+  readonly rollbackBudget: Milliseconds;
+  readonly resolveWithin: Milliseconds;
+  readonly acknowledgedFor: Milliseconds | null;
+}
+
+/** The release that was live when the incident opened, and the one to go back to. */
+export interface Suspect {
+  readonly live: string;
+  readonly liveSince: Instant;
+  readonly lastGood: string | undefined;
+}
+
+/** One page that a rung decided to send. `to` is an address, a Slack user or conversation id, or a service's name. */
+export interface PlannedPage {
+  readonly person: string | undefined;
+  /** The person's or the group's name, for reading. */
+  readonly name: string;
+  readonly by: PageMeans;
+  readonly to: readonly string[];
+}
+
+/** How far an operation is, as far as the incident cares. */
+export type OperationProgress = 'open' | 'running' | 'done' | 'failed' | 'unknown' | 'closed';
+
+export const clockNames = ['acknowledge_within', 'rollback_start_within', 'resolve_within'] as const;
+export type ClockName = (typeof clockNames)[number];
+
+/** What can happen to an incident. These are the timeline and the post-mortem. */
+export type IncidentEvent =
+  | {
+      readonly type: 'incident.opened';
+      readonly title: string;
+      readonly severity: Severity;
+      readonly service: string;
+      readonly serviceTitle: string;
+      readonly app: string;
+      readonly channel: string;
+      /** The Slack conversation of its card, and the one for emergencies. */
+      readonly conversation: string;
+      readonly emergency: string;
+      readonly rotation: string;
+      readonly clocks: Clocks;
+      readonly ladder: Ladder;
+      /** SHA-256 of the policy files this was copied from. */
+      readonly policies: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly type: 'alert.fired';
+      readonly fingerprint: string;
+      readonly title: string;
+      readonly summary: string;
+      readonly severity: Severity;
+      readonly version: string | undefined;
+      readonly url: string | undefined;
+      readonly startsAt: Instant | undefined;
+      /** What routing had to guess, if anything. */
+      readonly note: string | undefined;
+    }
+  | { readonly type: 'alert.resolved'; readonly fingerprint: string; readonly title: string }
+  | { readonly type: 'alerts.cleared' }
+  | { readonly type: 'suspect.named'; readonly suspect: Suspect | undefined }
+  | {
+      readonly type: 'severity.changed';
+      readonly from: Severity;
+      readonly to: Severity;
+      readonly reason: string;
+      readonly clocks: Clocks;
+      readonly ladder: Ladder;
+    }
+  | {
+      readonly type: 'rung.fired';
+      /** 1 is the first; the ladder's length + 1 is the call of last resort. */
+      readonly rung: number;
+      readonly of: number;
+      /** 1 for the first time through. */
+      readonly round: number;
+      readonly pages: readonly PlannedPage[];
+      /** When it was due, if that was a while ago. */
+      readonly dueAt: Instant | undefined;
+    }
+  | { readonly type: 'rung.empty'; readonly rung: number; readonly of: number; readonly round: number }
+  | {
+      readonly type: 'ladder.ended';
+      readonly round: number;
+      readonly next: 'repeat' | 'every';
+      readonly every: Milliseconds;
+    }
+  | {
+      readonly type: 'page.delivered';
+      readonly page: string;
+      readonly name: string;
+      readonly means: PageMeans;
+      readonly receipt: Receipt;
+    }
+  | {
+      readonly type: 'page.failed';
+      readonly page: string;
+      readonly name: string;
+      readonly means: PageMeans;
+      readonly certain: boolean;
+      readonly why: string;
+    }
+  | {
+      readonly type: 'page.withheld';
+      readonly page: string;
+      readonly name: string;
+      readonly means: PageMeans;
+      readonly why: string;
+    }
+  | { readonly type: 'incident.acknowledged'; readonly name: string }
+  | { readonly type: 'acknowledgement.expired'; readonly name: string; readonly after: Milliseconds }
+  | { readonly type: 'clock.missed'; readonly clock: ClockName; readonly limit: Milliseconds }
+  | { readonly type: 'timers.late'; readonly from: Instant; readonly to: Instant; readonly steps: number }
+  | {
+      readonly type: 'operation.noted';
+      readonly operation: string;
+      readonly progress: OperationProgress;
+      readonly text: string;
+      /** The text also belongs where everybody sees it. */
+      readonly loud: boolean;
+    }
+  | { readonly type: 'incident.resolved'; readonly name: string; readonly reason: string }
+  | { readonly type: 'card.posted'; readonly conversation: string; readonly ts: string }
+  | Refusal;

@@ -1,0 +1,18 @@
+import type { StreamKind } from '../stream.ts';
+import { decideIncident } from './decide.ts';
+import { incidentEffects, incidentWants } from './effects.ts';
+import type { IncidentEvent } from './event.ts';
+import type { IncidentIntent } from './intent.ts';
+import { evolveIncident, incidentAlias, isOpen, type Incident } from './state.ts';
+import { incidentWakeAt } from './tick.ts';
+
+/** Something is wrong with a service on a release channel, and somebody has to care. */
+export const incidentKind: StreamKind<Incident, IncidentIntent, IncidentEvent> = {
+  name: 'incident',
+  decide: decideIncident,
+  evolve: evolveIncident,
+  effects: incidentEffects,
+  wakeAt: incidentWakeAt,
+  alias: (state) => (isOpen(state) ? incidentAlias(state) : undefined),
+  wanted: incidentWants,
+};

@@ -1,0 +1,45 @@
+import type { EffectProgressed, EffectSettled } from '../effect.ts';
+import type { Refusal } from '../refusal.ts';
+import type { Severity } from '../severity.ts';
+import type { Alert } from '../source.ts';
+import type { Instant } from '../time.ts';
+import type { OperationProgress, Suspect } from './event.ts';
+import type { RoutedAlert } from './route-alert.ts';
+
+/** Time has come. `down` says that the process was away and timers may be late. */
+export interface ClockTick {
+  readonly type: 'clock.tick';
+  readonly down: { readonly from: Instant; readonly to: Instant } | undefined;
+}
+
+export type IncidentIntent =
+  | {
+      readonly type: 'alerts.receive';
+      readonly alerts: readonly { readonly alert: Alert; readonly route: RoutedAlert }[];
+    }
+  | {
+      readonly type: 'incident.declare';
+      readonly title: string;
+      readonly severity: Severity;
+      readonly service: string;
+      readonly app: string;
+      readonly channel: string;
+    }
+  | { readonly type: 'incident.acknowledge' }
+  | { readonly type: 'incident.set-severity'; readonly severity: Severity; readonly reason: string }
+  | { readonly type: 'incident.resolve'; readonly reason: string }
+  /** From the channel: what is live there now. */
+  | { readonly type: 'incident.name-suspect'; readonly suspect: Suspect | undefined }
+  /** From an operation on the incident's channel. */
+  | {
+      readonly type: 'incident.note-operation';
+      readonly operation: string;
+      readonly progress: OperationProgress;
+      readonly text: string;
+      readonly loud: boolean;
+    }
+  /** From the channel: somebody asked for something there and was refused. */
+  | { readonly type: 'incident.note-refusal'; readonly refusal: Refusal }
+  | ClockTick
+  | EffectSettled
+  | EffectProgressed;

@@ -1,0 +1,74 @@
+import type { Policies } from '../policies/policies.ts';
+import type { ServicePolicy } from '../policies/services.ts';
+import type { Severity } from '../severity.ts';
+import type { Alert } from '../source.ts';
+
+/** Where an alert belongs, and how bad it is. */
+export interface RoutedAlert {
+  readonly service: string;
+  readonly app: string;
+  readonly channel: string;
+  readonly severity: Severity;
+  /** What the alert said that policy does not know, and what was done about it. */
+  readonly note: string | undefined;
+}
+
+/** What the alert says itself counts first, then its labels, then the defaults. Every alert ends up somewhere. */
+export function routeAlert(
+  alert: Alert,
+  policies: Pick<Policies, 'services' | 'severity' | 'channels'>,
+): RoutedAlert {
+  const service = serviceOf(alert, policies.services);
+  const channel = channelOf(alert, service.policy, policies);
+  const notes = [service.note, channel.note].filter((note) => note !== undefined);
+  return {
+    service: service.key,
+    app: service.policy.app,
+    channel: channel.name,
+    severity: alert.severity ?? severityOf(alert, service.key, policies.severity),
+    note: notes.length === 0 ? undefined : notes.join('; '),
+  };
+}
+
+function serviceOf(
+  alert: Alert,
+  { services, unclaimed }: Policies['services'],
+): { readonly key: string; readonly policy: ServicePolicy; readonly note?: string } {
+  const all = Object.entries(services);
+  const named = all.find(([key]) => key === alert.service);
+  const claiming = named ?? all.find(([, { labels }]) => labels.some((some) => hasLabels(alert, some)));
+  const [key, policy] = claiming ?? all.find(([name]) => name === unclaimed) ?? [];
+  if (key === undefined || !policy) throw new Error(`service ${unclaimed} is not in services.yml`);
+  if (named || alert.service === undefined) return { key, policy };
+  return { key, policy, note: `service "${alert.service}" is unknown, taken as ${key}` };
+}
+
+function channelOf(
+  alert: Alert,
+  service: ServicePolicy,
+  { services, channels }: Pick<Policies, 'services' | 'channels'>,
+): { readonly name: string; readonly note?: string } {
+  const said = alert.channel ?? own(alert.labels, services.channel_label);
+  if (said === undefined) return { name: service.channel };
+  const name = own(services.channel_values, said) ?? said;
+  if (Object.hasOwn(channels.apps[service.app]?.channels ?? {}, name)) return { name };
+  return { name: service.channel, note: `channel "${said}" is unknown, taken as ${service.channel}` };
+}
+
+function severityOf(alert: Alert, service: string, { rules, ...policy }: Policies['severity']): Severity {
+  const rule = rules.find(
+    (candidate) =>
+      (candidate.service === undefined || candidate.service === service) &&
+      hasLabels(alert, candidate.labels),
+  );
+  return rule?.severity ?? policy.default;
+}
+
+function hasLabels({ labels }: Alert, wanted: Readonly<Record<string, string>>): boolean {
+  return Object.entries(wanted).every(([label, value]) => own(labels, label) === value);
+}
+
+/** What senders name must not reach what every object inherits. */
+function own(record: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}

@@ -1,0 +1,251 @@
+import type { Recorded, StreamId } from '../stream.ts';
+import type { Ladder } from '../policies/escalation.ts';
+import type { Severity } from '../severity.ts';
+import type { Instant } from '../time.ts';
+import type { ClockName, Clocks, IncidentEvent, OperationProgress, PlannedPage, Suspect } from './event.ts';
+import { firstCall, followingCall, type Call } from './ladder.ts';
+
+/** An alert that is still firing. Resolved ones fold into a count, so that the state stays small. */
+export interface FiringAlert {
+  readonly title: string;
+  readonly summary: string;
+  readonly severity: Severity;
+  readonly url: string | undefined;
+}
+
+export interface Incident {
+  readonly id: StreamId;
+  readonly title: string;
+  readonly severity: Severity;
+  readonly service: string;
+  readonly serviceTitle: string;
+  readonly app: string;
+  readonly channel: string;
+  readonly conversation: string;
+  readonly emergency: string;
+  readonly rotation: string;
+  readonly clocks: Clocks;
+  readonly ladder: Ladder;
+  readonly openedAt: Instant;
+  readonly status: 'triggered' | 'acknowledged' | 'resolved';
+  readonly acknowledged:
+    { readonly by: string; readonly at: Instant; readonly expiresAt: Instant | undefined } | undefined;
+  readonly firstAcknowledgedAt: Instant | undefined;
+  readonly resolved: { readonly by: string; readonly at: Instant; readonly reason: string } | undefined;
+  readonly firing: Readonly<Record<string, FiringAlert>>;
+  readonly alertsResolved: number;
+  /** Every alert that fired has resolved; the ladder rests. */
+  readonly cleared: boolean;
+  /** Which rung is called next, and when; undefined while nobody is to be called. */
+  readonly nextCall: Call | undefined;
+  readonly lastCall:
+    { readonly rung: number; readonly round: number; readonly pages: readonly PlannedPage[] } | undefined;
+  /** PagerDuty keys that were triggered and not yet resolved. */
+  readonly pagerdutyKeys: readonly string[];
+  readonly pagesDelivered: number;
+  readonly missedClocks: readonly ClockName[];
+  readonly suspect: Suspect | undefined;
+  readonly operations: Readonly<Record<string, OperationProgress>>;
+  readonly rollbackStartedAt: Instant | undefined;
+  readonly card: { readonly conversation: string; readonly ts: string } | undefined;
+}
+
+export function isOpen(incident: Incident): boolean {
+  return incident.status !== 'resolved';
+}
+
+/** The name by which an open incident is found: one a service and channel. */
+export function incidentAlias(where: {
+  readonly service: string;
+  readonly app: string;
+  readonly channel: string;
+}): string {
+  return `${where.service}@${where.app}/${where.channel}`;
+}
+
+export function pagerdutyKey(incident: StreamId, rung: number, round: number): string {
+  return `lastgood/${incident}/rung-${rung}.${round}`;
+}
+
+export function evolveIncident(
+  state: Incident | undefined,
+  event: Recorded<IncidentEvent>,
+  id: StreamId,
+): Incident {
+  if (event.type === 'incident.opened') return openIncident(id, event);
+  if (!state) throw new Error(`${id}: ${event.type} before incident.opened`);
+  switch (event.type) {
+    case 'alert.fired': {
+      const { title, summary, severity, url } = event;
+      return {
+        ...state,
+        firing: { ...state.firing, [event.fingerprint]: { title, summary, severity, url } },
+        cleared: false,
+        // Alerts that come back while nobody has acknowledged wake the ladder from its rest.
+        nextCall:
+          state.cleared && state.status === 'triggered' ? firstCall(state.ladder, event.at) : state.nextCall,
+      };
+    }
+    case 'alert.resolved': {
+      const { [event.fingerprint]: _gone, ...firing } = state.firing;
+      return { ...state, firing, alertsResolved: state.alertsResolved + 1 };
+    }
+    case 'alerts.cleared':
+      return { ...state, cleared: true, nextCall: undefined };
+    case 'suspect.named':
+      return { ...state, suspect: event.suspect };
+    case 'severity.changed':
+      return changeSeverity(state, event);
+    case 'rung.fired':
+      return {
+        ...state,
+        lastCall: { rung: event.rung, round: event.round, pages: event.pages },
+        nextCall: followingCall(state.ladder, event, event.dueAt ?? event.at, event.at),
+        pagerdutyKeys: event.pages.some((page) => page.by === 'pagerduty')
+          ? [...state.pagerdutyKeys, pagerdutyKey(id, event.rung, event.round)]
+          : state.pagerdutyKeys,
+      };
+    case 'rung.empty': {
+      // Nobody there: the next rung does not wait.
+      const next = followingCall(state.ladder, event, event.at, event.at);
+      return { ...state, nextCall: next.rung > event.rung ? { ...next, at: event.at } : next };
+    }
+    case 'page.delivered':
+      return { ...state, pagesDelivered: state.pagesDelivered + 1 };
+    case 'incident.acknowledged': {
+      const { acknowledgedFor } = state.clocks;
+      return {
+        ...state,
+        status: 'acknowledged',
+        acknowledged: {
+          by: event.name,
+          at: event.at,
+          expiresAt: acknowledgedFor === null ? undefined : event.at + acknowledgedFor,
+        },
+        firstAcknowledgedAt: state.firstAcknowledgedAt ?? event.at,
+      };
+    }
+    case 'acknowledgement.expired':
+      return callAgain({ ...state, acknowledged: undefined }, event.at);
+    case 'clock.missed':
+      return { ...state, missedClocks: [...state.missedClocks, event.clock] };
+    case 'operation.noted':
+      return noteOperation(state, event);
+    case 'incident.resolved':
+      return {
+        ...state,
+        status: 'resolved',
+        resolved: { by: event.name, at: event.at, reason: event.reason },
+        nextCall: undefined,
+      };
+    case 'card.posted':
+      return { ...state, card: { conversation: event.conversation, ts: event.ts } };
+    case 'ladder.ended':
+    case 'page.failed':
+    case 'page.withheld':
+    case 'timers.late':
+    case 'request.refused':
+      return state;
+    default:
+      return event satisfies never;
+  }
+}
+
+function openIncident(
+  id: StreamId,
+  event: Recorded<Extract<IncidentEvent, { type: 'incident.opened' }>>,
+): Incident {
+  const {
+    title,
+    severity,
+    service,
+    serviceTitle,
+    app,
+    channel,
+    conversation,
+    emergency,
+    rotation,
+    clocks,
+    ladder,
+  } = event;
+  return {
+    id,
+    title,
+    severity,
+    service,
+    serviceTitle,
+    app,
+    channel,
+    conversation,
+    emergency,
+    rotation,
+    clocks,
+    ladder,
+    openedAt: event.at,
+    status: 'triggered',
+    acknowledged: undefined,
+    firstAcknowledgedAt: undefined,
+    resolved: undefined,
+    firing: {},
+    alertsResolved: 0,
+    cleared: false,
+    nextCall: firstCall(ladder, event.at),
+    lastCall: undefined,
+    pagerdutyKeys: [],
+    pagesDelivered: 0,
+    missedClocks: [],
+    suspect: undefined,
+    operations: {},
+    rollbackStartedAt: undefined,
+    card: undefined,
+  };
+}
+
+/** Raising plans the ladder anew from its first rung; lowering keeps the place, and never un-pages. */
+function changeSeverity(
+  state: Incident,
+  event: Recorded<Extract<IncidentEvent, { type: 'severity.changed' }>>,
+): Incident {
+  const { to, from, clocks, ladder } = event;
+  const raised = to < from;
+  const resting = state.status !== 'triggered' || state.cleared;
+  const { nextCall } = state;
+  const next = raised
+    ? firstCall(ladder, event.at)
+    : nextCall && { ...nextCall, rung: Math.min(nextCall.rung, ladder.rungs.length) };
+  return {
+    ...state,
+    severity: to,
+    clocks,
+    ladder,
+    nextCall: resting ? state.nextCall : next,
+    acknowledged: state.acknowledged && {
+      ...state.acknowledged,
+      expiresAt: clocks.acknowledgedFor === null ? undefined : event.at + clocks.acknowledgedFor,
+    },
+  };
+}
+
+/** A running operation holds the acknowledgement's clock; a failed one calls the next rung now. */
+function noteOperation(
+  state: Incident,
+  event: Recorded<Extract<IncidentEvent, { type: 'operation.noted' }>>,
+): Incident {
+  const noted: Incident = {
+    ...state,
+    operations: { ...state.operations, [event.operation]: event.progress },
+    rollbackStartedAt: state.rollbackStartedAt ?? (event.progress === 'running' ? event.at : undefined),
+    acknowledged: state.acknowledged && {
+      ...state.acknowledged,
+      expiresAt: state.clocks.acknowledgedFor === null ? undefined : event.at + state.clocks.acknowledgedFor,
+    },
+  };
+  const failed = event.progress === 'failed' || event.progress === 'unknown';
+  const news = state.operations[event.operation] !== event.progress;
+  return failed && news && isOpen(state) && !state.cleared ? callAgain(noted, event.at) : noted;
+}
+
+function callAgain(state: Incident, at: Instant): Incident {
+  const next = state.nextCall ?? firstCall(state.ladder, at);
+  return { ...state, status: 'triggered', nextCall: { ...next, at } };
+}

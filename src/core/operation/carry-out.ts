@@ -1,0 +1,126 @@
+import { sayActor } from '../actor.ts';
+import type { EffectProgressed, EffectSettled, Receipt } from '../effect.ts';
+import { nothing, type Decision, type Tell } from '../stream.ts';
+import type { OperationEvent, OperationOutcome } from './event.ts';
+import type { Operation } from './state.ts';
+
+export function firstStep(state: Operation): OperationEvent {
+  return startStep(state, 0);
+}
+
+/** One step has ended: the next one begins, or the operation is over. */
+export function settleStep(state: Operation, intent: EffectSettled): Decision<OperationEvent> {
+  const { effect, outcome } = intent;
+  if (effect.type === 'slack.card') return cardPosted(state, effect.conversation, intent);
+  if (effect.type !== 'step.run') return nothing;
+  const { step } = effect;
+  const planned = state.plan.steps[step];
+  if (state.status !== 'running' || state.steps[step]?.status !== 'running' || !planned) return nothing;
+  const { title } = planned;
+  switch (outcome.status) {
+    case 'done':
+      return goOn(state, step, { type: 'step.done', step, title, ...noteAndUrl(outcome.receipt) });
+    case 'withheld':
+      return finish(state, 'failed', [], outcome.why, false);
+    case 'failed':
+    case 'unknown': {
+      const url = httpUrl(outcome.receipt?.['url']) ?? state.steps[step]?.url;
+      const type = outcome.status === 'failed' ? 'step.failed' : 'step.unknown';
+      const ended: OperationEvent = { type, step, title, note: outcome.why, url };
+      // What only records the rollback elsewhere cannot undo it: the others still get their turn.
+      if (planned.phase === 'record') return goOn(state, step, ended);
+      return finish(state, outcome.status, [ended], `${title}: ${outcome.why}`, true);
+    }
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** A step that takes long says how far it is. */
+export function progressStep(
+  state: Operation,
+  { effect, receipt }: EffectProgressed,
+): Decision<OperationEvent> {
+  if (effect.type !== 'step.run' || state.steps[effect.step]?.status !== 'running') return nothing;
+  const { note, url } = noteAndUrl(receipt);
+  const before = state.steps[effect.step];
+  if (before?.note === note && before.url === url) return nothing;
+  return { events: [{ type: 'step.progressed', step: effect.step, note, url }], tells: [] };
+}
+
+export function channelOf(state: Operation): Tell['to'] {
+  return { kind: 'channel', id: `channel:${state.plan.app}/${state.plan.channel}` };
+}
+
+export function moveChannel(state: Operation): Tell {
+  const actor = sayActor(state.requestedBy);
+  const { to: version, reason } = state.plan;
+  return {
+    to: channelOf(state),
+    intent: { type: 'channel.move', operation: state.id, version, reason, actor },
+  };
+}
+
+function goOn(state: Operation, step: number, ended: OperationEvent): Decision<OperationEvent> {
+  const next = state.plan.steps[step + 1];
+  const proven = !state.verified && (next === undefined || next.phase === 'record');
+  const verified: readonly OperationEvent[] = proven ? [{ type: 'operation.verified' }] : [];
+  const tells = proven ? [moveChannel(state)] : [];
+  if (state.aborting !== undefined && next && !proven && !state.verified) {
+    const title = state.plan.steps[step]?.title ?? '';
+    return finish(state, 'failed', [ended], `Stopped by ${state.aborting} after “${title}”.`, true);
+  }
+  if (next) return { events: [ended, ...verified, startStep(state, step + 1)], tells };
+  const missing = unfinishedRecords(state, ended);
+  const why =
+    missing.length === 0
+      ? 'Rolled back and verified.'
+      : `Rolled back and verified, but not done: ${missing.join('; ')}.`;
+  const over = finish(state, 'done', [ended, ...verified], why, true);
+  return { events: over.events, tells: [...tells, ...over.tells] };
+}
+
+function unfinishedRecords(state: Operation, last: OperationEvent): readonly string[] {
+  return state.plan.steps.flatMap(({ title, phase }, index) => {
+    const failedNow = 'step' in last && last.step === index && last.type !== 'step.done';
+    const status = state.steps[index]?.status;
+    return phase === 'record' && (failedNow || status === 'failed' || status === 'unknown') ? [title] : [];
+  });
+}
+
+function finish(
+  state: Operation,
+  outcome: OperationOutcome,
+  before: readonly OperationEvent[],
+  why: string,
+  touched: boolean,
+): Decision<OperationEvent> {
+  const release: Tell = {
+    to: channelOf(state),
+    intent: { type: 'channel.release', operation: state.id, outcome, touched, why },
+  };
+  return { events: [...before, { type: 'operation.finished', outcome, why }], tells: [release] };
+}
+
+function startStep(state: Operation, step: number): OperationEvent {
+  return { type: 'step.started', step, title: state.plan.steps[step]?.title ?? '' };
+}
+
+function cardPosted(
+  state: Operation,
+  conversation: string,
+  { outcome }: EffectSettled,
+): Decision<OperationEvent> {
+  const ts = outcome.status === 'done' ? outcome.receipt['ts'] : undefined;
+  if (ts === undefined || ts === state.card?.ts) return nothing;
+  return { events: [{ type: 'card.posted', conversation, ts }], tells: [] };
+}
+
+function noteAndUrl(receipt: Receipt): { readonly note: string; readonly url: string | undefined } {
+  return { note: receipt['note'] ?? '', url: httpUrl(receipt['url']) };
+}
+
+/** A link goes onto a card only when it is one. */
+function httpUrl(text: string | undefined): string | undefined {
+  return text !== undefined && /^https?:\/\/[^\s<>|]+$/.test(text) ? text : undefined;
+}

@@ -1,0 +1,230 @@
+import { hasRole, isSamePerson } from '../actor.ts';
+import { lacksPermission } from '../permission.ts';
+import { approvalRuleFor } from '../plan/approval-rule.ts';
+import { hashOf, planHash } from '../plan/plan.ts';
+import { refuse, type Refusal } from '../refusal.ts';
+import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
+import { sayTime } from '../time.ts';
+import { channelOf, firstStep, moveChannel, progressStep, settleStep } from './carry-out.ts';
+import type { OperationEvent } from './event.ts';
+import type { OperationIntent } from './intent.ts';
+import { operationIsOpen, type Operation } from './state.ts';
+
+type Of<Type extends OperationIntent['type']> = Message<Extract<OperationIntent, { type: Type }>>;
+
+/** What an intent makes happen to an operation. */
+export function decideOperation(
+  state: Operation | undefined,
+  message: Message<OperationIntent>,
+  context: Context,
+): Decision<OperationEvent> {
+  const { intent } = message;
+  if (intent.type === 'operation.open') return open(state, { ...message, intent }, context);
+  if (!state) return nothing;
+  switch (intent.type) {
+    case 'operation.approve':
+      return approve(state, { ...message, intent }, context);
+    case 'operation.reject':
+      return reject(state, { ...message, intent });
+    case 'operation.abort':
+      return abort(state, message);
+    case 'operation.settle':
+      return settleUnknown(state, { ...message, intent });
+    case 'operation.begin':
+      return { events: [{ type: 'operation.begun' }, firstStep(state)], tells: [] };
+    case 'operation.void':
+      return end(state, { type: 'operation.voided', why: intent.why });
+    case 'clock.tick':
+      return expire(state, message);
+    case 'effect.settled':
+      return settleStep(state, intent);
+    case 'effect.progressed':
+      return progressStep(state, intent);
+    default:
+      return intent satisfies never;
+  }
+}
+
+function open(
+  state: Operation | undefined,
+  message: Of<'operation.open'>,
+  { id }: Context,
+): Decision<OperationEvent> {
+  if (state) throw new Error(`${id} is open already`);
+  const { plan, rule, incident, severity, conversation } = message.intent;
+  const hash = planHash(plan, rule);
+  const expiresAt = message.at + rule.expires_after;
+  const planned: OperationEvent = {
+    type: 'operation.planned',
+    plan,
+    hash,
+    rule,
+    incident,
+    severity,
+    conversation,
+    expiresAt,
+  };
+  if (rule.approvals > 0) return { events: [planned], tells: [] };
+  const approved: OperationEvent = {
+    type: 'operation.approved',
+    executeBefore: message.at + rule.execute_within,
+  };
+  return { events: [planned, approved], tells: [askToBegin(id, plan)] };
+}
+
+function approve(
+  state: Operation,
+  message: Of<'operation.approve'>,
+  context: Context,
+): Decision<OperationEvent> {
+  const { by, at, intent } = message;
+  const what = `approve ${state.id}`;
+  const tooLate = notAwaiting(state, at, what);
+  if (tooLate) return refused(tooLate);
+  if (intent.hash !== state.hash) return refused(otherPlan(state, what));
+  const lacking = lacksPermission(by, state.rule.roles, what);
+  if (lacking) return refused(lacking);
+  if (isSamePerson(by, state.requestedBy)) {
+    return refused(
+      refuse(
+        'self-approval',
+        what,
+        `${by.name} asked for it; somebody else with the role ${state.rule.roles.join(' or ')} has to approve.`,
+      ),
+    );
+  }
+  if (by.kind !== 'person' || by.person === undefined) return nothing;
+  const { person, name } = by;
+  if (state.approvals.some((approval) => approval.person === person)) {
+    return refused(refuse('already-voted', what, `${name} has approved already; a person counts once.`));
+  }
+  const changed = ruleChanged(state, context);
+  if (changed !== undefined) return end(state, { type: 'operation.voided', why: changed });
+
+  const needed = state.rule.approvals;
+  const count = state.approvals.length + 1;
+  const given: OperationEvent = { type: 'approval.given', person, name, count, needed };
+  if (count < needed) return { events: [given], tells: [] };
+  const approved: OperationEvent = {
+    type: 'operation.approved',
+    executeBefore: at + state.rule.execute_within,
+  };
+  return { events: [given, approved], tells: [askToBegin(state.id, state.plan)] };
+}
+
+function reject(state: Operation, message: Of<'operation.reject'>): Decision<OperationEvent> {
+  const what = `reject ${state.id}`;
+  const tooLate = notAwaiting(state, message.at, what);
+  if (tooLate) return refused(tooLate);
+  if (message.intent.hash !== state.hash) return refused(otherPlan(state, what));
+  if (isSamePerson(message.by, state.requestedBy))
+    return end(state, { type: 'operation.withdrawn', name: message.by.name });
+  const lacking = lacksPermission(message.by, state.rule.roles, what);
+  if (lacking) return refused(lacking);
+  return end(state, { type: 'operation.rejected', name: message.by.name });
+}
+
+function abort(state: Operation, { by }: Message<OperationIntent>): Decision<OperationEvent> {
+  const what = `stop ${state.id}`;
+  if (state.status !== 'awaiting-approval' && state.status !== 'running') {
+    return refused(
+      refuse('not-open', what, `${state.id} has ended (${state.status}); there is nothing to stop.`),
+    );
+  }
+  // Stopping is safe: the person who asked may always do it, and so may whoever could have approved.
+  const may = isSamePerson(by, state.requestedBy) || hasRole(by, state.rule.roles);
+  if (!may) {
+    const lacking = lacksPermission(by, state.rule.roles, what);
+    if (lacking) return refused(lacking);
+  }
+  if (state.status === 'awaiting-approval') return end(state, { type: 'operation.withdrawn', name: by.name });
+  if (state.aborting !== undefined) {
+    return refused(
+      refuse(
+        'no-change',
+        what,
+        `${state.aborting} has asked for that already; the step that runs is waited for.`,
+      ),
+    );
+  }
+  return { events: [{ type: 'abort.requested', name: by.name }], tells: [] };
+}
+
+/** Nobody could know how it ended; now somebody has looked. */
+function settleUnknown(state: Operation, message: Of<'operation.settle'>): Decision<OperationEvent> {
+  const { outcome, why } = message.intent;
+  const what = `settle ${state.id} as ${outcome}`;
+  if (state.status !== 'unknown') {
+    return refused(refuse('not-open', what, `The outcome of ${state.id} is known: ${state.status}.`));
+  }
+  const lacking = lacksPermission(message.by, state.rule.roles, what);
+  if (lacking) return refused(lacking);
+  const settled: OperationEvent = { type: 'operation.settled', outcome, name: message.by.name, why };
+  const to = channelOf(state);
+  const tells: readonly Tell[] = [
+    ...(outcome === 'done' && !state.verified ? [moveChannel(state)] : []),
+    { to, intent: { type: 'channel.release', operation: state.id, outcome, touched: true, why } },
+  ];
+  return { events: [settled], tells };
+}
+
+/** Its expiry, or the deadline for beginning after approval, has come. */
+function expire(state: Operation, { at }: Message<OperationIntent>): Decision<OperationEvent> {
+  if (state.status === 'awaiting-approval' && state.expiresAt <= at) {
+    const { approvals } = state;
+    const got = `${approvals.length} of ${state.rule.approvals} approvals by ${sayTime(state.expiresAt)}`;
+    return end(state, { type: 'operation.expired', why: `It had ${got}. Ask again if it is still wanted.` });
+  }
+  return nothing;
+}
+
+function notAwaiting(state: Operation, at: number, what: string): Refusal | undefined {
+  if (state.status !== 'awaiting-approval') {
+    const open = operationIsOpen(state) ? 'has been approved' : `has ended (${state.status})`;
+    return refuse('not-open', what, `${state.id} ${open}; this button is no longer valid.`);
+  }
+  // The clock of this decision counts, not the moment when the timer gets round to saying it.
+  if (at >= state.expiresAt) {
+    return refuse(
+      'too-late',
+      what,
+      `${state.id} expired at ${sayTime(state.expiresAt)}. Ask for a new one: /rollback.`,
+    );
+  }
+  return undefined;
+}
+
+function otherPlan(state: Operation, what: string): Refusal {
+  return refuse(
+    'plan-changed',
+    what,
+    `That button belongs to another plan than the one of ${state.id}. Look at its card again.`,
+  );
+}
+
+/** An approval is given under a rule; when the rule is another one now, nobody has approved anything. */
+function ruleChanged(state: Operation, { policies }: Context): string | undefined {
+  const { app, channel } = state.plan;
+  const now = approvalRuleFor(policies.approvals, `${app}/${channel}`, state.severity);
+  return hashOf(now) === hashOf(state.rule)
+    ? undefined
+    : 'The approval rule in policies/approvals.yml has changed since this was planned. Ask for it again.';
+}
+
+function refused(refusal: Refusal): Decision<OperationEvent> {
+  return { events: [refusal], tells: [] };
+}
+
+/** Ends an operation that never began, and gives the channel back. */
+function end(state: Operation, event: OperationEvent): Decision<OperationEvent> {
+  const release: Tell = {
+    to: channelOf(state),
+    intent: { type: 'channel.release', operation: state.id, outcome: 'not-begun', touched: false, why: '' },
+  };
+  return { events: [event], tells: [release] };
+}
+
+function askToBegin(id: string, plan: Operation['plan']): Tell {
+  const to = { kind: 'channel', id: `channel:${plan.app}/${plan.channel}` } as const;
+  return { to, intent: { type: 'channel.begin', operation: id, from: plan.from } };
+}

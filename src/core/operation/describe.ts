@@ -1,0 +1,111 @@
+import { sayActor } from '../actor.ts';
+import type { OperationProgress } from '../incident/event.ts';
+import type { Recorded } from '../stream.ts';
+import { sayDuration, sayTime } from '../time.ts';
+import type { OperationEvent } from './event.ts';
+
+/** One line of the timeline, in plain text; undefined for what no reader of a timeline misses. */
+export function describeOperationEvent(event: Recorded<OperationEvent>): string | undefined {
+  switch (event.type) {
+    case 'operation.planned': {
+      const { plan, rule } = event;
+      const asks =
+        rule.approvals === 0
+          ? 'no approval needed'
+          : `needs ${rule.approvals} ${rule.approvals === 1 ? 'approval' : 'approvals'} (${rule.roles.join(' or ')}) until ${sayTime(event.expiresAt)}`;
+      return `${sayActor(event.by)} asked to roll ${plan.app}/${plan.channel} back ${plan.from} → ${plan.to}: ${plan.reason}. Plan ${event.hash}, ${plan.steps.length} steps, ${asks}.`;
+    }
+    case 'approval.given':
+      return `Approved by ${sayActor(event.by)} (${event.count} of ${event.needed}).`;
+    case 'operation.approved':
+      return undefined;
+    case 'operation.rejected':
+      return `Rejected by ${sayActor(event.by)}. Nothing was changed.`;
+    case 'operation.withdrawn':
+      return `Withdrawn by ${sayActor(event.by)}. Nothing was changed.`;
+    case 'operation.expired':
+      return `Expired. ${event.why} Nothing was changed.`;
+    case 'operation.voided':
+      return `Void: ${event.why} Nothing was changed.`;
+    case 'operation.begun':
+      return 'Started.';
+    case 'step.started':
+      return `Step ${event.step + 1} started: ${event.title}`;
+    case 'step.progressed':
+      return undefined;
+    case 'step.done':
+      return `Step ${event.step + 1} done: ${event.title}${tail(event)}`;
+    case 'step.failed':
+      return `Step ${event.step + 1} FAILED: ${event.title}${tail(event)}`;
+    case 'step.unknown':
+      return `Step ${event.step + 1} has an UNKNOWN outcome: ${event.title}${tail(event)}`;
+    case 'operation.verified':
+      return 'Verified: the release channel has moved.';
+    case 'abort.requested':
+      return `${sayActor(event.by)} asked to stop; no further step begins.`;
+    case 'operation.finished':
+      return sayFinished(event);
+    case 'operation.settled':
+      return `${sayActor(event.by)} looked and says: ${event.outcome}. ${event.why}`;
+    case 'card.posted':
+      return undefined;
+    case 'request.refused':
+      return `Refused: ${sayActor(event.by)} asked to ${event.what}. ${event.why}`;
+    default:
+      return event satisfies never;
+  }
+}
+
+function sayFinished(event: Recorded<Extract<OperationEvent, { type: 'operation.finished' }>>): string {
+  switch (event.outcome) {
+    case 'done':
+      return `Done. ${event.why}`;
+    case 'failed':
+      return `FAILED. ${event.why} The channel may be between two versions.`;
+    case 'unknown':
+      return `UNKNOWN outcome. ${event.why} The channel stays locked until a person has looked and says how it ended.`;
+    default:
+      return event.outcome satisfies never;
+  }
+}
+
+function tail({ note, url }: { readonly note: string; readonly url: string | undefined }): string {
+  return `${note === '' ? '' : ` — ${note}`}${url === undefined ? '' : ` ${url}`}`;
+}
+
+/** What an event means for the incident that the operation belongs to; undefined: nothing new. */
+export function progressOf(event: OperationEvent): OperationProgress | undefined {
+  switch (event.type) {
+    case 'operation.planned':
+    case 'approval.given':
+      return 'open';
+    case 'operation.begun':
+    case 'step.started':
+    case 'step.done':
+    case 'step.failed':
+    case 'step.unknown':
+    case 'operation.verified':
+    case 'abort.requested':
+      return 'running';
+    case 'operation.finished':
+    case 'operation.settled':
+      return event.outcome;
+    case 'operation.rejected':
+    case 'operation.withdrawn':
+    case 'operation.expired':
+    case 'operation.voided':
+      return 'closed';
+    case 'operation.approved':
+    case 'step.progressed':
+    case 'card.posted':
+    case 'request.refused':
+      return undefined;
+    default:
+      return event satisfies never;
+  }
+}
+
+/** How long an operation took once it had begun. */
+export function sayTaken(begunAt: number | undefined, endedAt: number | undefined): string {
+  return begunAt === undefined || endedAt === undefined ? '' : sayDuration(endedAt - begunAt);
+}

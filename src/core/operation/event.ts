@@ -1,0 +1,75 @@
+import type { Plan } from '../plan/plan.ts';
+import type { ApprovalRule } from '../policies/approvals.ts';
+import type { Refusal } from '../refusal.ts';
+import type { Severity } from '../severity.ts';
+import type { Instant } from '../time.ts';
+
+export type OperationOutcome = 'done' | 'failed' | 'unknown';
+
+/** What can happen to an operation: a change to production, planned, approved, carried out, verified. */
+export type OperationEvent =
+  | {
+      readonly type: 'operation.planned';
+      readonly plan: Plan;
+      readonly hash: string;
+      readonly rule: ApprovalRule;
+      readonly incident: string | undefined;
+      readonly severity: Severity | undefined;
+      readonly conversation: string;
+      readonly expiresAt: Instant;
+    }
+  | {
+      readonly type: 'approval.given';
+      readonly person: string;
+      readonly name: string;
+      readonly count: number;
+      readonly needed: number;
+    }
+  | { readonly type: 'operation.approved'; readonly executeBefore: Instant }
+  | { readonly type: 'operation.rejected'; readonly name: string }
+  | { readonly type: 'operation.withdrawn'; readonly name: string }
+  | { readonly type: 'operation.expired'; readonly why: string }
+  | { readonly type: 'operation.voided'; readonly why: string }
+  | { readonly type: 'operation.begun' }
+  /** Steps count from 0. */
+  | { readonly type: 'step.started'; readonly step: number; readonly title: string }
+  | {
+      readonly type: 'step.progressed';
+      readonly step: number;
+      readonly note: string;
+      readonly url: string | undefined;
+    }
+  | {
+      readonly type: 'step.done';
+      readonly step: number;
+      readonly title: string;
+      readonly note: string;
+      readonly url: string | undefined;
+    }
+  | {
+      readonly type: 'step.failed';
+      readonly step: number;
+      readonly title: string;
+      readonly note: string;
+      readonly url: string | undefined;
+    }
+  | {
+      readonly type: 'step.unknown';
+      readonly step: number;
+      readonly title: string;
+      readonly note: string;
+      readonly url: string | undefined;
+    }
+  /** Every verification passed: the channel's live version moves. */
+  | { readonly type: 'operation.verified' }
+  | { readonly type: 'abort.requested'; readonly name: string }
+  | { readonly type: 'operation.finished'; readonly outcome: OperationOutcome; readonly why: string }
+  /** A person looked and says how an operation of unknown outcome ended. */
+  | {
+      readonly type: 'operation.settled';
+      readonly outcome: 'done' | 'failed';
+      readonly name: string;
+      readonly why: string;
+    }
+  | { readonly type: 'card.posted'; readonly conversation: string; readonly ts: string }
+  | Refusal;

@@ -1,0 +1,28 @@
+import type { EffectProgressed, EffectSettled } from '../effect.ts';
+import type { ClockTick } from '../incident/intent.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ApprovalRule } from '../policies/approvals.ts';
+import type { Severity } from '../severity.ts';
+
+export type OperationIntent =
+  /** From the channel, which has checked the request and holds its lock for us. */
+  | {
+      readonly type: 'operation.open';
+      readonly plan: Plan;
+      readonly rule: ApprovalRule;
+      readonly incident: string | undefined;
+      readonly severity: Severity | undefined;
+      readonly conversation: string;
+    }
+  /** `hash` is the plan that the person saw when pressing the button. */
+  | { readonly type: 'operation.approve'; readonly hash: string }
+  | { readonly type: 'operation.reject'; readonly hash: string }
+  /** Before it runs: withdrawn. While it runs: no further step begins. */
+  | { readonly type: 'operation.abort' }
+  | { readonly type: 'operation.settle'; readonly outcome: 'done' | 'failed'; readonly why: string }
+  /** From the channel: it is as the plan expects; or it is not. */
+  | { readonly type: 'operation.begin' }
+  | { readonly type: 'operation.void'; readonly why: string }
+  | ClockTick
+  | EffectSettled
+  | EffectProgressed;

@@ -1,0 +1,70 @@
+import type { Effect } from '../effect.ts';
+import type { Context, Decision, Message, Recorded, StreamKind, Tell, Wanted } from '../stream.ts';
+import { sayTime, type Instant } from '../time.ts';
+import { decideOperation } from './decide.ts';
+import { describeOperationEvent, progressOf } from './describe.ts';
+import type { OperationEvent } from './event.ts';
+import type { OperationIntent } from './intent.ts';
+import { evolveOperation, operationIsOpen, type Operation } from './state.ts';
+
+/** A change to production: planned, approved, carried out, verified. */
+export const operationKind: StreamKind<Operation, OperationIntent, OperationEvent> = {
+  name: 'operation',
+  decide: decideAndTell,
+  evolve: evolveOperation,
+  effects: (state, event) => operationEffects(state, event),
+  wakeAt: (state) => (state.status === 'awaiting-approval' ? state.expiresAt : undefined),
+  alias: (state) => (operationIsOpen(state) ? state.id : undefined),
+  wanted: operationWants,
+};
+
+/** Whatever happens to an operation also belongs into the timeline of its incident. */
+function decideAndTell(
+  state: Operation | undefined,
+  message: Message<OperationIntent>,
+  context: Context,
+): Decision<OperationEvent> {
+  const decision = decideOperation(state, message, context);
+  const notes = decision.events.flatMap((event): readonly Tell[] => {
+    const incident = event.type === 'operation.planned' ? event.incident : state?.incident;
+    if (incident === undefined) return [];
+    const to = { kind: 'incident', id: incident } as const;
+    if (event.type === 'request.refused')
+      return [{ to, intent: { type: 'incident.note-refusal', refusal: event } }];
+    const recorded: Recorded<OperationEvent> = { ...event, seq: 0, at: message.at, by: message.by };
+    const text = describeOperationEvent(recorded);
+    const progress = progressOf(event);
+    if (text === undefined || progress === undefined) return [];
+    const loud = event.type === 'operation.planned' || event.type === 'operation.finished';
+    return [{ to, intent: { type: 'incident.note-operation', operation: context.id, progress, text, loud } }];
+  });
+  return { events: decision.events, tells: [...decision.tells, ...notes] };
+}
+
+function operationEffects(state: Operation, event: Recorded<OperationEvent>): readonly Effect[] {
+  if (event.type === 'card.posted') return [];
+  const { conversation, severity } = state;
+  const card: Effect = { type: 'slack.card', conversation, severity };
+  if (event.type === 'step.started') {
+    const deadline = state.plan.steps[event.step]?.deadline ?? 0;
+    return [{ type: 'step.run', step: event.step, deadline }, card];
+  }
+  const text = describeOperationEvent(event);
+  // With an incident, its thread tells the story; without one, the plan's own thread does.
+  const tellHere = state.incident === undefined && text !== undefined && event.type !== 'operation.planned';
+  return tellHere ? [card, { type: 'slack.thread', conversation, text, broadcast: false, severity }] : [card];
+}
+
+/** The first step may begin only in time; what has been approved for now is not approved for tomorrow. */
+function operationWants(state: Operation, effect: Effect, now: Instant): Wanted {
+  if (effect.type !== 'step.run') return { wanted: true };
+  const { status, executeBefore } = state;
+  if (status !== 'running') return { wanted: false, why: `${state.id} has ended (${status})` };
+  if (effect.step === 0 && executeBefore !== undefined && now >= executeBefore) {
+    return {
+      wanted: false,
+      why: `It was approved, but could not begin by ${sayTime(executeBefore)}; nothing was changed`,
+    };
+  }
+  return { wanted: true };
+}

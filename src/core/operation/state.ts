@@ -1,0 +1,160 @@
+import { sayActor, type Actor } from '../actor.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ApprovalRule } from '../policies/approvals.ts';
+import type { Severity } from '../severity.ts';
+import type { Recorded, StreamId } from '../stream.ts';
+import type { Instant } from '../time.ts';
+import type { OperationEvent } from './event.ts';
+
+export type StepStatus = 'waiting' | 'running' | 'done' | 'failed' | 'unknown';
+
+export interface StepState {
+  readonly status: StepStatus;
+  readonly startedAt: Instant | undefined;
+  readonly endedAt: Instant | undefined;
+  readonly note: string;
+  readonly url: string | undefined;
+}
+
+/** `unknown` is open: it holds the channel until a person says how it ended. */
+export type OperationStatus =
+  | 'awaiting-approval'
+  | 'approved'
+  | 'running'
+  | 'done'
+  | 'failed'
+  | 'unknown'
+  | 'rejected'
+  | 'withdrawn'
+  | 'expired'
+  | 'void';
+
+export interface Operation {
+  readonly id: StreamId;
+  readonly plan: Plan;
+  readonly hash: string;
+  readonly rule: ApprovalRule;
+  readonly incident: string | undefined;
+  readonly severity: Severity | undefined;
+  readonly conversation: string;
+  readonly requestedBy: Actor;
+  readonly requestedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly status: OperationStatus;
+  readonly approvals: readonly { readonly person: string; readonly name: string; readonly at: Instant }[];
+  readonly executeBefore: Instant | undefined;
+  readonly begunAt: Instant | undefined;
+  readonly endedAt: Instant | undefined;
+  readonly steps: readonly StepState[];
+  /** The live version has moved to the plan's target. */
+  readonly verified: boolean;
+  readonly aborting: string | undefined;
+  /** Why it ended as it did, in a sentence. */
+  readonly why: string;
+  readonly card: { readonly conversation: string; readonly ts: string } | undefined;
+}
+
+export function operationIsOpen(operation: Operation): boolean {
+  return ['awaiting-approval', 'approved', 'running', 'unknown'].includes(operation.status);
+}
+
+export function evolveOperation(
+  state: Operation | undefined,
+  event: Recorded<OperationEvent>,
+  id: StreamId,
+): Operation {
+  if (event.type === 'operation.planned') return planned(id, event);
+  if (!state) throw new Error(`${id}: ${event.type} before operation.planned`);
+  const ended = (status: OperationStatus, why: string): Operation => ({
+    ...state,
+    status,
+    why,
+    endedAt: event.at,
+  });
+  const step = (index: number, change: Partial<StepState>): Operation => ({
+    ...state,
+    steps: state.steps.map((each, place) => (place === index ? { ...each, ...change } : each)),
+  });
+  switch (event.type) {
+    case 'approval.given': {
+      const approval = { person: event.person, name: event.name, at: event.at };
+      return { ...state, approvals: [...state.approvals, approval] };
+    }
+    case 'operation.approved':
+      return { ...state, status: 'approved', executeBefore: event.executeBefore };
+    case 'operation.rejected':
+      return ended('rejected', `Rejected by ${event.name}.`);
+    case 'operation.withdrawn':
+      return ended('withdrawn', `Withdrawn by ${event.name}.`);
+    case 'operation.expired':
+      return ended('expired', event.why);
+    case 'operation.voided':
+      return ended('void', event.why);
+    case 'operation.begun':
+      return { ...state, status: 'running', begunAt: event.at };
+    case 'step.started':
+      return step(event.step, { status: 'running', startedAt: event.at });
+    case 'step.progressed':
+      return step(event.step, { note: event.note, url: event.url });
+    case 'step.done':
+      return step(event.step, { status: 'done', note: event.note, url: event.url, endedAt: event.at });
+    case 'step.failed':
+      return step(event.step, { status: 'failed', note: event.note, url: event.url, endedAt: event.at });
+    case 'step.unknown':
+      return step(event.step, { status: 'unknown', note: event.note, url: event.url, endedAt: event.at });
+    case 'operation.verified':
+      return { ...state, verified: true };
+    case 'abort.requested':
+      return { ...state, aborting: event.name };
+    case 'operation.finished':
+      return ended(event.outcome, event.why);
+    case 'operation.settled':
+      return { ...ended(event.outcome, event.why), verified: state.verified || event.outcome === 'done' };
+    case 'card.posted':
+      return { ...state, card: { conversation: event.conversation, ts: event.ts } };
+    case 'request.refused':
+      return state;
+    default:
+      return event satisfies never;
+  }
+}
+
+function planned(
+  id: StreamId,
+  event: Recorded<Extract<OperationEvent, { type: 'operation.planned' }>>,
+): Operation {
+  const { plan, hash, rule, incident, severity, conversation, expiresAt } = event;
+  return {
+    id,
+    plan,
+    hash,
+    rule,
+    incident,
+    severity,
+    conversation,
+    expiresAt,
+    requestedBy: event.by,
+    requestedAt: event.at,
+    status: 'awaiting-approval',
+    approvals: [],
+    executeBefore: undefined,
+    begunAt: undefined,
+    endedAt: undefined,
+    steps: plan.steps.map(() => ({
+      status: 'waiting',
+      startedAt: undefined,
+      endedAt: undefined,
+      note: '',
+      url: undefined,
+    })),
+    verified: false,
+    aborting: undefined,
+    why: '',
+    card: undefined,
+  };
+}
+
+/** `Ana Ruiz (slack)` */
+export function requester(operation: Operation): string {
+  return sayActor(operation.requestedBy);
+}

@@ -1,0 +1,113 @@
+import { matchesChannel } from '../plan/approval-rule.ts';
+import { placeholders } from '../plan/placeholders.ts';
+import { sayDuration } from '../time.ts';
+import type { ChannelsPolicy, StepPolicy } from './channels.ts';
+import { didYouMean, unknownName, type Finding, type Path } from './finding.ts';
+import type { Policies } from './policies.ts';
+
+/** Judges the executor that a step names and its `with`. Answers what is wrong, in words such as `expected …`. */
+export type CheckStep = (uses: string, input: unknown) => string | undefined;
+
+export function checkApprovalChannels({
+  approvals,
+  channels,
+}: Pick<Policies, 'approvals' | 'channels'>): readonly Finding[] {
+  const known = channelsOf(channels).map(({ app, channel }) => `${app}/${channel}`);
+  return approvals.rules.flatMap((rule, index) =>
+    rule.channels.flatMap((pattern, place) => {
+      if (known.some((full) => matchesChannel(pattern, full))) return [];
+      const path = ['rules', index, 'channels', place];
+      return [
+        unknownName('approvals', path, 'a channel of channels.yml or a pattern for some', pattern, known),
+      ];
+    }),
+  );
+}
+
+export function checkChannelConversations({
+  channels,
+  notifications,
+}: Pick<Policies, 'channels' | 'notifications'>): readonly Finding[] {
+  const known = Object.keys(notifications.conversations);
+  return channelsOf(channels).flatMap(({ path, policy: { conversation } }) => {
+    if (known.includes(conversation)) return [];
+    const what = 'a conversation of notifications.yml';
+    return [unknownName('channels', [...path, 'conversation'], what, conversation, known)];
+  });
+}
+
+/** The steps of every rollback: something is changed, then verified, in an order and a time that make sense. */
+export function checkSteps(channels: ChannelsPolicy, checkStep?: CheckStep): readonly Finding[] {
+  return channelsOf(channels).flatMap(({ path, policy }) => {
+    const { steps } = policy.rollback;
+    const at = [...path, 'rollback', 'steps'];
+    const missing = (['execute', 'verify'] as const)
+      .filter((phase) => !steps.some((step) => step.phase === phase))
+      .map((phase) => problem(at, `expected at least one step of phase ${phase}; found none`));
+    return [
+      ...missing,
+      ...steps.flatMap((step, index) => checkStepOf(step, steps[index - 1], [...at, index], checkStep)),
+    ];
+  });
+}
+
+const order = { execute: 0, verify: 1, record: 2 } as const;
+
+function checkStepOf(
+  step: StepPolicy,
+  before: StepPolicy | undefined,
+  path: Path,
+  checkStep: CheckStep | undefined,
+): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (before && order[step.phase] < order[before.phase]) {
+    const message = `expected phases in the order execute, verify, record; found ${step.phase} after ${before.phase}`;
+    findings.push(problem([...path, 'phase'], message));
+  }
+  if (step.target > step.deadline) {
+    const message = `expected a target within the deadline of ${sayDuration(step.deadline)}; found ${sayDuration(step.target)}`;
+    findings.push(problem([...path, 'target'], message));
+  }
+  const wrong = checkStep?.(step.uses, step.with);
+  if (wrong !== undefined) findings.push(problem(path, wrong));
+  return [
+    ...findings,
+    ...unknownPlaceholders(step.title, [...path, 'title']),
+    ...unknownPlaceholders(step.with, [...path, 'with']),
+  ];
+}
+
+/** A placeholder that nobody fills in would reach production as it stands. */
+function unknownPlaceholders(value: unknown, path: Path): readonly Finding[] {
+  if (typeof value === 'string') {
+    return [...value.matchAll(/\{\{([^{}]*)\}\}/g)].flatMap((match): readonly Finding[] => {
+      const word = (match[1] ?? '').trim();
+      if ((placeholders as readonly string[]).includes(word)) return [];
+      const message = `expected one of ${placeholders.map((known) => `{{${known}}}`).join(', ')}; found "${match[0]}"`;
+      const hint = didYouMean(word, placeholders);
+      return [hint === undefined ? problem(path, message) : { ...problem(path, message), hint }];
+    });
+  }
+  if (Array.isArray(value)) {
+    return value.flatMap((inner, index) => unknownPlaceholders(inner, [...path, index]));
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).flatMap(([key, inner]) => unknownPlaceholders(inner, [...path, key]));
+  }
+  return [];
+}
+
+function channelsOf(channels: ChannelsPolicy) {
+  return Object.entries(channels.apps).flatMap(([app, { channels: all }]) =>
+    Object.entries(all).map(([channel, policy]) => ({
+      app,
+      channel,
+      policy,
+      path: ['apps', app, 'channels', channel] as Path,
+    })),
+  );
+}
+
+function problem(path: Path, message: string): Finding {
+  return { policy: 'channels', path, message };
+}

@@ -1,0 +1,65 @@
+import { answer, type Answer } from './answer.ts';
+import type { ChannelEvent } from './channel/event.ts';
+import { describeIncidentEvent } from './incident/describe.ts';
+import type { IncidentEvent } from './incident/event.ts';
+import { describeOperationEvent } from './operation/describe.ts';
+import type { OperationEvent } from './operation/event.ts';
+import type { Recorded, StreamId } from './stream.ts';
+import { sayActor } from './actor.ts';
+
+export type AnyEvent = IncidentEvent | OperationEvent | ChannelEvent;
+
+/** One stored event and the stream it belongs to. */
+export interface Happened {
+  readonly stream: StreamId;
+  readonly event: Recorded<AnyEvent>;
+}
+
+/** What the person who asked is told: the refusal, or what they set going. */
+export function replyFor(happened: readonly Happened[]): Answer {
+  const refusal = happened.find(({ event }) => event.type === 'request.refused');
+  if (refusal?.event.type === 'request.refused') {
+    return answer('refused', `Cannot ${refusal.event.what}`, refusal.event.why);
+  }
+  const lines = happened.flatMap(({ stream, event }) => {
+    const text = describe(event);
+    // Notes of an operation in its incident only repeat what the operation says itself.
+    return text === undefined || event.type === 'operation.noted' ? [] : [`${stream}: ${text}`];
+  });
+  const [first, ...rest] = lines;
+  return first === undefined
+    ? answer('info', 'Nothing has changed.')
+    : answer('done', first, ...rest.slice(0, 5));
+}
+
+function describe(event: Recorded<AnyEvent>): string | undefined {
+  switch (event.type) {
+    case 'channel.moved':
+      return `${event.from ?? 'nothing'} → ${event.to} is live now, set by ${sayActor(event.by)}: ${event.reason}`;
+    case 'channel.locked':
+    case 'channel.released':
+    case 'channel.doubted':
+    case 'incident.noted':
+      return undefined;
+    case 'operation.planned':
+    case 'approval.given':
+    case 'operation.approved':
+    case 'operation.rejected':
+    case 'operation.withdrawn':
+    case 'operation.expired':
+    case 'operation.voided':
+    case 'operation.begun':
+    case 'step.started':
+    case 'step.progressed':
+    case 'step.done':
+    case 'step.failed':
+    case 'step.unknown':
+    case 'operation.verified':
+    case 'abort.requested':
+    case 'operation.finished':
+    case 'operation.settled':
+      return describeOperationEvent(event);
+    default:
+      return describeIncidentEvent(event);
+  }
+}

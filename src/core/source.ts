@@ -1,0 +1,37 @@
+import type { Instant } from './time.ts';
+import type { Severity } from './severity.ts';
+
+/** One alert, whatever system it came from. All of it is untrusted text. */
+export interface Alert {
+  /** The same alert has the same fingerprint each time it is sent. */
+  readonly fingerprint: string;
+  readonly status: 'firing' | 'resolved';
+  readonly title: string;
+  readonly summary: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** When the sender says these itself; otherwise policy reads them from the labels. */
+  readonly service?: string;
+  readonly channel?: string;
+  readonly severity?: Severity;
+  readonly version?: string;
+  readonly startsAt?: Instant;
+  readonly url?: string;
+}
+
+/** A webhook as it came over the wire: header names in lower case, the very bytes of the body. */
+export interface WireRequest {
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body: Buffer;
+}
+
+/** A system that sends alerts to `POST /webhooks/<name>`. */
+export interface AlertSource {
+  readonly name: string;
+  /** @throws MalformedBody with a reason when an authentic body is not what this source sends. */
+  readonly parse: (body: Buffer) => readonly Alert[];
+}
+
+/** An authentic body that cannot be read; it is kept in quarantine and shown to people. */
+export class MalformedBody extends Error {
+  override readonly name = 'MalformedBody';
+}

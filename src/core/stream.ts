@@ -1,0 +1,70 @@
+import type { Actor } from './actor.ts';
+import type { Effect } from './effect.ts';
+import type { Intent } from './intent.ts';
+import type { Policies } from './policies/policies.ts';
+import type { Instant } from './time.ts';
+
+/** `INC-12`, `OP-7`, `channel:shop/stable`: the unit of locking and of history. */
+export type StreamId = string;
+export type StreamName = 'incident' | 'operation' | 'channel';
+
+/**
+ * Where an intent goes: to a stream by its id, to whatever open stream answers to an alias (or to a new one, when
+ * `open` says so), or to a new stream.
+ */
+export type Address =
+  | { readonly kind: StreamName; readonly id: StreamId }
+  | { readonly kind: StreamName; readonly alias: string; readonly open: boolean };
+
+/** An intent on its way: what somebody wants, who, and when. Time and ids come in with it; the core knows neither. */
+export interface Message<Wish> {
+  readonly at: Instant;
+  readonly by: Actor;
+  readonly intent: Wish;
+}
+
+/** What a decision may look at besides its own stream. */
+export interface Context {
+  readonly policies: Policies;
+  /** The stream's own id, given also to one that is about to be opened. */
+  readonly id: StreamId;
+  /** The next free operation id, given to intents that may open an operation. It is used up only if a tell goes to it. */
+  readonly nextOperation: StreamId;
+}
+
+/** An intent for another stream, decided in the same transaction. */
+export interface Tell {
+  readonly to: Address;
+  readonly intent: Intent;
+  /** On whose behalf; the sender of the intent being decided when left out. */
+  readonly by?: Actor;
+}
+
+export interface Decision<Event> {
+  readonly events: readonly Event[];
+  readonly tells: readonly Tell[];
+}
+
+/** An event as it is stored: its place in its stream, when, and by whom. */
+export type Recorded<Event> = Event & { readonly seq: number; readonly at: Instant; readonly by: Actor };
+
+/** Whether an effect that was stored a while ago should still be carried out. */
+export type Wanted = { readonly wanted: true } | { readonly wanted: false; readonly why: string };
+
+/**
+ * One kind of stream. All of it is pure: `decide` judges an intent, `evolve` folds an event into the state,
+ * `effects` says what an event makes happen outside, `wakeAt` when the clock has to be asked again.
+ */
+export interface StreamKind<State, Wish, Event> {
+  readonly name: StreamName;
+  readonly decide: (state: State | undefined, message: Message<Wish>, context: Context) => Decision<Event>;
+  readonly evolve: (state: State | undefined, event: Recorded<Event>, id: StreamId) => State;
+  readonly effects: (state: State, event: Recorded<Event>, policies: Policies) => readonly Effect[];
+  readonly wakeAt: (state: State) => Instant | undefined;
+  /** The name under which an open stream can be found; undefined once it is closed. */
+  readonly alias: (state: State) => string | undefined;
+  /** Asked again just before an effect goes out. */
+  readonly wanted: (state: State, effect: Effect, now: Instant) => Wanted;
+}
+
+export const nothing: Decision<never> = { events: [], tells: [] };

@@ -1,0 +1,131 @@
+import { laneOf, priorityOf, worthTryingFor, type Effect } from '../core/effect.ts';
+import type { Envelope } from '../core/envelope.ts';
+import type { Policies } from '../core/policies/policies.ts';
+import type { AnyEvent, Happened } from '../core/reply.ts';
+import type { Address, Recorded, StreamId, StreamName } from '../core/stream.ts';
+import type { Instant } from '../core/time.ts';
+import type { NewOutboxRow, StoredEvent, Transaction } from '../store/store.ts';
+import { idPrefix, kindOf } from './kinds.ts';
+
+/** A tell that answers a tell that answers … is a bug; this many in one transaction ends it. */
+const mostMessages = 1_000;
+
+/** A stream being changed in this transaction. */
+interface Draft {
+  readonly id: StreamId;
+  readonly kind: StreamName;
+  readonly expected: number;
+  version: number;
+  state: unknown;
+  readonly events: StoredEvent[];
+  readonly effects: NewOutboxRow[];
+}
+
+/**
+ * Decides intents and everything they tell other streams, and writes it all: events, states, wake-ups, effects.
+ * All in the caller's transaction, so that it happens whole or not at all.
+ */
+export async function decideAll(
+  transaction: Transaction,
+  envelopes: readonly Envelope[],
+  policies: Policies,
+): Promise<readonly Happened[]> {
+  const drafts = new Map<StreamId, Draft>();
+  const happened: Happened[] = [];
+  const queue = [...envelopes];
+  for (let handled = 0; queue.length > 0; handled += 1) {
+    if (handled >= mostMessages) throw new Error('streams keep telling each other things; giving up');
+    const envelope = queue.shift();
+    if (!envelope) break;
+    const draft = await open(transaction, drafts, envelope.to);
+    if (!draft) continue;
+    const kind = kindOf(draft.kind);
+    const { at, by } = envelope;
+    const nextOperation = `${idPrefix.operation}${await transaction.nextNumber('operation')}`;
+    const context = { policies, id: draft.id, nextOperation };
+    const decision = kind.decide(draft.state, { at, by, intent: envelope.intent }, context);
+    if (decision.events.length > 0 && draft.version === 0) await useNumber(transaction, draft);
+    for (const event of decision.events) {
+      const recorded: Recorded<AnyEvent> = { ...event, seq: draft.version + 1, at, by };
+      draft.version = recorded.seq;
+      draft.state = kind.evolve(draft.state, recorded, draft.id);
+      draft.events.push({ stream: draft.id, seq: recorded.seq, at, by, type: event.type, data: event });
+      draft.effects.push(...outboxRows(draft.id, recorded, kind.effects(draft.state, recorded, policies)));
+      happened.push({ stream: draft.id, event: recorded });
+    }
+    if (decision.events.length > 0) drafts.set(draft.id, draft);
+    queue.push(
+      ...decision.tells.map((tell) => ({ to: tell.to, at, by: tell.by ?? by, intent: tell.intent })),
+    );
+  }
+  for (const draft of drafts.values()) await write(transaction, draft);
+  return happened;
+}
+
+/** The stream an address means: as this transaction has changed it so far, as stored, or new. */
+async function open(
+  transaction: Transaction,
+  drafts: ReadonlyMap<StreamId, Draft>,
+  to: Address,
+): Promise<Draft | undefined> {
+  const drafted = 'id' in to ? drafts.get(to.id) : draftByAlias(drafts, to);
+  if (drafted) return drafted;
+  const stored = await ('id' in to
+    ? transaction.stream(to.id)
+    : transaction.streamByAlias(to.kind, to.alias));
+  if (stored) {
+    const { id, version, state } = stored;
+    return { id, kind: to.kind, expected: version, version, state, events: [], effects: [] };
+  }
+  if ('alias' in to && !to.open) return undefined;
+  const id = 'id' in to ? to.id : `${idPrefix[to.kind]}${await transaction.nextNumber(to.kind)}`;
+  return { id, kind: to.kind, expected: 0, version: 0, state: undefined, events: [], effects: [] };
+}
+
+function draftByAlias(
+  drafts: ReadonlyMap<StreamId, Draft>,
+  { kind, alias }: Extract<Address, { alias: string }>,
+): Draft | undefined {
+  return [...drafts.values()].find(
+    (draft) => draft.kind === kind && kindOf(kind).alias(draft.state) === alias,
+  );
+}
+
+async function useNumber(transaction: Transaction, { id, kind }: Draft): Promise<void> {
+  if (kind !== 'channel') await transaction.useNumber(kind, Number(id.slice(idPrefix[kind].length)));
+}
+
+async function write(transaction: Transaction, draft: Draft): Promise<void> {
+  const { id, kind, expected, state, events, effects } = draft;
+  const { wakeAt, alias } = kindOf(kind);
+  await transaction.write({ id, kind, expected, state, wakeAt: wakeAt(state), alias: alias(state), events });
+  await transaction.enqueue(effects);
+}
+
+function outboxRows(
+  stream: StreamId,
+  event: { readonly seq: number; readonly at: Instant },
+  effects: readonly Effect[],
+): readonly NewOutboxRow[] {
+  return effects.map((effect, index) =>
+    outboxRow(`${stream}/${event.seq}.${index}`, stream, event.at, effect),
+  );
+}
+
+export function outboxRow(
+  id: string,
+  stream: StreamId | undefined,
+  at: Instant,
+  effect: Effect,
+): NewOutboxRow {
+  return {
+    id,
+    stream,
+    lane: laneOf(id, stream ?? id, effect),
+    priority: priorityOf(effect),
+    createdAt: at,
+    dueAt: at,
+    deadlineAt: at + worthTryingFor(effect),
+    effect,
+  };
+}

@@ -1,0 +1,107 @@
+import type { Clock } from '../core/clock.ts';
+import type { Carrier } from '../core/effect.ts';
+import type { Envelope, Submitted, SubmitOptions } from '../core/envelope.ts';
+import type { Answer } from '../core/answer.ts';
+import type { Policies } from '../core/policies/policies.ts';
+import { replyFor } from '../core/reply.ts';
+import { StaleStream, type Store, type Transaction } from '../store/store.ts';
+import { decideAll, outboxRow } from './decide.ts';
+import type { Log } from './log.ts';
+import { createOutbox } from './outbox.ts';
+import { createTimers } from './timers.ts';
+
+export interface Engine {
+  /** Decides intents together and stores what follows; resolves when that is durable. */
+  readonly submit: (envelopes: readonly Envelope[], options?: SubmitOptions) => Promise<Submitted>;
+  /** Settles an inbox item that leads to no intent, with its answer as an effect. */
+  readonly answerOnly: (answer: Answer, options: SubmitOptions) => Promise<void>;
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+const drainFor = 8_000;
+const mostConflicts = 5;
+
+/** Intents in; events, states, wake-ups and effects stored; effects carried out; outcomes back in. */
+export function createEngine(parts: {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly policies: () => Policies;
+  readonly carriers: readonly Carrier[];
+  readonly random: () => number;
+  readonly log: Log;
+}): Engine {
+  const { store, clock, log } = parts;
+
+  const committed = (): void => {
+    outbox.poke();
+    timers.rearm();
+  };
+  const outbox = createOutbox({
+    store,
+    clock,
+    log,
+    committed,
+    carriers: parts.carriers,
+    random: parts.random,
+    decide: async (transaction, envelope) => {
+      await decideAll(transaction, [envelope], parts.policies());
+    },
+  });
+  const timers = createTimers({ store, clock, log, submit: (envelopes) => submit(envelopes) });
+
+  async function submit(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
+    const submitted = await againOnConflict(() =>
+      store.transact(async (transaction): Promise<Submitted> => {
+        const happened = await decideAll(transaction, envelopes, parts.policies());
+        const answer = replyFor(happened);
+        await close(transaction, answer, options);
+        return { stream: happened[0]?.stream, answer };
+      }),
+    );
+    committed();
+    return submitted;
+  }
+
+  /** The item is settled and its answer on the way in the same transaction as what it led to. */
+  async function close(
+    transaction: Transaction,
+    answer: Answer,
+    { settles, reply }: SubmitOptions,
+  ): Promise<void> {
+    if (settles === undefined) return;
+    await transaction.settleInbox(settles, 'done');
+    if (!reply) return;
+    const effect = { type: 'slack.reply', reply, answer } as const;
+    await transaction.enqueue([outboxRow(`inbox/${settles}`, undefined, clock.now(), effect)]);
+  }
+
+  return {
+    submit,
+    answerOnly: async (answer, options) => {
+      await store.transact((transaction) => close(transaction, answer, options));
+      committed();
+    },
+    start: async () => {
+      const recovered = await store.recoverInFlight();
+      if (recovered > 0)
+        log.warn({ recovered }, 'effects were in flight when we went down; asking before repeating');
+      outbox.start();
+      await timers.start();
+    },
+    stop: async () => {
+      await timers.stop();
+      await outbox.stop(drainFor);
+    },
+  };
+}
+
+async function againOnConflict<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof StaleStream) || tries >= mostConflicts) throw error;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { InboxItem, Store } from '../store/store.ts';
+import type { Log } from './log.ts';
+
+/** Reads items of one source, and settles each through the engine. Throwing puts the item into quarantine. */
+export interface InboxReader {
+  readonly source: string;
+  /** Items that may wait for others (a look-up of a person) are read side by side; the rest strictly in order. */
+  readonly inOrder: boolean;
+  readonly read: (item: InboxItem) => Promise<void>;
+}
+
+export interface Inbox {
+  /** Stores the item; resolves when it is durable. Work on it begins afterwards. */
+  readonly receive: (item: InboxItem) => Promise<{ readonly new: boolean }>;
+  /** Goes on with what an earlier run had accepted and not finished. */
+  readonly start: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Between accepting a body and understanding it. */
+export function createInbox(parts: {
+  readonly store: Store;
+  readonly readers: readonly InboxReader[];
+  readonly quarantined: (item: InboxItem, why: string) => Promise<void>;
+  readonly log: Log;
+}): Inbox {
+  const { store, log } = parts;
+  const readers = new Map(parts.readers.map((reader) => [reader.source, reader]));
+  const working = new Set<Promise<void>>();
+  let last: Promise<void> = Promise.resolve();
+  let running = true;
+
+  function work(item: InboxItem): void {
+    const reader = readers.get(item.source);
+    const read = (): Promise<void> => (running ? readOne(reader, item) : Promise.resolve());
+    const work = reader?.inOrder === false ? read() : last.then(read);
+    if (reader?.inOrder !== false) last = work;
+    working.add(work);
+    void work.finally(() => working.delete(work));
+  }
+
+  async function readOne(reader: InboxReader | undefined, item: InboxItem): Promise<void> {
+    try {
+      if (!reader) throw new Error(`nothing here reads ${item.source}`);
+      await reader.read(item);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      log.error(
+        { error, item: item.id, source: item.source },
+        'an inbox item could not be read; it is in quarantine',
+      );
+      await parts
+        .quarantined(item, why)
+        .catch((second: unknown) =>
+          log.error({ error: second, item: item.id }, 'nor could that be recorded'),
+        );
+    }
+  }
+
+  return {
+    receive: async (item) => {
+      const received = await store.receive(item);
+      if (received.new) work(item);
+      return received;
+    },
+    start: async () => {
+      for (const item of await store.unsettledInbox()) work(item);
+    },
+    stop: async () => {
+      running = false;
+      await Promise.all(working);
+    },
+  };
+}

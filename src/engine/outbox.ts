@@ -1,0 +1,261 @@
+import { lastgood } from '../core/actor.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Carrier, Effect, Errand, Outcome, Settled } from '../core/effect.ts';
+import type { Envelope } from '../core/envelope.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
+import type { OutboxRow, Store, Transaction } from '../store/store.ts';
+import { kindOf, kindOfStream } from './kinds.ts';
+import type { Log } from './log.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+
+export interface Outbox {
+  /** Something may have been added: look now. */
+  readonly poke: () => void;
+  readonly start: () => void;
+  /** Takes nothing new and waits for what is in flight, at most so long. */
+  readonly stop: (patience: Milliseconds) => Promise<void>;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly carriers: readonly Carrier[];
+  /** Decides what comes back, in the transaction that settles the row. */
+  readonly decide: (transaction: Transaction, envelope: Envelope) => Promise<void>;
+  /** After a commit: timers and outbox may have new work. */
+  readonly committed: () => void;
+  /** In [0, 1): spreads retries. */
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+const mostInFlight = 32;
+const attemptDeadline: Milliseconds = 20_000;
+/** The store could not be asked; look again soon. */
+const storeTrouble: Milliseconds = 1_000;
+
+/** Carries effects out: in order within a lane, the worst severity first, retried until their deadline. */
+export function createOutbox(parts: Parts): Outbox {
+  const { store, clock, log } = parts;
+  const carriers = new Map(
+    parts.carriers.flatMap((carrier) => carrier.types.map((type) => [type, carrier] as const)),
+  );
+  const inFlight = new Map<string, Promise<void>>();
+  let disarm = (): void => undefined;
+  const turn = oneAtATime(async () => {
+    try {
+      await look();
+    } catch (error) {
+      log.error({ error }, 'the outbox could not be read');
+      arm(clock.now() + storeTrouble);
+    }
+  });
+
+  async function look(): Promise<void> {
+    const room = mostInFlight - inFlight.size;
+    const due = room > 0 ? await store.outboxDue(clock.now(), room) : [];
+    for (const row of due) {
+      if (inFlight.has(row.id)) continue;
+      const carried = carryOut(row).finally(() => {
+        inFlight.delete(row.id);
+        turn.ask();
+      });
+      inFlight.set(row.id, carried);
+    }
+    if (due.length > 0) return;
+    const next = await store.nextDue();
+    // Rows that are due but in flight wake us when they end.
+    if (next !== undefined && (next > clock.now() || inFlight.size === 0))
+      arm(Math.max(next, clock.now() + 1));
+  }
+
+  function arm(at: Instant): void {
+    disarm();
+    disarm = clock.wakeAt(at, turn.ask);
+  }
+
+  async function carryOut(row: OutboxRow): Promise<void> {
+    try {
+      const prepared = await store.transact((transaction) => prepare(transaction, row));
+      if ('outcome' in prepared) return parts.committed();
+      const outcome = await attempt(prepared.carrier, prepared.errand);
+      await store.transact((transaction) => conclude(transaction, row, outcome));
+      parts.committed();
+    } catch (error) {
+      // The row stays in flight in the store; the next start asks what became of it.
+      log.error({ error, effect: row.id }, 'an effect could not be recorded');
+    }
+  }
+
+  /** Reads the state again, and marks the row in flight before anything leaves the house. */
+  async function prepare(
+    transaction: Transaction,
+    row: OutboxRow,
+  ): Promise<{ readonly outcome: Settled } | { readonly carrier: Carrier; readonly errand: Errand }> {
+    const now = clock.now();
+    const stored = row.stream === undefined ? undefined : await transaction.stream(row.stream);
+    const carrier = carriers.get(row.effect.type);
+    const wanted = stored
+      ? kindOf(stored.kind).wanted(stored.state, row.effect, now)
+      : { wanted: true as const };
+    const outcome: Settled | undefined = !wanted.wanted
+      ? { status: 'withheld', why: wanted.why }
+      : !carrier
+        ? { status: 'failed', why: `${integrationOf(row.effect)} is not set up` }
+        : now >= row.deadlineAt
+          ? givenUp(row)
+          : undefined;
+    if (outcome || !carrier) {
+      const settled = outcome ?? givenUp(row);
+      await settle(transaction, row, settled, now);
+      return { outcome: settled };
+    }
+    const attempt = row.attempts + 1;
+    await transaction.updateOutbox(row.id, { status: 'in-flight', attempts: attempt });
+    const { id, effect, mayHaveHappened, receipt } = row;
+    const signal = AbortSignal.timeout(attemptDeadline);
+    const errand: Errand = {
+      id,
+      stream: row.stream ?? '',
+      effect,
+      state: stored?.state,
+      attempt,
+      mayHaveHappened,
+      receipt,
+      now,
+      signal,
+    };
+    return { carrier, errand };
+  }
+
+  async function attempt(carrier: Carrier, errand: Errand): Promise<Outcome> {
+    try {
+      return await carrier.carry(errand);
+    } catch (error) {
+      log.error({ error, effect: errand.id }, 'a carrier threw');
+      const why = error instanceof Error ? error.message : String(error);
+      return { status: 'retry', why, mayHaveHappened: true };
+    }
+  }
+
+  async function conclude(transaction: Transaction, row: OutboxRow, outcome: Outcome): Promise<void> {
+    const now = clock.now();
+    switch (outcome.status) {
+      case 'running': {
+        const receipt = { ...row.receipt, ...outcome.receipt };
+        await transaction.updateOutbox(row.id, { status: 'waiting', dueAt: now + outcome.again, receipt });
+        await report(transaction, row, now, {
+          type: 'effect.progressed',
+          id: row.id,
+          effect: row.effect,
+          receipt,
+        });
+        return;
+      }
+      case 'retry': {
+        const wait = Math.max(outcome.after ?? 0, backoff(row.attempts, parts.random()));
+        await transaction.updateOutbox(row.id, {
+          status: 'waiting',
+          dueAt: now + wait,
+          mayHaveHappened: row.mayHaveHappened || outcome.mayHaveHappened,
+          lastError: outcome.why,
+        });
+        log.warn(
+          { effect: row.id, attempt: row.attempts + 1, why: outcome.why, wait },
+          'an effect is tried again',
+        );
+        return;
+      }
+      case 'done':
+      case 'failed':
+      case 'unknown':
+      case 'withheld':
+        await settle(transaction, row, outcome, now);
+        return;
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  async function settle(
+    transaction: Transaction,
+    row: OutboxRow,
+    outcome: Settled,
+    now: Instant,
+  ): Promise<void> {
+    await transaction.updateOutbox(row.id, {
+      status: outcome.status,
+      receipt: { ...row.receipt, ...('receipt' in outcome ? outcome.receipt : {}) },
+      ...('why' in outcome ? { lastError: outcome.why } : {}),
+    });
+    if (outcome.status !== 'done') log.warn({ effect: row.id, ...outcome }, 'an effect did not go out');
+    await report(transaction, row, now, { type: 'effect.settled', id: row.id, effect: row.effect, outcome });
+  }
+
+  async function report(
+    transaction: Transaction,
+    { stream }: OutboxRow,
+    at: Instant,
+    intent: Extract<Envelope['intent'], { type: 'effect.settled' | 'effect.progressed' }>,
+  ): Promise<void> {
+    if (stream === undefined) return;
+    await parts.decide(transaction, {
+      to: { kind: kindOfStream(stream), id: stream },
+      at,
+      by: lastgood,
+      intent,
+    });
+  }
+
+  return {
+    poke: turn.ask,
+    start: turn.start,
+    stop: async (patience) => {
+      await turn.stop();
+      disarm();
+      const late = new Promise<void>((resolve) => {
+        setTimeout(resolve, patience).unref();
+      });
+      await Promise.race([Promise.all(inFlight.values()), late]);
+    },
+  };
+}
+
+/** Tried until its time was over. What may have happened is not called failed. */
+function givenUp(row: OutboxRow): Settled {
+  const tries = `${row.attempts} ${row.attempts === 1 ? 'try' : 'tries'}`;
+  const last = row.lastError ?? row.receipt['note'];
+  const why =
+    row.attempts === 0
+      ? 'its time was over before it could be sent'
+      : `gave up after ${tries}${last === undefined ? '' : `: ${last}`}`;
+  const begun = row.mayHaveHappened || Object.keys(row.receipt).length > 0;
+  return begun ? { status: 'unknown', why, receipt: row.receipt } : { status: 'failed', why };
+}
+
+/** 0.5 s, 1 s, 2 s, … at most 30 s, each between half and the whole of it. */
+function backoff(attempts: number, random: number): Milliseconds {
+  const whole = Math.min(30_000, 500 * 2 ** Math.min(attempts, 10));
+  return Math.round(whole / 2 + (whole / 2) * random);
+}
+
+function integrationOf(effect: Effect): string {
+  switch (effect.type) {
+    case 'page.pagerduty':
+      return 'PagerDuty';
+    case 'page.mail':
+      return 'Mail';
+    case 'page.slack':
+    case 'slack.card':
+    case 'slack.thread':
+    case 'slack.postmortem':
+    case 'slack.reply':
+      return 'Slack';
+    case 'step.run':
+      return 'The executor';
+    case 'registry.publish':
+      return 'The channel registry';
+    default:
+      return effect satisfies never;
+  }
+}

@@ -1,0 +1,38 @@
+import { byId } from './dom.mjs';
+
+let source;
+
+/** Receives a view of one conversation for one person after every change, until another is watched. */
+export function watch({ as, conversation }, show) {
+  source?.close();
+  const query = new URLSearchParams();
+  if (as) query.set('as', as);
+  if (conversation) query.set('conversation', conversation);
+  source = new EventSource(`/sandbox/view?${query}`);
+  source.onmessage = ({ data }) => show(JSON.parse(data));
+  source.onopen = () => {
+    byId('lost').hidden = true;
+  };
+  source.onerror = () => {
+    byId('lost').hidden = false;
+  };
+}
+
+/**
+ * Asks the sandbox for something.
+ *
+ * @returns what stood in the way, in words for the visitor; undefined when it was done
+ */
+export async function wish(asked) {
+  try {
+    const response = await fetch('/sandbox/do', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(asked),
+    });
+    const { problem } = await response.json();
+    return problem;
+  } catch {
+    return 'The sandbox does not answer.';
+  }
+}

@@ -1,0 +1,157 @@
+import { avatar } from './avatar.mjs';
+import { drawAlerts, drawClock, startClock } from './clock.mjs';
+import { drawComposer, startComposer, write } from './composer.mjs';
+import { watch, wish } from './connection.mjs';
+import { confirm } from './dialogs.mjs';
+import { byId } from './dom.mjs';
+import { drawGuide, showTour } from './guide.mjs';
+import { startKeys } from './keys.mjs';
+import { memory, remember } from './memory.mjs';
+import { drawMessages, followMessages } from './messages.mjs';
+import { choosePanel, drawPanels } from './panels.mjs';
+import { drawRail, labelOf } from './rail.mjs';
+import { startTheme } from './theme.mjs';
+
+let view;
+let thread;
+const here = { as: memory.as, conversation: memory.conversation };
+
+const actions = { ask, goTo, accept, confirm, press, openThread };
+
+function draw(received) {
+  const first = view === undefined;
+  view = received;
+  Object.assign(here, { as: view.as, conversation: view.conversation });
+  remember(here);
+  if (thread !== undefined && !view.messages.some(({ ts }) => ts === thread)) thread = undefined;
+  const conversation = view.conversations.find(({ id }) => id === view.conversation);
+  const name = conversation ? labelOf(conversation) : '';
+  byId('conversation-name').textContent = name;
+  byId('conversation-about').textContent =
+    conversation?.kind === 'direct' ? 'Lastgood writes to you alone here' : 'Everybody sees this conversation';
+  byId('where').textContent = name;
+  drawMe();
+  drawRail(view, actions);
+  drawClock(view);
+  drawAlerts(view, actions);
+  drawGuide(view, actions);
+  drawMessages(view, thread, actions);
+  drawComposer(view, name);
+  drawPanels(view, actions);
+  if (first) document.body.dataset.ready = 'true';
+}
+
+function drawMe() {
+  const me = view.people.find(({ id }) => id === view.as);
+  if (me === undefined) return;
+  byId('me').replaceChildren(avatar(me, view.people));
+  byId('me').setAttribute('aria-label', `You are ${me.name}. Be somebody else`);
+}
+
+function goTo(place, { closeRail = false } = {}) {
+  if (place.as !== undefined && place.as !== here.as) byId('problem').textContent = '';
+  if (place.conversation !== undefined && place.conversation !== here.conversation) thread = undefined;
+  Object.assign(here, place);
+  if (closeRail) {
+    showRail(false);
+    choosePanel('chat');
+  }
+  watch(here, draw);
+}
+
+function openThread(ts) {
+  thread = ts;
+  drawMessages(view, thread, actions);
+  byId('thread').focus();
+}
+
+function closeThread() {
+  const opener = document.querySelector(`[data-focus="thread ${thread}"]`);
+  thread = undefined;
+  drawMessages(view, thread, actions);
+  opener?.focus();
+}
+
+async function ask(asked) {
+  const problem = await wish(asked);
+  byId('problem').textContent = problem ?? '';
+  return problem;
+}
+
+const say = (text, more = {}) => ask({ do: 'run', ...here, text, ...more });
+
+const press = (ts, { actionId, value }) => ask({ do: 'click', ...here, ts, actionId, ...(value !== undefined && { value }) });
+
+/** Does what a step of the tour offers. */
+function accept(offer) {
+  if (offer.does === 'fire') return ask({ do: 'fire', alert: offer.alert });
+  if (offer.does === 'advance') return ask({ do: 'advance-to-next-wake' });
+  goTo({ as: offer.as, conversation: offer.conversation }, { closeRail: true });
+  if (offer.does === 'type') {
+    byId('box').focus();
+    write(offer.text);
+  }
+}
+
+function showRail(shown) {
+  document.body.dataset.rail = String(shown);
+  byId('menu').setAttribute('aria-expanded', String(shown));
+  if (shown) byId('rail').focus();
+}
+
+async function startOver() {
+  const sure = await confirm({
+    title: 'Start over?',
+    html: 'Every message, mail and incident goes, and the tour begins again.',
+    confirm: 'Start over',
+    deny: 'Keep it',
+    danger: true,
+  });
+  if (sure) await ask({ do: 'start-over' });
+}
+
+startTheme();
+startClock(actions);
+startComposer({ say });
+followMessages();
+startKeys({
+  bePerson(index) {
+    const person = view?.people[index];
+    if (person !== undefined) goTo({ as: person.id });
+    return person !== undefined;
+  },
+  moveConversation(step) {
+    const at = view.conversations.findIndex(({ id }) => id === here.conversation);
+    const next = view.conversations[at + step];
+    if (next !== undefined) goTo({ conversation: next.id });
+    return true;
+  },
+  escape() {
+    if (document.body.dataset.rail === 'true') {
+      showRail(false);
+      byId('menu').focus();
+    } else if (thread !== undefined) closeThread();
+    else return false;
+    return true;
+  },
+});
+
+byId('menu').addEventListener('click', () => showRail(document.body.dataset.rail !== 'true'));
+byId('me').addEventListener('click', () => {
+  showRail(true);
+  document.querySelector('#people input:checked')?.focus();
+});
+byId('chat').addEventListener('pointerdown', () => showRail(false));
+byId('thread-close').addEventListener('click', closeThread);
+byId('tour').addEventListener('click', () => showTour(view, actions, !memory.tour));
+byId('start-over').addEventListener('click', startOver);
+byId('thread-compose').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  const box = byId('thread-box');
+  const text = box.value.trim();
+  if (text === '') return;
+  const problem = await say(text, { thread });
+  if (problem === undefined) box.value = '';
+});
+
+watch(here, draw);

@@ -1,0 +1,17 @@
+import { byId } from './dom.mjs';
+import { memory, remember } from './memory.mjs';
+
+const THEMES = ['system', 'light', 'dark'];
+
+export function startTheme() {
+  apply();
+  byId('theme').addEventListener('click', () => {
+    remember({ theme: THEMES[(THEMES.indexOf(memory.theme) + 1) % THEMES.length] });
+    apply();
+  });
+}
+
+function apply() {
+  document.documentElement.dataset.theme = memory.theme;
+  byId('theme').textContent = { system: 'Light: as the system', light: 'Light: day', dark: 'Light: night' }[memory.theme];
+}

@@ -1,0 +1,78 @@
+import type { Ask } from '../../commands/verb.ts';
+import { answer } from '../core/answer.ts';
+import type { Intent } from '../core/intent.ts';
+import type { StreamName } from '../core/stream.ts';
+import { parseVersion } from '../core/version.ts';
+import { buttons, type ButtonId } from './buttons.ts';
+
+/** A button that somebody pressed; `value` is what it carried, as parsed JSON, and may be anything. */
+export interface Click {
+  readonly actionId: string;
+  readonly value: unknown;
+}
+
+/**
+ * What a click asks for. The message may be old and the state may have moved on: whether it is still possible is for
+ * the core to say, so the value names only what the person saw (which stream, which plan).
+ */
+export function askOfClick({ actionId, value }: Click): Ask {
+  switch (actionId as ButtonId) {
+    case 'incident.acknowledge': {
+      const { data } = buttons['incident.acknowledge'].safeParse(value);
+      return data ? ask('incident', data.id, { type: 'incident.acknowledge' }) : unreadable;
+    }
+    case 'incident.resolve': {
+      const { data } = buttons['incident.resolve'].safeParse(value);
+      return data ? ask('incident', data.id, { type: 'incident.resolve', reason: '' }) : unreadable;
+    }
+    case 'incident.raise': {
+      const { data } = buttons['incident.raise'].safeParse(value);
+      if (!data) return unreadable;
+      const { id, severity } = data;
+      return ask('incident', id, { type: 'incident.set-severity', severity, reason: `from ${id}'s card` });
+    }
+    case 'incident.rollback': {
+      const { data } = buttons['incident.rollback'].safeParse(value);
+      const version = data && parseVersion(data.version);
+      if (!data || version === undefined) return unreadable;
+      return ask('channel', `channel:${data.channel}`, {
+        type: 'rollback.request',
+        target: { version },
+        reason: `from ${data.id}'s card`,
+      });
+    }
+    case 'operation.approve': {
+      const { data } = buttons['operation.approve'].safeParse(value);
+      return data ? ask('operation', data.id, { type: 'operation.approve', hash: data.hash }) : unreadable;
+    }
+    case 'operation.reject': {
+      const { data } = buttons['operation.reject'].safeParse(value);
+      return data ? ask('operation', data.id, { type: 'operation.reject', hash: data.hash }) : unreadable;
+    }
+    case 'operation.abort': {
+      const { data } = buttons['operation.abort'].safeParse(value);
+      return data ? ask('operation', data.id, { type: 'operation.abort' }) : unreadable;
+    }
+    case 'operation.settle': {
+      const { data } = buttons['operation.settle'].safeParse(value);
+      if (!data) return unreadable;
+      const { id, outcome } = data;
+      return ask('operation', id, { type: 'operation.settle', outcome, why: `Said on ${id}'s card.` });
+    }
+    default:
+      return unreadable;
+  }
+}
+
+function ask(kind: StreamName, id: string, intent: Intent): Ask {
+  return { kind: 'intent', to: { kind, id }, intent };
+}
+
+const unreadable: Ask = {
+  kind: 'answer',
+  answer: answer(
+    'refused',
+    'This button is no longer valid',
+    'The message is from another version of Lastgood. Type /incident list to see what is open.',
+  ),
+};

@@ -1,0 +1,77 @@
+import { WebClient, type WebClientOptions } from '@slack/web-api';
+import { z } from 'zod';
+import type { Milliseconds } from '../core/time.ts';
+import { reveal, type Secret } from '../trust/secrets.ts';
+import { slackLogger, type Log } from './log.ts';
+
+export interface SlackAccess {
+  readonly token: Secret;
+  /** `SLACK_API_URL`; `https://slack.com/api/` is Slack's. */
+  readonly apiUrl: string;
+  /** For one call. */
+  readonly timeout: Milliseconds;
+  readonly log: Log;
+}
+
+/** The outbox waits and tries again, and nobody else: the library would post twice after a lost answer. */
+export function clientOptions({ apiUrl, timeout, log }: Omit<SlackAccess, 'token'>): WebClientOptions {
+  return {
+    slackApiUrl: apiUrl,
+    retryConfig: { retries: 0 },
+    rejectRateLimitedCalls: true,
+    timeout,
+    logger: slackLogger(log),
+  };
+}
+
+/** A rate limit pauses a whole client; pages must not wait behind threads, nor answers behind pages. */
+export interface SlackClients {
+  readonly interaction: WebClient;
+  readonly paging: WebClient;
+  readonly timeline: WebClient;
+}
+
+export function slackClients(access: SlackAccess): SlackClients {
+  const client = (): WebClient => new WebClient(reveal(access.token), clientOptions(access));
+  return { interaction: client(), paging: client(), timeline: client() };
+}
+
+/** Who the bot is, and where. */
+export interface Workspace {
+  readonly teamId: string;
+  readonly enterpriseId: string | undefined;
+  readonly botId: string;
+  readonly botUserId: string;
+}
+
+const authTest = z.object({
+  team_id: z.string(),
+  enterprise_id: z.string().nullish(),
+  bot_id: z.string(),
+  user_id: z.string(),
+});
+
+/**
+ * Asks Slack once, and again after a failure: Bolt would remember the failure and refuse everybody until a restart.
+ * @throws what web-api throws when Slack does not answer, or does not accept the token.
+ */
+export function workspaceOf(client: WebClient): () => Promise<Workspace> {
+  let known: Workspace | undefined;
+  return async () => {
+    if (known) return known;
+    const answer = authTest.parse(await client.auth.test());
+    known = {
+      teamId: answer.team_id,
+      enterpriseId: answer.enterprise_id ?? undefined,
+      botId: answer.bot_id,
+      botUserId: answer.user_id,
+    };
+    return known;
+  };
+}
+
+/** `users.info`, asked anew each time: an account may have been closed a minute ago. */
+export async function lookUpUser(client: WebClient, userId: string): Promise<unknown> {
+  const answer = await client.users.info({ user: userId });
+  return answer.user;
+}

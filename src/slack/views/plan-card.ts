@@ -1,0 +1,190 @@
+import { sayActor } from '../../core/actor.ts';
+import type { Operation, StepState, StepStatus } from '../../core/operation/state.ts';
+import type { PlanStep } from '../../core/plan/plan.ts';
+import { sayDuration, type Instant } from '../../core/time.ts';
+import { actions, button, context, facts, header, section, type View } from './blocks.ts';
+import { fallback, join, link, moment, mrkdwn, shown, type Markup } from './text.ts';
+
+const stepIcons: Readonly<Record<StepStatus, string>> = {
+  waiting: '⚪',
+  running: '⏳',
+  done: '✅',
+  failed: '❌',
+  unknown: '❓',
+};
+
+/** Several of these fill a section; a plan with more steps says how many are not shown. */
+const stepsInSection = 4;
+const stepsShown = 12;
+
+/** The card of an operation: what will be done, who may say yes, and how far it is. */
+export function planCard(operation: Operation, now: Instant): View {
+  const { id, plan, requestedBy, incident, hash } = operation;
+  const title = `Roll back ${plan.app}/${plan.channel} ${plan.from} → ${plan.to}`;
+  const banner = bannerOf(operation, now);
+  return {
+    text: fallback(`${id}: ${title}, ${operation.status}`),
+    blocks: [
+      header(`⏪ ${title}`),
+      section(banner),
+      facts([
+        // The header may be cut; these two never are.
+        ['From → to', mrkdwn`${plan.from} → *${plan.to}*`],
+        ['Reason', shown(plan.reason, 600)],
+        ['Asked by', mrkdwn`${sayActor(requestedBy)} at ${moment(operation.requestedAt, now)}`],
+        ...(incident === undefined ? [] : [['Incident', mrkdwn`${incident}`] as const]),
+      ]),
+      ...steps(operation),
+      ...approvals(operation, now),
+      context(mrkdwn`${id} · plan ${hash}`),
+      ...controls(operation),
+    ],
+  };
+}
+
+function bannerOf(operation: Operation, now: Instant): Markup {
+  const { status, rule, plan } = operation;
+  const why = shown(operation.why, 600);
+  switch (status) {
+    case 'awaiting-approval': {
+      const count = `${operation.approvals.length} of ${rule.approvals}`;
+      const roles = rule.roles.join(' or ');
+      const who = `anybody with the role ${roles}, except ${operation.requestedBy.name}`;
+      return mrkdwn`🖐️ *Waits for approval*, ${count} so far, until ${moment(operation.expiresAt, now)}\nMay approve: ${who}.`;
+    }
+    case 'approved':
+      return mrkdwn`👍 *Approved.* It is about to begin.`;
+    case 'running': {
+      const done = operation.steps.filter((step) => step.status === 'done').length;
+      const since =
+        operation.begunAt === undefined ? mrkdwn`` : mrkdwn` since ${moment(operation.begunAt, now)}`;
+      const progress = mrkdwn`▶️ *Running*${since}, ${done} of ${plan.steps.length} steps done.`;
+      if (operation.aborting === undefined) return progress;
+      return mrkdwn`${progress}\n🛑 *${operation.aborting}* asked to stop: no further step begins.`;
+    }
+    case 'done':
+      return bannerOfDone(operation);
+    case 'failed':
+      return mrkdwn`❌ *Failed.* ${why}`;
+    case 'unknown':
+      return mrkdwn`❓ *Nobody knows how it ended.* ${why}\nThe channel stays locked until somebody has looked and says so below.`;
+    case 'rejected':
+      return mrkdwn`🚫 *Rejected.* ${why} Nothing was changed.`;
+    case 'withdrawn':
+      return mrkdwn`🚫 *Withdrawn.* ${why} Nothing was changed.`;
+    case 'expired':
+      return mrkdwn`⌛ *Expired.* ${why} Nothing was changed.`;
+    case 'void':
+      return mrkdwn`🚫 *Void.* ${why} Nothing was changed.`;
+    default:
+      return status satisfies never;
+  }
+}
+
+/** Says also what did not work although the release is back: telling others, mostly. */
+function bannerOfDone({ plan, steps, verified, begunAt, endedAt, why }: Operation): Markup {
+  const took = begunAt === undefined || endedAt === undefined ? '' : ` in ${sayDuration(endedAt - begunAt)}`;
+  const left = plan.steps
+    .filter((_, index) => steps[index]?.status !== 'done')
+    .map(({ title }) => `“${title}”`);
+  const checked = verified ? 'Rolled back and verified' : 'Rolled back';
+  if (left.length === 0) return mrkdwn`✅ *${checked}*${took}. ${shown(why, 600)}`;
+  return mrkdwn`⚠️ *${checked}*${took}, but not everything was done: ${shown(left.join(', '), 400)}. ${shown(why, 600)}`;
+}
+
+function steps({ plan, steps: states }: Operation): View['blocks'] {
+  const lines = plan.steps
+    .slice(0, stepsShown)
+    .map((step, index) => stepLine(step, states[index], index + 1));
+  const more = plan.steps.length - stepsShown;
+  const all = more > 0 ? [...lines, mrkdwn`+${more} more steps`] : lines;
+  const sections: View['blocks'] = [];
+  for (let start = 0; start < all.length; start += stepsInSection) {
+    sections.push(section(join(all.slice(start, start + stepsInSection), '\n')));
+  }
+  return sections;
+}
+
+/** `✅ 2. *Archive 1.5.0 in Sentry* · sentry-release, 10s · archived · open` */
+function stepLine(step: PlanStep, state: StepState | undefined, number: number): Markup {
+  const parts = [
+    mrkdwn`${stepIcons[state?.status ?? 'waiting']} ${number}. *${step.title}*`,
+    timing(step, state),
+  ];
+  if (state && state.note !== '') parts.push(mrkdwn`${state.note}`);
+  if (state?.url !== undefined) parts.push(link(state.url, 'open'));
+  return join(parts, ' · ');
+}
+
+function timing({ uses, target }: PlanStep, state: StepState | undefined): Markup {
+  if (state?.startedAt === undefined || state.endedAt === undefined) {
+    return mrkdwn`${uses}, target ${sayDuration(target)}`;
+  }
+  return mrkdwn`${uses}, took ${sayDuration(state.endedAt - state.startedAt)} of ${sayDuration(target)}`;
+}
+
+function approvals({ approvals }: Operation, now: Instant): View['blocks'] {
+  if (approvals.length === 0) return [];
+  const given = approvals.map(({ name, at }) => mrkdwn`*${name}* at ${moment(at, now)}`);
+  return [context(mrkdwn`👍 Approved by ${join(given, ', ')}`)];
+}
+
+function controls({ id, hash, plan, status, aborting }: Operation): View['blocks'] {
+  const where = `${plan.app}/${plan.channel}`;
+  switch (status) {
+    case 'awaiting-approval':
+      return [
+        actions([
+          button('operation.approve', 'Approve', { id, hash }, { style: 'primary' }),
+          button('operation.reject', 'Reject', { id, hash }, { style: 'danger' }),
+          button('operation.abort', 'Withdraw', { id }),
+        ]),
+      ];
+    case 'running': {
+      const confirm = {
+        title: `Stop ${id}?`,
+        text: 'The step that runs is waited for, and no further one begins. The channel may be left between two versions.',
+        confirm: 'Stop it',
+        deny: 'Let it run',
+      };
+      return aborting === undefined
+        ? [actions([button('operation.abort', 'Abort', { id }, { style: 'danger', confirm })])]
+        : [];
+    }
+    case 'unknown': {
+      const settle = (outcome: 'done' | 'failed', label: string, text: string): ReturnType<typeof button> =>
+        button(
+          'operation.settle',
+          label,
+          { id, outcome },
+          {
+            confirm: { title: 'Have you looked?', text, confirm: label, deny: 'Not yet' },
+          },
+        );
+      return [
+        section(
+          mrkdwn`${plan.to} is live on ${where} and healthy.`,
+          settle(
+            'done',
+            'It is live',
+            `${plan.to} is recorded as live on ${where}, and the channel is free again.`,
+          ),
+        ),
+        section(
+          mrkdwn`${plan.to} is not live on ${where}.`,
+          settle('failed', 'It failed', `${id} is recorded as failed, and the channel is free again.`),
+        ),
+      ];
+    }
+    case 'approved':
+    case 'done':
+    case 'failed':
+    case 'rejected':
+    case 'withdrawn':
+    case 'expired':
+    case 'void':
+      return [];
+    default:
+      return status satisfies never;
+  }
+}

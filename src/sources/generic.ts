@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { severities } from '../core/severity.ts';
+import type { Alert, AlertSource } from '../core/source.ts';
+import { parseVersion } from '../core/version.ts';
+import { readJson } from './json-body.ts';
+import { cleanLabels, cleanText, cleanUrl, fingerprintOf, limits, readTime } from './untrusted.ts';
+
+/** A script that has nothing to say sends an empty text or null. */
+const words = z
+  .string()
+  .nullish()
+  .transform((text) => text?.trim() || undefined);
+
+const genericAlert = z.object({
+  /** The same for the same trouble, each time it is sent. */
+  key: z.string().min(1),
+  status: z.enum(['firing', 'resolved']).default('firing'),
+  title: words,
+  summary: words,
+  service: words,
+  channel: words,
+  version: words,
+  /** P0 to P3; any other word counts as the label `severity`, for policy to judge. */
+  severity: words,
+  starts_at: words,
+  labels: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+  url: words,
+});
+
+/** One alert from whatever can send JSON: a script, a cron job, a monitor that has no source of its own here. */
+export const generic: AlertSource = {
+  name: 'generic',
+  parse: (body) => [readAlert(readJson(body, genericAlert))],
+};
+
+function readAlert(said: z.infer<typeof genericAlert>): Alert {
+  const severity = severities.find((known) => known === said.severity?.toUpperCase());
+  const version = said.version === undefined ? undefined : parseVersion(said.version);
+  // What cannot be read as what it should be is still shown, as a label.
+  const unread = {
+    ...(said.severity !== undefined && severity === undefined ? { severity: said.severity } : {}),
+    ...(said.version !== undefined && version === undefined ? { version: said.version } : {}),
+  };
+  const startsAt = readTime(said.starts_at);
+  const url = cleanUrl(said.url);
+  return {
+    fingerprint: fingerprintOf('generic', said.key),
+    status: said.status,
+    title: cleanText(said.title ?? '', limits.title) || cleanText(said.key, limits.title),
+    summary: cleanText(said.summary ?? '', limits.summary),
+    labels: cleanLabels({ ...unread, ...said.labels }),
+    ...(said.service === undefined ? {} : { service: cleanText(said.service, limits.label) }),
+    ...(said.channel === undefined ? {} : { channel: cleanText(said.channel, limits.label) }),
+    ...(severity === undefined ? {} : { severity }),
+    ...(version === undefined ? {} : { version }),
+    ...(startsAt === undefined ? {} : { startsAt }),
+    ...(url === undefined ? {} : { url }),
+  };
+}

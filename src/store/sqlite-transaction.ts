@@ -1,0 +1,135 @@
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { Turn } from './group-commit.ts';
+import {
+  outboxColumns,
+  streamColumns,
+  toOutboxRow,
+  toStream,
+  type OutboxColumns,
+  type Query,
+  type StreamRow,
+} from './sqlite-rows.ts';
+import { StaleStream, type NewOutboxRow, type StreamWrite, type Transaction } from './store.ts';
+
+/** Prepares the statements once; what it returns makes the transaction of one work, which ends with that work's turn. */
+export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => Transaction {
+  const stream: Query<StreamRow> = db.prepare(`SELECT ${streamColumns} FROM stream WHERE id = ?`);
+  const streamByAlias: Query<StreamRow> = db.prepare(
+    `SELECT ${streamColumns} FROM stream WHERE kind = ? AND alias = ?`,
+  );
+  const openStream = db.prepare(
+    `INSERT INTO stream (id, kind, version, wake_at, alias, state)
+     VALUES (:id, :kind, :version, :wakeAt, :alias, :state) ON CONFLICT DO NOTHING`,
+  );
+  const moveStream = db.prepare(
+    `UPDATE stream SET version = :version, wake_at = :wakeAt, alias = :alias, state = :state
+     WHERE id = :id AND kind = :kind AND version = :expected AND NOT EXISTS
+       (SELECT 1 FROM stream other WHERE other.kind = :kind AND other.alias = :alias AND other.id <> :id)`,
+  );
+  const addEvent = db.prepare(
+    'INSERT INTO event (stream, seq, at, by, type, data) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const usedNumber: Query<{ used: number }> = db.prepare('SELECT used FROM counter WHERE name = ?');
+  const useNumber = db.prepare(
+    `INSERT INTO counter (name, used) VALUES (?, ?)
+     ON CONFLICT DO UPDATE SET used = excluded.used WHERE excluded.used > used`,
+  );
+  const addToOutbox = db.prepare(
+    `INSERT INTO outbox (id, stream, lane, priority, created_at, due_at, deadline_at, effect)
+     VALUES (:id, :stream, :lane, :priority, :createdAt, :dueAt, :deadlineAt, :effect)`,
+  );
+  const waitingInLane: Query<unknown> = db.prepare(
+    `SELECT 1 FROM outbox WHERE lane = ? AND status = 'waiting' LIMIT 1`,
+  );
+  const outboxRow: Query<OutboxColumns> = db.prepare(`SELECT ${outboxColumns} FROM outbox WHERE id = ?`);
+  const changeOutbox = db.prepare(
+    `UPDATE outbox SET status = :status, attempts = :attempts, due_at = :dueAt,
+       may_have_happened = :mayHaveHappened, receipt = :receipt, last_error = :lastError
+     WHERE id = :id`,
+  );
+  const settleInbox = db.prepare('UPDATE inbox SET result = ?, note = ? WHERE id = ?');
+
+  function readOutboxRow(id: string) {
+    const row = outboxRow.get(id);
+    return row && toOutboxRow(row);
+  }
+
+  function write({ id, kind, expected, state, wakeAt, alias, events }: StreamWrite): void {
+    const misplaced = events.find((event, n) => event.stream !== id || event.seq !== expected + n + 1);
+    if (misplaced) {
+      throw new Error(`${misplaced.stream}/${misplaced.seq} cannot follow ${id}/${expected}.`);
+    }
+    const row = {
+      id,
+      kind,
+      version: expected + events.length,
+      wakeAt: wakeAt ?? null,
+      alias: alias ?? null,
+      state: JSON.stringify(state),
+    };
+    const { changes } = expected === 0 ? openStream.run(row) : moveStream.run({ ...row, expected });
+    if (changes === 0) {
+      throw new StaleStream(
+        `${id} is not at version ${expected} any more${alias ? `, or another ${kind} has the alias ${alias}` : ''}.`,
+      );
+    }
+    for (const { seq, at, by, type, data } of events) {
+      addEvent.run(id, seq, at, JSON.stringify(by), type, JSON.stringify(data));
+    }
+  }
+
+  function enqueue(rows: readonly NewOutboxRow[]): void {
+    for (const row of rows) {
+      if (row.effect.type === 'slack.card' && waitingInLane.get(row.lane)) continue;
+      addToOutbox.run({ ...row, stream: row.stream ?? null, effect: JSON.stringify(row.effect) });
+    }
+  }
+
+  return (turn) => {
+    const during =
+      <Arguments extends unknown[], Result>(step: (...values: Arguments) => Result) =>
+      // Async, so that what goes wrong is a rejection.
+      async (...values: Arguments): Promise<Result> => {
+        if (turn.over) throw new Error('This transaction has ended; only its own work may use it.');
+        return step(...values);
+      };
+    return {
+      stream: during((id) => {
+        const row = stream.get(id);
+        return row && toStream(row);
+      }),
+      streamByAlias: during((kind, alias) => {
+        const row = streamByAlias.get(kind, alias);
+        return row && toStream(row);
+      }),
+      nextNumber: during((counter) => (usedNumber.get(counter)?.used ?? 0) + 1),
+      useNumber: during((counter, number) => {
+        if (useNumber.run(counter, number).changes === 0) {
+          throw new StaleStream(`${counter} ${number} is already used.`);
+        }
+      }),
+      write: during(write),
+      enqueue: during(enqueue),
+      outboxRow: during(readOutboxRow),
+      updateOutbox: during((id, change) => {
+        const before = readOutboxRow(id);
+        if (!before) throw new Error(`There is no ${id} in the outbox.`);
+        const after = { ...before, ...change };
+        changeOutbox.run({
+          id,
+          status: after.status,
+          attempts: after.attempts,
+          dueAt: after.dueAt,
+          mayHaveHappened: Number(after.mayHaveHappened),
+          receipt: JSON.stringify(after.receipt),
+          lastError: after.lastError ?? null,
+        });
+      }),
+      settleInbox: during((id, result, note) => {
+        if (settleInbox.run(result, note ?? null, id).changes === 0) {
+          throw new Error(`There is no ${id} in the inbox.`);
+        }
+      }),
+    };
+  };
+}

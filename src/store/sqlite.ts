@@ -1,0 +1,123 @@
+import type { Instant } from '../core/time.ts';
+import { groupCommit } from './group-commit.ts';
+import { closeDatabase, openDatabase } from './sqlite-open.ts';
+import {
+  eventColumns,
+  outboxColumns,
+  streamColumns,
+  toEvent,
+  toOutboxRow,
+  toStream,
+  type EventRow,
+  type OutboxColumns,
+  type Query,
+  type StreamRow,
+} from './sqlite-rows.ts';
+import { prepareTransactions } from './sqlite-transaction.ts';
+import type { InboxItem, Store, StoredStream } from './store.ts';
+
+/** As many as one batch may delete without anybody waiting noticeably for it. */
+const forgottenAtOnce = 1_000;
+
+/**
+ * The store for one machine: a SQLite file that this process alone has open.
+ * @param options.path the file; it and its folder are created when they are missing
+ * @param options.now milliseconds since the epoch, for the rows that `recoverInFlight` makes due
+ * @throws StoreLocked, StoreCorrupt, StoreTooNew, StoreUnavailable
+ */
+export async function openSqliteStore(options: {
+  readonly path: string;
+  readonly now?: () => Instant;
+}): Promise<Store> {
+  const { path, now = Date.now } = options;
+  const db = openDatabase(path);
+  const { write, read, finish } = groupCommit(db, path);
+  const transaction = prepareTransactions(db);
+
+  const receive = db.prepare(
+    'INSERT INTO inbox (id, source, at, body) VALUES (:id, :source, :at, :body) ON CONFLICT DO NOTHING',
+  );
+  const unsettledInbox: Query<InboxItem> = db.prepare(
+    'SELECT id, source, at, body FROM inbox WHERE result IS NULL ORDER BY pos',
+  );
+  const forgetInbox = db.prepare(
+    `DELETE FROM inbox WHERE pos IN
+       (SELECT pos FROM inbox WHERE result IS NOT NULL AND at < ? LIMIT ${forgottenAtOnce})`,
+  );
+  const stream: Query<StreamRow> = db.prepare(`SELECT ${streamColumns} FROM stream WHERE id = ?`);
+  // LIMIT -1 is no limit.
+  const streams: Query<StreamRow> = db.prepare(
+    `SELECT ${streamColumns} FROM stream WHERE kind = ? ORDER BY pos DESC LIMIT ?`,
+  );
+  const openStreams: Query<StreamRow> = db.prepare(
+    `SELECT ${streamColumns} FROM stream INDEXED BY stream_alias
+     WHERE kind = ? AND alias IS NOT NULL ORDER BY pos DESC LIMIT ?`,
+  );
+  const events: Query<EventRow> = db.prepare(
+    `SELECT ${eventColumns} FROM event WHERE stream = ? ORDER BY seq`,
+  );
+  const nextWake: Query<{ at: number | null }> = db.prepare(
+    'SELECT min(wake_at) AS at FROM stream WHERE wake_at IS NOT NULL',
+  );
+  const wakesDue: Query<Pick<StoredStream, 'id' | 'kind'> & { readonly wakeAt: Instant }> = db.prepare(
+    'SELECT id, kind, wake_at AS wakeAt FROM stream WHERE wake_at <= ? ORDER BY wake_at, pos LIMIT ?',
+  );
+  const firstOfLane = `row.status = 'waiting' AND NOT EXISTS (
+    SELECT 1 FROM outbox earlier WHERE earlier.lane = row.lane AND earlier.pos < row.pos
+      AND (earlier.status = 'waiting' OR earlier.status = 'in-flight'))`;
+  const outboxDue: Query<OutboxColumns> = db.prepare(
+    `SELECT ${outboxColumns} FROM outbox row WHERE row.due_at <= ? AND ${firstOfLane}
+     ORDER BY row.priority, row.pos LIMIT ?`,
+  );
+  const nextDue: Query<{ at: number }> = db.prepare(
+    `SELECT row.due_at AS at FROM outbox row WHERE ${firstOfLane} ORDER BY row.due_at LIMIT 1`,
+  );
+  const outboxOf: Query<OutboxColumns> = db.prepare(
+    `SELECT ${outboxColumns} FROM outbox WHERE stream = ? ORDER BY pos`,
+  );
+  const recoverInFlight = db.prepare(
+    `UPDATE outbox SET status = 'waiting', may_have_happened = 1, due_at = ? WHERE status = 'in-flight'`,
+  );
+  const mark: Query<{ value: string }> = db.prepare('SELECT value FROM mark WHERE name = ?');
+  const setMark = db.prepare(
+    'INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+  );
+
+  let closed: Promise<void> | undefined;
+
+  return {
+    receive: ({ id, source, at, body }) =>
+      write(() => ({ new: receive.run({ id, source, at, body }).changes === 1 })),
+    unsettledInbox: () => read(() => unsettledInbox.all()),
+    transact: (work) => write((turn) => work(transaction(turn))),
+
+    readStream: (id) =>
+      read(() => {
+        const row = stream.get(id);
+        return row && toStream(row);
+      }),
+    listStreams: (kind, { openOnly = false, limit = -1 } = {}) =>
+      read(() => (openOnly ? openStreams : streams).all(kind, limit).map(toStream)),
+    readEvents: (id) => read(() => events.all(id).map(toEvent)),
+
+    nextWake: () => read(() => nextWake.get()?.at ?? undefined),
+    wakesDue: (until, limit) => read(() => wakesDue.all(until, limit)),
+
+    outboxDue: (until, limit) => read(() => outboxDue.all(until, limit).map(toOutboxRow)),
+    nextDue: () => read(() => nextDue.get()?.at),
+    recoverInFlight: () => write(() => recoverInFlight.run(now()).changes),
+    outboxOf: (id) => read(() => outboxOf.all(id).map(toOutboxRow)),
+
+    readMark: (name) => read(() => mark.get(name)?.value),
+    writeMark: (name, value) => write(() => void setMark.run(name, value)),
+    forgetInbox: async (before) => {
+      let forgotten = 0;
+      for (let some = forgottenAtOnce; some === forgottenAtOnce; forgotten += some) {
+        some = await write(() => forgetInbox.run(before).changes);
+      }
+      return forgotten;
+    },
+
+    close: () => (closed ??= finish().finally(() => closeDatabase(db))),
+  };
+}

@@ -1,0 +1,154 @@
+import type { Actor } from '../core/actor.ts';
+import type { Effect, Receipt } from '../core/effect.ts';
+import type { StreamId, StreamName } from '../core/stream.ts';
+import type { Instant } from '../core/time.ts';
+
+/** Something that came over a wire, kept before it was answered. `id` makes a second delivery of it a no-op. */
+export interface InboxItem {
+  readonly id: string;
+  /** `alertmanager`, `slack`, …: who has to read the body. */
+  readonly source: string;
+  readonly at: Instant;
+  readonly body: string;
+}
+
+export interface StoredStream {
+  readonly id: StreamId;
+  readonly kind: StreamName;
+  /** Number of events so far; the fence against lost updates. */
+  readonly version: number;
+  readonly state: unknown;
+}
+
+/** `type` repeats what the data says, so that a person can read the table. */
+export interface StoredEvent {
+  readonly stream: StreamId;
+  readonly seq: number;
+  readonly at: Instant;
+  readonly by: Actor;
+  readonly type: string;
+  readonly data: unknown;
+}
+
+export interface StreamWrite {
+  readonly id: StreamId;
+  readonly kind: StreamName;
+  /** The version that was read; 0 opens the stream. */
+  readonly expected: number;
+  readonly state: unknown;
+  readonly wakeAt: Instant | undefined;
+  readonly alias: string | undefined;
+  readonly events: readonly StoredEvent[];
+}
+
+export type OutboxStatus = 'waiting' | 'in-flight' | 'done' | 'failed' | 'unknown' | 'withheld';
+
+export interface OutboxRow {
+  readonly id: string;
+  /** Undefined for an answer that belongs to no stream. */
+  readonly stream: StreamId | undefined;
+  readonly lane: string;
+  /** 0 goes first. */
+  readonly priority: number;
+  readonly createdAt: Instant;
+  readonly dueAt: Instant;
+  /** After this the effect is not tried any more. */
+  readonly deadlineAt: Instant;
+  readonly effect: Effect;
+  readonly status: OutboxStatus;
+  readonly attempts: number;
+  readonly mayHaveHappened: boolean;
+  readonly receipt: Receipt;
+  readonly lastError: string | undefined;
+}
+
+export type NewOutboxRow = Pick<
+  OutboxRow,
+  'id' | 'stream' | 'lane' | 'priority' | 'createdAt' | 'dueAt' | 'deadlineAt' | 'effect'
+>;
+
+/** Reads and writes of one transaction. What is read is locked until the transaction ends. */
+export interface Transaction {
+  readonly stream: (id: StreamId) => Promise<StoredStream | undefined>;
+  readonly streamByAlias: (kind: StreamName, alias: string) => Promise<StoredStream | undefined>;
+  /** The next number of a counter (`incident`, `operation`), not used up yet. */
+  readonly nextNumber: (counter: string) => Promise<number>;
+  readonly useNumber: (counter: string, number: number) => Promise<void>;
+  /** @throws StaleStream when the stream has moved on from `expected`, or the alias is taken. */
+  readonly write: (write: StreamWrite) => Promise<void>;
+  /** Adds to the outbox. A `slack.card` is left out when one of its lane is still waiting: it will draw the newest state anyway. */
+  readonly enqueue: (rows: readonly NewOutboxRow[]) => Promise<void>;
+  readonly outboxRow: (id: string) => Promise<OutboxRow | undefined>;
+  readonly updateOutbox: (
+    id: string,
+    change: Partial<
+      Pick<OutboxRow, 'status' | 'attempts' | 'dueAt' | 'mayHaveHappened' | 'receipt' | 'lastError'>
+    >,
+  ) => Promise<void>;
+  readonly settleInbox: (id: string, result: 'done' | 'quarantined', note?: string) => Promise<void>;
+}
+
+/**
+ * Where everything is kept. A promise that resolves means: durable. Every adapter passes `test/contract/store.ts`.
+ *
+ * - `transact` runs the work once, alone on the streams it reads; when it throws, nothing of it is stored, and others'
+ *   work is untouched. It may be run again by the adapter after a conflict with another writer.
+ * - `receive` answers `new: false` for an id that is already there, and stores nothing.
+ */
+export interface Store {
+  readonly receive: (item: InboxItem) => Promise<{ readonly new: boolean }>;
+  readonly unsettledInbox: () => Promise<readonly InboxItem[]>;
+  readonly transact: <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T>;
+
+  readonly readStream: (id: StreamId) => Promise<StoredStream | undefined>;
+  readonly listStreams: (
+    kind: StreamName,
+    options?: { readonly openOnly?: boolean; readonly limit?: number },
+  ) => Promise<readonly StoredStream[]>;
+  /** In order. */
+  readonly readEvents: (id: StreamId) => Promise<readonly StoredEvent[]>;
+
+  /** The earliest wake-up of all streams, and the streams whose wake-up has come. */
+  readonly nextWake: () => Promise<Instant | undefined>;
+  readonly wakesDue: (
+    now: Instant,
+    limit: number,
+  ) => Promise<readonly { readonly id: StreamId; readonly kind: StreamName; readonly wakeAt: Instant }[]>;
+
+  /** Waiting rows that may go now: due, and first of their lane; by priority, then age. */
+  readonly outboxDue: (now: Instant, limit: number) => Promise<readonly OutboxRow[]>;
+  /** When the next waiting row that is first of its lane becomes due. */
+  readonly nextDue: () => Promise<Instant | undefined>;
+  /** Rows that were in flight when the process died: waiting again, marked as possibly happened. */
+  readonly recoverInFlight: () => Promise<number>;
+  /** All rows of a stream, oldest first; what people look at. */
+  readonly outboxOf: (stream: StreamId) => Promise<readonly OutboxRow[]>;
+
+  /** A small value by name (`alive-at`, `booted`), and its durable replacement. */
+  readonly readMark: (name: string) => Promise<string | undefined>;
+  readonly writeMark: (name: string, value: string) => Promise<void>;
+  /** Forgets settled inbox items received before. */
+  readonly forgetInbox: (before: Instant) => Promise<number>;
+
+  readonly close: () => Promise<void>;
+}
+
+/** Another writer was faster; the work can be run again on fresh reads. */
+export class StaleStream extends Error {
+  override readonly name = 'StaleStream';
+}
+
+/** The store cannot take anything now (disk full, read-only, gone): nothing may be acknowledged. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** Another process has the store. Exit 78, with advice. */
+export class StoreLocked extends Error {
+  override readonly name = 'StoreLocked';
+}
+
+/** What is stored cannot be trusted; nothing is touched, and the message says how to restore. */
+export class StoreCorrupt extends Error {
+  override readonly name = 'StoreCorrupt';
+}

@@ -1,0 +1,436 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StaleStream, StoreUnavailable, type OutboxRow, type Store } from '../../src/store/store.ts';
+import { expectToBehaveLikeModel } from './store-model.ts';
+import { card, delivery, enqueue, errand, event, idsDue, move, noon, writeStream } from './store-samples.ts';
+
+/** Somewhere empty for one store. `open` gives it a clock that always says `noon`. */
+export interface StorePlace {
+  readonly open: () => Promise<Store>;
+  readonly remove: () => Promise<void>;
+}
+
+/** What every store promises. It speaks to the port only. */
+export function storeContract(name: string, makePlace: () => Promise<StorePlace>): void {
+  describe(`${name} keeps the promises of a store:`, () => {
+    let place: StorePlace;
+    let store: Store;
+
+    beforeEach(async () => {
+      place = await makePlace();
+      store = await place.open();
+    });
+    afterEach(async () => {
+      await store.close();
+      await place.remove();
+    });
+
+    async function reopen(): Promise<void> {
+      await store.close();
+      store = await place.open();
+    }
+    const update = (id: string, change: Partial<OutboxRow>) =>
+      store.transact((transaction) => transaction.updateOutbox(id, change));
+
+    describe('the inbox', () => {
+      test('takes a delivery once, whatever the second one says', async () => {
+        const twice = [delivery('a'), { ...delivery('a'), body: 'something else' }];
+
+        const answers = await Promise.all(twice.map((item) => store.receive(item)));
+
+        expect(answers).toEqual([{ new: true }, { new: false }]);
+        expect(await store.unsettledInbox()).toEqual([delivery('a')]);
+      });
+
+      test('hands out what is not settled, in the order of arrival', async () => {
+        for (const id of ['c', 'a', 'b']) await store.receive(delivery(id));
+
+        await store.transact((transaction) => transaction.settleInbox('a', 'quarantined', 'not an alert'));
+
+        expect((await store.unsettledInbox()).map(({ id }) => id)).toEqual(['c', 'b']);
+        expect(await store.receive(delivery('a'))).toEqual({ new: false });
+      });
+
+      test('settles only what is there', async () => {
+        await expect(
+          store.transact((transaction) => transaction.settleInbox('nobody', 'done')),
+        ).rejects.toThrow('nobody');
+      });
+
+      test('forgets old deliveries once they are settled', async () => {
+        for (const item of [delivery('old', noon - 2), delivery('open', noon - 2), delivery('new', noon)]) {
+          await store.receive(item);
+        }
+        await store.transact(async (transaction) => {
+          await transaction.settleInbox('old', 'done');
+          await transaction.settleInbox('new', 'done');
+        });
+
+        expect(await store.forgetInbox(noon)).toBe(1);
+
+        expect(await store.receive(delivery('old'))).toEqual({ new: true });
+        expect(await store.receive(delivery('open'))).toEqual({ new: false });
+        expect(await store.receive(delivery('new'))).toEqual({ new: false });
+      });
+    });
+
+    describe('a stream', () => {
+      test('is read as it was written', async () => {
+        await writeStream(store, move('INC-1', 0, 2));
+        await writeStream(store, move('INC-1', 2));
+
+        expect(await store.readStream('INC-1')).toEqual({
+          id: 'INC-1',
+          kind: 'incident',
+          version: 3,
+          state: { id: 'INC-1', entries: 3 },
+        });
+        expect(await store.readEvents('INC-1')).toEqual([1, 2, 3].map((seq) => event('INC-1', seq)));
+        expect(await store.readStream('INC-2')).toBeUndefined();
+        expect(await store.readEvents('INC-2')).toEqual([]);
+      });
+
+      test.for([0, 1, 3])('at version 2 is stale for who read version %i', async (expected) => {
+        await writeStream(store, move('INC-1', 0, 2));
+
+        await expect(writeStream(store, move('INC-1', expected))).rejects.toThrow(StaleStream);
+
+        expect(await store.readEvents('INC-1')).toHaveLength(2);
+      });
+
+      test('has its events without a gap', async () => {
+        const gap = { ...move('INC-1', 0), events: [event('INC-1', 2)] };
+
+        await expect(writeStream(store, gap)).rejects.toThrow('INC-1/2');
+
+        expect(await store.readStream('INC-1')).toBeUndefined();
+      });
+
+      test('is found by its alias until it gives it up', async () => {
+        const found = () =>
+          store.transact((transaction) => transaction.streamByAlias('incident', 'checkout'));
+        await writeStream(store, move('INC-1', 0, 1, { alias: 'checkout' }));
+        expect(await found()).toMatchObject({ id: 'INC-1', version: 1 });
+
+        await writeStream(store, move('INC-1', 1));
+
+        expect(await found()).toBeUndefined();
+      });
+
+      test('shares its alias with no other of its kind, opened or moved', async () => {
+        await writeStream(store, move('INC-1', 0, 1, { alias: 'checkout' }));
+        await writeStream(store, move('INC-2', 0));
+
+        const opened = writeStream(store, move('INC-3', 0, 1, { alias: 'checkout' }));
+        await expect(opened).rejects.toThrow(StaleStream);
+        const moved = writeStream(store, move('INC-2', 1, 1, { alias: 'checkout' }));
+        await expect(moved).rejects.toThrow(StaleStream);
+
+        const otherKind = move('OP-1', 0, 1, { kind: 'operation', alias: 'checkout' });
+        await expect(writeStream(store, otherKind)).resolves.toBeUndefined();
+      });
+
+      test('is listed by kind, newest first; open means that it has an alias', async () => {
+        for (const [id, alias] of [
+          ['INC-1', 'a'],
+          ['INC-2', undefined],
+          ['INC-10', 'b'],
+        ] as const) {
+          await writeStream(store, move(id, 0, 1, { alias }));
+        }
+        await writeStream(store, move('OP-1', 0, 1, { kind: 'operation' }));
+        const list = async (...options: Parameters<Store['listStreams']>) =>
+          (await store.listStreams(...options)).map(({ id }) => id);
+
+        expect(await list('incident')).toEqual(['INC-10', 'INC-2', 'INC-1']);
+        expect(await list('incident', { limit: 2 })).toEqual(['INC-10', 'INC-2']);
+        expect(await list('incident', { openOnly: true })).toEqual(['INC-10', 'INC-1']);
+        expect(await list('incident', { openOnly: true, limit: 1 })).toEqual(['INC-10']);
+        expect(await list('channel')).toEqual([]);
+      });
+
+      test('is woken when its time has come, the earliest first', async () => {
+        expect(await store.nextWake()).toBeUndefined();
+        await writeStream(store, move('INC-1', 0, 1, { wakeAt: noon + 2 }));
+        await writeStream(store, move('INC-2', 0, 1, { wakeAt: noon + 1 }));
+        await writeStream(store, move('INC-3', 0));
+
+        expect(await store.nextWake()).toBe(noon + 1);
+        expect(await store.wakesDue(noon, 10)).toEqual([]);
+        expect(await store.wakesDue(noon + 2, 10)).toEqual([
+          { id: 'INC-2', kind: 'incident', wakeAt: noon + 1 },
+          { id: 'INC-1', kind: 'incident', wakeAt: noon + 2 },
+        ]);
+        expect(await store.wakesDue(noon + 2, 1)).toHaveLength(1);
+
+        await writeStream(store, move('INC-2', 1));
+        expect(await store.nextWake()).toBe(noon + 2);
+      });
+    });
+
+    describe('a transaction', () => {
+      test('answers with what its work answers, and sees its own writes', async () => {
+        const seen = await store.transact(async (transaction) => {
+          await transaction.write(move('INC-1', 0, 1, { alias: 'a' }));
+          await transaction.enqueue([errand('INC-1/1.0', { stream: 'INC-1' })]);
+          return [
+            await transaction.stream('INC-1'),
+            await transaction.streamByAlias('incident', 'a'),
+            await transaction.outboxRow('INC-1/1.0'),
+          ];
+        });
+
+        expect(seen).toMatchObject([{ version: 1 }, { version: 1 }, { status: 'waiting' }]);
+      });
+
+      test('that throws leaves nothing, and takes nobody else with it', async () => {
+        await store.receive(delivery('a'));
+        const thrown = store.transact(async (transaction) => {
+          await transaction.write(move('INC-1', 0));
+          await transaction.enqueue([errand('INC-1/1.0', { stream: 'INC-1' })]);
+          await transaction.useNumber('incident', 1);
+          await transaction.settleInbox('a', 'done');
+          throw new RangeError('a bug');
+        });
+        const [refused, ...others] = await Promise.allSettled([
+          thrown,
+          writeStream(store, move('INC-2', 0)),
+          store.receive(delivery('b')),
+          writeStream(store, move('INC-3', 0)),
+        ]);
+
+        expect(refused).toMatchObject({ status: 'rejected', reason: new RangeError('a bug') });
+        expect(others.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
+        expect(await store.readStream('INC-1')).toBeUndefined();
+        expect(await store.readEvents('INC-1')).toEqual([]);
+        expect(await store.outboxOf('INC-1')).toEqual([]);
+        expect(await store.transact((transaction) => transaction.nextNumber('incident'))).toBe(1);
+        expect(await store.unsettledInbox()).toEqual([delivery('a'), delivery('b')]);
+        expect((await store.listStreams('incident')).map(({ id }) => id).toSorted()).toEqual([
+          'INC-2',
+          'INC-3',
+        ]);
+      });
+
+      test('shows nothing to others before it is stored', async () => {
+        const peeks: Promise<unknown>[] = [];
+        const failed = store.transact(async (transaction) => {
+          peeks.push(store.readStream('INC-1'));
+          await transaction.write(move('INC-1', 0));
+          peeks.push(store.readStream('INC-1'), store.readEvents('INC-1'), store.listStreams('incident'));
+          throw new Error('taken back');
+        });
+
+        await expect(failed).rejects.toThrow('taken back');
+
+        expect(await Promise.all(peeks)).toEqual([undefined, undefined, [], []]);
+      });
+
+      test('cannot be used after its work is over', async () => {
+        const leaked = await store.transact((transaction) => Promise.resolve({ transaction }));
+
+        await expect(leaked.transaction.write(move('INC-1', 0))).rejects.toThrow('ended');
+        await expect(leaked.transaction.stream('INC-1')).rejects.toThrow('ended');
+
+        expect(await store.readStream('INC-1')).toBeUndefined();
+      });
+
+      test('gives out numbers without a gap or a double, however many run', async () => {
+        const numbers = await Promise.all(
+          Array.from({ length: 20 }, () =>
+            store.transact(async (transaction) => {
+              const number = await transaction.nextNumber('incident');
+              await transaction.useNumber('incident', number);
+              return number;
+            }),
+          ),
+        );
+
+        expect(numbers.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+        expect(await store.transact((transaction) => transaction.nextNumber('operation'))).toBe(1);
+        await expect(store.transact((transaction) => transaction.useNumber('incident', 20))).rejects.toThrow(
+          StaleStream,
+        );
+      });
+    });
+
+    describe('the outbox', () => {
+      test('is read as it was written, oldest first', async () => {
+        await writeStream(store, move('INC-1', 0));
+        const rows = ['INC-1/1.1', 'INC-1/1.0'].map((id) => errand(id, { stream: 'INC-1' }));
+        await enqueue(store, ...rows, errand('elsewhere'));
+
+        const fresh = {
+          status: 'waiting',
+          attempts: 0,
+          mayHaveHappened: false,
+          receipt: {},
+          lastError: undefined,
+        };
+        expect(await store.outboxOf('INC-1')).toEqual(rows.map((row) => ({ ...row, ...fresh })));
+      });
+
+      test('keeps an effect once', async () => {
+        await enqueue(store, errand('a'));
+
+        await expect(enqueue(store, errand('b'), errand('a'))).rejects.toThrow(/unique|duplicate/i);
+
+        expect(await idsDue(store)).toEqual(['a']);
+      });
+
+      test('takes no effect of a stream that is not there', async () => {
+        await expect(enqueue(store, errand('a', { stream: 'INC-404' }))).rejects.toThrow(/foreign key/i);
+      });
+
+      test('lets the lower priority number go first, then the older', async () => {
+        await enqueue(
+          store,
+          errand('a', { priority: 2 }),
+          errand('b', { priority: 0 }),
+          errand('c', { priority: 2 }),
+          errand('d', { priority: 0, dueAt: noon - 1 }),
+        );
+
+        expect(await idsDue(store)).toEqual(['b', 'd', 'a', 'c']);
+        expect(await idsDue(store, noon, 3)).toEqual(['b', 'd', 'a']);
+      });
+
+      test('holds back what is not due', async () => {
+        await enqueue(store, errand('later', { dueAt: noon + 2 }), errand('soon', { dueAt: noon + 1 }));
+
+        expect(await idsDue(store)).toEqual([]);
+        expect(await store.nextDue()).toBe(noon + 1);
+        expect(await idsDue(store, noon + 1)).toEqual(['soon']);
+      });
+
+      test('keeps a lane in order: nobody overtakes the first, waiting or in flight', async () => {
+        await enqueue(
+          store,
+          errand('first', { lane: 'one', dueAt: noon + 5 }),
+          errand('second', { lane: 'one', priority: 0 }),
+          errand('beside', { lane: 'two' }),
+        );
+        expect(await idsDue(store)).toEqual(['beside']);
+
+        await update('first', { status: 'in-flight' });
+        await update('beside', { status: 'done' });
+        expect(await idsDue(store, noon + 5)).toEqual([]);
+        expect(await store.nextDue()).toBeUndefined();
+
+        await update('first', { status: 'waiting' });
+        expect(await store.nextDue()).toBe(noon + 5);
+      });
+
+      test.for(['done', 'failed', 'unknown', 'withheld'] as const)(
+        'lets the next of the lane go when the first is %s',
+        async (status) => {
+          await enqueue(store, errand('first', { lane: 'one' }), errand('second', { lane: 'one' }));
+
+          await update('first', { status });
+
+          expect(await idsDue(store)).toEqual(['second']);
+          expect(await store.nextDue()).toBe(noon);
+        },
+      );
+
+      test('changes only what it is told to', async () => {
+        await enqueue(store, errand('a'));
+        await update('a', { attempts: 1, receipt: { run: '17' }, lastError: 'HTTP 502', dueAt: noon + 9 });
+        await update('a', { attempts: 2, lastError: undefined, mayHaveHappened: true });
+
+        const row = await store.transact((transaction) => transaction.outboxRow('a'));
+
+        expect(row).toEqual({
+          ...errand('a'),
+          status: 'waiting',
+          attempts: 2,
+          dueAt: noon + 9,
+          mayHaveHappened: true,
+          receipt: { run: '17' },
+          lastError: undefined,
+        });
+        await expect(update('nobody', { attempts: 1 })).rejects.toThrow('nobody');
+      });
+
+      test('leaves a card out while one of its lane is waiting', async () => {
+        const drawn = (id: string, lane = 'card INC-1') => errand(id, { lane, effect: card });
+        await enqueue(store, drawn('a'), drawn('b'));
+        await enqueue(store, drawn('c'), drawn('other', 'card INC-2'));
+        expect(await idsDue(store)).toEqual(['a', 'other']);
+
+        // What is on its way was drawn from an older state.
+        await update('a', { status: 'in-flight' });
+        await enqueue(store, drawn('d'), drawn('e'));
+        await update('a', { status: 'done' });
+
+        expect(await idsDue(store)).toEqual(['other', 'd']);
+      });
+
+      test('coalesces nothing but cards', async () => {
+        await enqueue(store, errand('a', { lane: 'one' }), errand('b', { lane: 'one' }));
+        await update('a', { status: 'done' });
+
+        expect(await idsDue(store)).toEqual(['b']);
+      });
+
+      test('gives back what was in flight, as possibly happened and due now', async () => {
+        await enqueue(store, errand('flying', { dueAt: noon - 9 }), errand('waiting'), errand('done'));
+        await update('flying', { status: 'in-flight', attempts: 1, dueAt: noon + 9 });
+        await update('done', { status: 'done' });
+        await reopen();
+
+        expect(await store.recoverInFlight()).toBe(1);
+
+        expect(await store.outboxDue(noon, 10)).toMatchObject([
+          { id: 'flying', status: 'waiting', attempts: 1, mayHaveHappened: true, dueAt: noon },
+          { id: 'waiting', mayHaveHappened: false },
+        ]);
+        expect(await store.recoverInFlight()).toBe(0);
+      });
+    });
+
+    test('A mark is what was written last', async () => {
+      expect(await store.readMark('alive-at')).toBeUndefined();
+      await store.writeMark('alive-at', '1');
+      await store.writeMark('alive-at', '2');
+
+      expect(await store.readMark('alive-at')).toBe('2');
+      expect(await store.readMark('booted')).toBeUndefined();
+    });
+
+    test('What was acknowledged is there after closing and opening again', async () => {
+      await store.receive(delivery('a'));
+      await writeStream(store, move('INC-1', 0, 2, { alias: 'a', wakeAt: noon }));
+      await enqueue(store, errand('INC-1/1.0', { stream: 'INC-1' }));
+      await store.transact((transaction) => transaction.useNumber('incident', 1));
+      await store.writeMark('booted', 'yes');
+
+      await reopen();
+
+      expect(await store.unsettledInbox()).toEqual([delivery('a')]);
+      expect(await store.readStream('INC-1')).toMatchObject({ version: 2 });
+      expect(await store.readEvents('INC-1')).toHaveLength(2);
+      expect(await idsDue(store)).toEqual(['INC-1/1.0']);
+      expect(await store.nextWake()).toBe(noon);
+      expect(await store.transact((transaction) => transaction.nextNumber('incident'))).toBe(2);
+      expect(await store.readMark('booted')).toBe('yes');
+    });
+
+    test('Closing stores what is waiting, and takes nothing more', async () => {
+      const before = store.receive(delivery('before'));
+      const closed = store.close();
+      const after = store.receive(delivery('after'));
+
+      await expect(after).rejects.toThrow(StoreUnavailable);
+      await expect(before).resolves.toEqual({ new: true });
+      await closed;
+      await expect(store.readMark('any')).rejects.toThrow(StoreUnavailable);
+
+      store = await place.open();
+      expect(await store.unsettledInbox()).toEqual([delivery('before')]);
+    });
+
+    test('Any sequence of operations leaves what a simple model says', async () => {
+      await expectToBehaveLikeModel(makePlace);
+    });
+  });
+}

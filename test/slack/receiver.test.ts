@@ -1,0 +1,147 @@
+import { createHmac } from 'node:crypto';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { slackReceiver, type SlackItem, type SlackReceiver } from '../../src/slack/receiver.ts';
+import { secret } from '../../src/trust/secrets.ts';
+
+const now = Date.parse('2026-11-22T03:04:00Z');
+const seconds = now / 1_000;
+const signingSecret = 'the-signing-secret-of-a-test';
+const command = 'command=%2Frollback&text=stable+1.4.2+5xx&user_id=U0ANA&team_id=T0SHOP&trigger_id=12.34.ab';
+
+let inbox: Map<string, SlackItem>;
+let accepted: SlackItem[];
+let receiver: SlackReceiver;
+let storeWorks: boolean;
+
+beforeEach(() => {
+  inbox = new Map();
+  accepted = [];
+  storeWorks = true;
+  receiver = slackReceiver({
+    signingSecret: secret(signingSecret),
+    now: () => now,
+    receive: async (item) => {
+      if (!storeWorks) throw new Error('disk full');
+      const isNew = !inbox.has(item.id);
+      if (isNew) inbox.set(item.id, item);
+      return Promise.resolve({ new: isNew });
+    },
+    accepted: (item) => accepted.push(item),
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+});
+
+const form = 'application/x-www-form-urlencoded';
+
+function signature(body: string, at: number): string {
+  return `v0=${createHmac('sha256', signingSecret).update(`v0:${at}:${body}`).digest('hex')}`;
+}
+
+function signed(body: string, { at = seconds, type = form } = {}) {
+  return {
+    headers: {
+      'content-type': type,
+      'x-slack-request-timestamp': String(at),
+      'x-slack-signature': signature(body, at),
+    } as Record<string, string | readonly string[] | undefined>,
+    rawBody: Buffer.from(body),
+  };
+}
+
+test('keeps an authentic request before it answers, and hands it on', async () => {
+  expect(await receiver.handle(signed(command))).toEqual({ status: 200 });
+  expect([...inbox.values()]).toEqual([
+    {
+      id: 'slack/trigger/12.34.ab',
+      source: 'slack',
+      at: now,
+      body: JSON.stringify({ contentType: form, raw: command }),
+    },
+  ]);
+  expect(accepted).toEqual([...inbox.values()]);
+});
+
+test('answers 503 when it cannot keep it, and hands nothing on', async () => {
+  storeWorks = false;
+  expect(await receiver.handle(signed(command))).toEqual({ status: 503 });
+  expect(accepted).toEqual([]);
+});
+
+test("answers Slack's question whether the address is ours, and keeps nothing", async () => {
+  const body = JSON.stringify({ type: 'url_verification', challenge: 'c4' });
+  const answer = await receiver.handle(signed(body, { type: 'application/json' }));
+  expect(answer).toEqual({ status: 200, json: { challenge: 'c4' } });
+  expect(inbox.size).toBe(0);
+});
+
+test('refuses an authentic body that it cannot read', async () => {
+  expect(await receiver.handle(signed('{"type":', { type: 'application/json' }))).toEqual({ status: 400 });
+  expect(await receiver.handle(signed('payload=%5B1%5D'))).toEqual({ status: 400 });
+  expect(inbox.size).toBe(0);
+});
+
+describe('a forged request is answered 401 and nothing is kept', () => {
+  const good = signature(command, seconds);
+  const change = (headers: Record<string, string | readonly string[] | undefined>, body = command) => ({
+    headers: { ...signed(command).headers, ...headers },
+    rawBody: Buffer.from(body),
+  });
+  test.each([
+    ['an altered byte in the body', change({}, command.replace('1.4.2', '1.4.3'))],
+    ['an altered byte in the signature', change({ 'x-slack-signature': good.replace(/.$/, 'g') })],
+    ['another timestamp than the signed one', change({ 'x-slack-request-timestamp': String(seconds - 1) })],
+    ['no signature', change({ 'x-slack-signature': undefined })],
+    ['no timestamp', change({ 'x-slack-request-timestamp': undefined })],
+    ['a signature of version 1', change({ 'x-slack-signature': good.replace('v0=', 'v1=') })],
+    ['more behind the signature', change({ 'x-slack-signature': `${good}=junk` })],
+    ['a shorter signature', change({ 'x-slack-signature': good.slice(0, -2) })],
+    ['a doubled signature, joined', change({ 'x-slack-signature': `${good}, ${good}` })],
+    ['a doubled signature, as a list', change({ 'x-slack-signature': [good, good] })],
+    ['a doubled timestamp', change({ 'x-slack-request-timestamp': `${seconds}, ${seconds}` })],
+    ['a timestamp that is no number', change({ 'x-slack-request-timestamp': 'NaN' })],
+    ['a timestamp in the future', signed(command, { at: seconds + 301 })],
+    ['a timestamp in the past', signed(command, { at: seconds - 301 })],
+    ['bytes that are no text', change({}, `${command}\u00ff`)],
+  ])('%s', async (_name, request) => {
+    expect(await receiver.handle(request)).toEqual({ status: 401 });
+    expect(inbox.size).toBe(0);
+    expect(accepted).toEqual([]);
+  });
+
+  test('at the edges of the window it is still authentic', async () => {
+    expect(await receiver.handle(signed(command, { at: seconds + 300 }))).toEqual({ status: 200 });
+    expect(await receiver.handle(signed(command, { at: seconds - 300 }))).toEqual({ status: 200 });
+  });
+});
+
+describe('a replay is answered 200 and has no effect', () => {
+  test('of the same request twice in parallel', async () => {
+    const answers = await Promise.all([receiver.handle(signed(command)), receiver.handle(signed(command))]);
+    expect(answers).toEqual([{ status: 200 }, { status: 200 }]);
+    expect(accepted).toHaveLength(1);
+  });
+
+  test('of an event that Slack delivers again, signed anew', async () => {
+    const event = JSON.stringify({ type: 'event_callback', event_id: 'Ev01', event: { type: 'message' } });
+    await receiver.handle(signed(event, { type: 'application/json', at: seconds - 60 }));
+    await receiver.handle(signed(event, { type: 'application/json' }));
+    expect(accepted.map(({ id }) => id)).toEqual(['slack/event/Ev01']);
+  });
+
+  test('of a click', async () => {
+    const payload = { type: 'block_actions', trigger_id: '56.78.cd', actions: [{ value: '{}' }] };
+    const click = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+    await receiver.handle(signed(click));
+    await receiver.handle(signed(click));
+    expect(accepted.map(({ id }) => id)).toEqual(['slack/trigger/56.78.cd']);
+  });
+
+  test('of a request without an id, however its headers are spelled', async () => {
+    const request = signed('type=other');
+    const headers = { ...request.headers, 'x-slack-request-timestamp': `0${seconds}` };
+    await receiver.handle(request);
+    expect(await receiver.handle({ ...request, headers })).toEqual({ status: 200 });
+    const hmac = signature('type=other', seconds).slice('v0='.length);
+    expect(accepted.map(({ id }) => id)).toEqual([`slack/request/${hmac}`]);
+  });
+});

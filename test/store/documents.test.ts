@@ -1,0 +1,153 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { DocumentInvalid } from '../../src/store/document-text.ts';
+import { openDocument } from '../../src/store/documents.ts';
+
+const schema = z.strictObject({
+  version: z.number(),
+  channels: z.record(z.string(), z.strictObject({ version: z.string().regex(/^\d+\.\d+\.\d+$/) })),
+});
+const initial: z.infer<typeof schema> = { version: 1, channels: {} };
+
+describe('A document', () => {
+  let folder: string;
+  let path: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lastgood-documents-'));
+    path = join(folder, 'release_channels.json');
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const openIt = () => openDocument({ path, initial, schema });
+  const withChannel =
+    (name: string, version = '1.5.0') =>
+    (value: typeof initial) => ({ ...value, channels: { ...value.channels, [name]: { version } } });
+
+  test('begins with the initial value, and is written with the first update', async () => {
+    const document = await openIt();
+    expect(document.read()).toEqual(initial);
+    expect(await readdir(folder)).toEqual([]);
+
+    await document.update(withChannel('stable'));
+
+    expect(await readFile(path, 'utf8')).toBe(
+      '{\n  "version": 1,\n  "channels": {\n    "stable": {\n      "version": "1.5.0"\n    }\n  }\n}\n',
+    );
+    expect((await openIt()).read()).toEqual(document.read());
+  });
+
+  test('lands every one of 20 parallel updates, and leaves no other file', async () => {
+    const document = await openIt();
+    const names = Array.from({ length: 20 }, (_, n) => `channel-${n}`);
+
+    await Promise.all(names.map((name) => document.update(withChannel(name))));
+
+    expect(Object.keys((await openIt()).read().channels)).toEqual(names);
+    expect(await readdir(folder)).toEqual(['release_channels.json']);
+  });
+
+  test('goes on after an update that failed, without what it wanted', async () => {
+    const document = await openIt();
+    const outcomes = await Promise.allSettled([
+      document.update(withChannel('canary')),
+      document.update(withChannel('stable', 'latest')),
+      document.update(() => {
+        throw new RangeError('on purpose');
+      }),
+      document.update(withChannel('stable', '1.4.2')),
+    ]);
+
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'fulfilled']);
+    const expected = { version: 1, channels: { canary: { version: '1.5.0' }, stable: { version: '1.4.2' } } };
+    expect(document.read()).toEqual(expected);
+    expect((await openIt()).read()).toEqual(expected);
+  });
+
+  test('says when it could not be written, and keeps the value that is on disk', async () => {
+    const document = await openIt();
+    await document.update(withChannel('canary'));
+    await rm(folder, { recursive: true });
+
+    await expect(document.update(withChannel('stable'))).rejects.toThrow('ENOENT');
+
+    expect(Object.keys(document.read().channels)).toEqual(['canary']);
+    await mkdir(folder);
+    await document.update(withChannel('stable'));
+    expect(Object.keys((await openIt()).read().channels)).toEqual(['canary', 'stable']);
+  });
+
+  test('sweeps what its own killed writes left, and nothing else', async () => {
+    const others = ['.other.json.1b2c.tmp', 'release_channels.json.tmp', 'release_policy.json'];
+    for (const name of [...others, '.release_channels.json.0f1e2d3c.tmp']) {
+      await writeFile(join(folder, name), '{}');
+    }
+
+    await openIt();
+
+    expect(await readdir(folder)).toEqual(others);
+  });
+
+  test.for([
+    ['{\n  "version": 1,\n  "channels": {},\n}\n', /line 4: expected JSON: /],
+    ['{\n  "version": 1\n  "channels": {}\n}\n', /line 3: expected JSON: /],
+    ['{\n  "version": 1,\n  "channels": nonsense\n}\n', /line 3: expected JSON: .*nonsense/s],
+    ['{\n  "version": 1,\n', /line 3: expected JSON: /],
+    ['', /line 1: expected JSON: /],
+    ['[]', /line 1, the whole file: .*expected object/],
+    ['{\n  "version": "1",\n  "channels": {}\n}\n', /line 2, version: .*expected number/],
+    [
+      '{\n  "version": 1,\n  "channels": {\n    "stable": {\n      "version": "newest"\n    }\n  }\n}\n',
+      /line 5, channels\.stable\.version: .*must match/,
+    ],
+    [
+      '{\n  "version": 1,\n  "channels": {\n    "stable": {}\n  }\n}\n',
+      /line 4, channels\.stable\.version: /,
+    ],
+    ['{\n  "version": 1,\n  "channels": {},\n  "extra": 1\n}\n', /line 1, the whole file: .*"extra"/],
+  ] as const)('refuses %j with the place, and keeps it', async ([text, message]) => {
+    await writeFile(path, text);
+
+    const refusal = await openIt().catch((error: unknown) => error);
+
+    expect(refusal).toBeInstanceOf(DocumentInvalid);
+    expect((refusal as Error).message).toContain(`${path} cannot be used and was left as it is.`);
+    expect((refusal as Error).message).toMatch(message);
+    expect(await readFile(path, 'utf8')).toBe(text);
+  });
+
+  test('notices an edit or a removal from outside', async () => {
+    const document = await openIt();
+    expect(await document.changedOutside()).toBe(false);
+    await document.update(withChannel('stable'));
+    expect(await document.changedOutside()).toBe(false);
+
+    await writeFile(path, JSON.stringify(initial));
+    expect(await document.changedOutside()).toBe(true);
+    await rm(path);
+    expect(await document.changedOutside()).toBe(true);
+  });
+
+  test('keeps every foreign edit beside itself before it goes over it', async () => {
+    const document = await openIt();
+    for (const edit of ['{"edited": "by hand"}', 'not even JSON']) {
+      await writeFile(path, edit);
+      await document.update(withChannel('stable'));
+      await document.update(withChannel('canary'));
+    }
+
+    expect(await readdir(folder)).toEqual([
+      'release_channels.edited-1.json',
+      'release_channels.edited-2.json',
+      'release_channels.json',
+    ]);
+    expect(await readFile(join(folder, 'release_channels.edited-1.json'), 'utf8')).toBe(
+      '{"edited": "by hand"}',
+    );
+    expect(await readFile(join(folder, 'release_channels.edited-2.json'), 'utf8')).toBe('not even JSON');
+    expect(Object.keys((await openIt()).read().channels)).toEqual(['stable', 'canary']);
+  });
+});
