@@ -1,5 +1,5 @@
 import { answer, type Answer } from '../src/core/answer.ts';
-import { nearest } from '../src/core/policies/nearest.ts';
+import { nearest } from '../src/core/nearest.ts';
 import { verbs } from './index.ts';
 import { readArguments } from './read-arguments.ts';
 import { sayUsage } from './usage.ts';

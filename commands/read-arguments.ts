@@ -1,5 +1,5 @@
 import { answer, type Answer } from '../src/core/answer.ts';
-import { nearest } from '../src/core/policies/nearest.ts';
+import { nearest } from '../src/core/nearest.ts';
 import { severities } from '../src/core/severity.ts';
 import { knownVersions } from '../src/core/channel/state.ts';
 import { newestFirst, parseVersion } from '../src/core/version.ts';

@@ -199,5 +199,8 @@ export interface Errand<Type extends EffectType = EffectType> {
 /** An adapter that carries out effects of some types. Throwing is for bugs; what went wrong outside is an outcome. */
 export interface Carrier<Type extends EffectType = EffectType> {
   readonly types: readonly Type[];
-  readonly carry: (errand: Errand<Type>) => Promise<Outcome>;
+  carry(errand: Errand<Type>): Promise<Outcome>;
 }
+
+/** A carrier of any one type: what a list of carriers holds. */
+export type AnyCarrier = { readonly [Type in EffectType]: Carrier<Type> }[EffectType];

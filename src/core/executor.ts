@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Milliseconds } from './time.ts';
+import type { Instant, Milliseconds } from './time.ts';
 
 /** One step of an approved plan, as an executor gets it. */
 export interface StepRun {
@@ -12,6 +12,8 @@ export interface StepRun {
   readonly from: string;
   readonly version: string;
   readonly reason: string;
+  /** When the step was decided: whatever is older is not its work. */
+  readonly since: Instant;
   /** Checked against the executor's schema at boot and when the plan was made; placeholders are filled in. */
   readonly with: unknown;
 }
@@ -20,7 +22,13 @@ export interface StepRun {
 export type Handle = Readonly<Record<string, string>>;
 
 export type StepProgress =
-  | { readonly status: 'running'; readonly note: string; readonly handle: Handle }
+  /** `again`: ask after so long instead of the executor's `pollEvery`. */
+  | {
+      readonly status: 'running';
+      readonly note: string;
+      readonly handle: Handle;
+      readonly again?: Milliseconds;
+    }
   | { readonly status: 'done'; readonly note: string; readonly handle?: Handle }
   | { readonly status: 'failed'; readonly note: string; readonly handle?: Handle }
   /** Certain that nothing happened yet: it may be started. */
@@ -30,7 +38,7 @@ export type StepProgress =
 
 /**
  * Something that changes or checks production. `start` is called at most once for a run unless `check` has answered
- * `not-started`; after a crash, a lost answer or a throw, `check` is asked first, and it may have no handle.
+ * `not-started` (or `start` itself has: nothing was begun, try again); after a crash, a lost answer or a throw, `check` is asked first, and it may have no handle.
  * Both may throw when the other side cannot be reached: the engine then asks `check` again until the step's deadline.
  * `handle.url`, when there is one, is a page where a person can look.
  */

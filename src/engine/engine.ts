@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Carrier } from '../core/effect.ts';
+import type { AnyCarrier } from '../core/effect.ts';
 import type { Envelope, Submitted, SubmitOptions } from '../core/envelope.ts';
 import type { Answer } from '../core/answer.ts';
 import type { Policies } from '../core/policies/policies.ts';
@@ -16,10 +16,13 @@ export interface Engine {
   /** Settles an inbox item that leads to no intent, with its answer as an effect. */
   readonly answerOnly: (answer: Answer, options: SubmitOptions) => Promise<void>;
   readonly start: () => Promise<void>;
+  /** What is under way at this moment; undefined when all that is due has been done. */
+  readonly working: () => Promise<unknown> | undefined;
   readonly stop: () => Promise<void>;
 }
 
 const drainFor = 8_000;
+const usuallyInFlight = 32;
 const mostConflicts = 5;
 
 /** Intents in; events, states, wake-ups and effects stored; effects carried out; outcomes back in. */
@@ -27,9 +30,10 @@ export function createEngine(parts: {
   readonly store: Store;
   readonly clock: Clock;
   readonly policies: () => Policies;
-  readonly carriers: readonly Carrier[];
+  readonly carriers: readonly AnyCarrier[];
   readonly random: () => number;
   readonly log: Log;
+  readonly mostInFlight?: number;
 }): Engine {
   const { store, clock, log } = parts;
 
@@ -44,6 +48,7 @@ export function createEngine(parts: {
     committed,
     carriers: parts.carriers,
     random: parts.random,
+    mostInFlight: parts.mostInFlight ?? usuallyInFlight,
     decide: async (transaction, envelope) => {
       await decideAll(transaction, [envelope], parts.policies());
     },
@@ -89,6 +94,7 @@ export function createEngine(parts: {
       outbox.start();
       await timers.start();
     },
+    working: () => timers.working() ?? outbox.working(),
     stop: async () => {
       await timers.stop();
       await outbox.stop(drainFor);

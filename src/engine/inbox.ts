@@ -14,6 +14,7 @@ export interface Inbox {
   readonly receive: (item: InboxItem) => Promise<{ readonly new: boolean }>;
   /** Goes on with what an earlier run had accepted and not finished. */
   readonly start: () => Promise<void>;
+  readonly working: () => Promise<unknown> | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -66,6 +67,7 @@ export function createInbox(parts: {
     start: async () => {
       for (const item of await store.unsettledInbox()) work(item);
     },
+    working: () => (working.size === 0 ? undefined : Promise.all(working)),
     stop: async () => {
       running = false;
       await Promise.all(working);

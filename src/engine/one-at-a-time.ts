@@ -4,6 +4,8 @@ export interface OneAtATime {
   /** No further runs; resolves when the present one has ended. */
   readonly stop: () => Promise<void>;
   readonly start: () => void;
+  /** Resolves when nothing runs; undefined when nothing does. */
+  readonly running: () => Promise<void> | undefined;
 }
 
 /** Work that many ask for and that must never overlap itself. It has to handle its own errors. */
@@ -32,6 +34,7 @@ export function oneAtATime(work: () => Promise<void>): OneAtATime {
       now.started = true;
       ask();
     },
+    running: () => running,
     stop: async () => {
       now.started = false;
       await running;

@@ -1,6 +1,6 @@
 import { lastgood } from '../core/actor.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Carrier, Effect, Errand, Outcome, Settled } from '../core/effect.ts';
+import type { AnyCarrier, Carrier, Effect, EffectType, Errand, Outcome, Settled } from '../core/effect.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { OutboxRow, Store, Transaction } from '../store/store.ts';
@@ -12,6 +12,8 @@ export interface Outbox {
   /** Something may have been added: look now. */
   readonly poke: () => void;
   readonly start: () => void;
+  /** What is under way at this moment; undefined when nothing is. */
+  readonly working: () => Promise<unknown> | undefined;
   /** Takes nothing new and waits for what is in flight, at most so long. */
   readonly stop: (patience: Milliseconds) => Promise<void>;
 }
@@ -19,7 +21,7 @@ export interface Outbox {
 interface Parts {
   readonly store: Store;
   readonly clock: Clock;
-  readonly carriers: readonly Carrier[];
+  readonly carriers: readonly AnyCarrier[];
   /** Decides what comes back, in the transaction that settles the row. */
   readonly decide: (transaction: Transaction, envelope: Envelope) => Promise<void>;
   /** After a commit: timers and outbox may have new work. */
@@ -27,18 +29,22 @@ interface Parts {
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
   readonly log: Log;
+  /** How many effects may be on their way at once. */
+  readonly mostInFlight: number;
 }
 
-const mostInFlight = 32;
 const attemptDeadline: Milliseconds = 20_000;
 /** The store could not be asked; look again soon. */
 const storeTrouble: Milliseconds = 1_000;
 
 /** Carries effects out: in order within a lane, the worst severity first, retried until their deadline. */
 export function createOutbox(parts: Parts): Outbox {
-  const { store, clock, log } = parts;
+  const { store, clock, log, mostInFlight } = parts;
+  // By its type an effect finds the carrier that was made for it, which the types cannot follow over a map.
   const carriers = new Map(
-    parts.carriers.flatMap((carrier) => carrier.types.map((type) => [type, carrier] as const)),
+    parts.carriers.flatMap((carrier) =>
+      carrier.types.map((type): [EffectType, Carrier] => [type, carrier as unknown as Carrier]),
+    ),
   );
   const inFlight = new Map<string, Promise<void>>();
   let disarm = (): void => undefined;
@@ -143,7 +149,12 @@ export function createOutbox(parts: Parts): Outbox {
     switch (outcome.status) {
       case 'running': {
         const receipt = { ...row.receipt, ...outcome.receipt };
-        await transaction.updateOutbox(row.id, { status: 'waiting', dueAt: now + outcome.again, receipt });
+        await transaction.updateOutbox(row.id, {
+          status: 'waiting',
+          attempts: 0,
+          dueAt: now + outcome.again,
+          receipt,
+        });
         await report(transaction, row, now, {
           type: 'effect.progressed',
           id: row.id,
@@ -210,6 +221,10 @@ export function createOutbox(parts: Parts): Outbox {
   return {
     poke: turn.ask,
     start: turn.start,
+    working: () => {
+      const all = [turn.running(), ...inFlight.values()].filter((each) => each !== undefined);
+      return all.length === 0 ? undefined : Promise.all(all);
+    },
     stop: async (patience) => {
       await turn.stop();
       disarm();

@@ -53,7 +53,7 @@ function outcomeOf(
       return {
         status: 'running',
         receipt: { ...progress.handle, note, [startedMark]: 'yes' },
-        again: pollEvery,
+        again: progress.again ?? pollEvery,
       };
     case 'done':
       return { status: 'done', receipt: { ...progress.handle, note } };
@@ -88,6 +88,7 @@ function runOf({ effect, state, stream }: Errand<'step.run'>): StepRun & { reado
     from: plan.from,
     version: plan.to,
     reason: plan.reason,
+    since: operation.steps[effect.step]?.startedAt ?? 0,
     with: step.with,
     uses: step.uses,
   };

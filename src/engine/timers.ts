@@ -10,6 +10,7 @@ export interface Timers {
   /** Wake-ups may have changed: look at the earliest one. */
   readonly rearm: () => void;
   readonly start: () => Promise<void>;
+  readonly working: () => Promise<void> | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -43,7 +44,8 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
     try {
       await wakeDue();
       const next = await store.nextWake();
-      if (next !== undefined) disarm = clock.wakeAt(next > clock.now() ? next : clock.now() + patience, turn.ask);
+      if (next !== undefined)
+        disarm = clock.wakeAt(next > clock.now() ? next : clock.now() + patience, turn.ask);
     } catch (error) {
       log.error({ error }, 'timers could not be read');
       disarm = clock.wakeAt(clock.now() + patience, turn.ask);
@@ -75,6 +77,7 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
 
   return {
     rearm: turn.ask,
+    working: turn.running,
     start: async () => {
       const aliveAt = Number(await store.readMark(aliveMark));
       const now = clock.now();

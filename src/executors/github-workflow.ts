@@ -10,14 +10,12 @@ import { unfit } from './unfit.ts';
 const requestTimeout = 10_000;
 /** GitHub's clock may be behind ours. */
 const clockSkew = 2 * 60_000;
-/** Further back the same id may belong to a store that has since been started over. */
-const searchBack = 24 * 60 * 60_000;
 /** GitHub takes 25 inputs; one is ours. */
 const maxInputs = 24;
 
 const inputName = z.string().regex(/^[A-Za-z_][\w-]{0,99}$/, 'expected the name of a workflow input');
 
-const workflowStep = z
+export const workflowStep = z
   .strictObject({
     repo: z
       .string()
@@ -168,7 +166,7 @@ export function githubWorkflowExecutor(deps: {
       per_page: 100,
       request: bounded(signal),
     });
-    const since = dispatched === undefined ? deps.now() - searchBack : Date.parse(dispatched) - clockSkew;
+    const since = run.since - clockSkew;
     const [found, ...others] = understand(workflowRuns, data).workflow_runs.filter(
       (candidate) =>
         candidate.event === 'workflow_dispatch' &&
@@ -187,7 +185,7 @@ export function githubWorkflowExecutor(deps: {
     return { status: 'unknown', note: `GitHub shows no run with ${run.id}; it may show one late.` };
   }
 
-  return { name: 'github-workflow', schema: workflowStep, start, check, pollEvery: 5_000, onlyLooks: false };
+  return { name: 'github-workflow', schema: workflowStep, start, check, pollEvery: 2_000, onlyLooks: false };
 }
 
 function bounded(signal: AbortSignal): { signal: AbortSignal; redirect: 'manual' } {

@@ -13,11 +13,14 @@ const endpoint = z.strictObject({
   /** The operator's own address, which may be a private one. It comes from policy and from nowhere else. */
   url: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => !/^https?:\/\/[^/?#]*@/i.test(url), 'expected an address without a password'),
+    .refine(
+      (url) => /^https?:\/\/[^/?#@{}]+([/?#]|$)/i.test(url),
+      'expected an address with its host written out, and without a password',
+    ),
   expect: z.array(z.string().regex(/^[\w.-]+=[\w.-]+$/, 'expected a line such as liveness=ok')).min(1),
 });
 
-const healthStep = z.strictObject({
+export const healthStep = z.strictObject({
   endpoints: z.array(endpoint).min(1).max(20),
   /** This many good rounds one after another; a single good answer of a service that is falling over proves little. */
   until_stable: z.int().min(1).max(100),
@@ -44,7 +47,7 @@ export function healthExecutor(deps: { readonly now: () => Instant }): Executor 
       return { status: 'not-started', note: 'No endpoint has been asked yet.' };
     }
     if (deps.now() - Date.parse(asked) < step.every) return { status: 'running', note: said ?? '', handle };
-    return round(step, Date.parse(began), Number(good), signal);
+    return round(step, Date.parse(began), Number(good ?? 0), signal);
   }
 
   /** Asks all endpoints once, after so many good rounds since `began`. */
@@ -73,7 +76,7 @@ export function healthExecutor(deps: { readonly now: () => Instant }): Executor 
       good: String(good),
       said: note,
     };
-    return { status: 'running', note, handle };
+    return { status: 'running', note, handle, again: step.every };
   }
 
   return { name: 'health', schema: healthStep, start, check, pollEvery: 1_000, onlyLooks: true };

@@ -12,7 +12,7 @@ const release = z
   .max(150)
   .regex(/^(?!\.{1,2}$)(?:[^\s/\\{}\p{Cc}]|\{\{ ?\w+ ?\}\})+$/u, 'expected a release version');
 
-const releaseStep = z.strictObject({
+export const releaseStep = z.strictObject({
   /** The version to archive, and the one that is deployed again. */
   archive: release,
   deploy: release,

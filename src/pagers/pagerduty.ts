@@ -46,14 +46,13 @@ export function pagerdutyPager(deps: {
       });
       return outcomeOf(answer.status, answer.data, effect.dedupKey);
     } catch (error) {
+      // What PagerDuty would like us to wait stays inside pdjs; the outbox's own backoff has to do.
       if (error instanceof RateLimited) {
         return { status: 'retry', why: 'PagerDuty asks us to slow down (429).', mayHaveHappened: false };
       }
-      return {
-        status: 'retry',
-        why: `PagerDuty gave no answer: ${bounded.aborted ? 'it took too long' : quote(error instanceof Error ? error.message : String(error))}.`,
-        mayHaveHappened: !isUnconnected(error),
-      };
+      const words = error instanceof Error ? error.message : String(error);
+      const why = `PagerDuty gave no answer: ${bounded.aborted ? 'it took too long' : quote(words)}.`;
+      return { status: 'retry', why, mayHaveHappened: !isUnconnected(error) };
     }
   }
 

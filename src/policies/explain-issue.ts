@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { didYouMean, type Path } from '../core/policies/finding.ts';
-import { nearest } from '../core/policies/nearest.ts';
+import { nearest } from '../core/nearest.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -83,7 +83,7 @@ function hintFor(issue: Issue, found: unknown): string | undefined {
   if (issue.code === 'invalid_value' && typeof found === 'string') {
     return didYouMean(found, issue.values.map(String));
   }
-  const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
+  const wantsText = expectedBy(issue) === 'expected text';
   return wantsText && (typeof found === 'number' || typeof found === 'boolean')
     ? `write it in quotes: "${found}"`
     : undefined;

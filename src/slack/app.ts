@@ -67,12 +67,12 @@ export function createSlackApp(
     const why = foreign(body, await workspace());
     if (why === undefined) return next();
     context.delivery.processed = { status: 'ignored', why };
-    log.warn(`ignored ${context.delivery.inboxId}: ${why}`);
+    log.warn({ item: context.delivery.inboxId, why }, 'something from a foreign workspace was ignored');
   });
 
   const responseUrl = (url: string | undefined): string | undefined => {
     if (url === undefined || isResponseUrl(url, apiUrl)) return url;
-    log.warn('a response_url that does not belong to Slack was left unused');
+    log.warn({}, 'a response_url that does not belong to Slack was left unused');
     return undefined;
   };
 

@@ -57,7 +57,7 @@ export function askOfClick({ actionId, value }: Click): Ask {
       const { data } = buttons['operation.settle'].safeParse(value);
       if (!data) return unreadable;
       const { id, outcome } = data;
-      return ask('operation', id, { type: 'operation.settle', outcome, why: `Said on ${id}'s card.` });
+      return ask('operation', id, { type: 'operation.settle', outcome, why: `Settled from ${id}'s card.` });
     }
     default:
       return unreadable;

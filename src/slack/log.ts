@@ -1,20 +1,23 @@
 import { LogLevel, type Logger } from '@slack/web-api';
 
-/** Where this adapter writes what operators should know. Never secrets, never bodies. */
+/** The part of pino that this adapter uses. */
 export interface Log {
-  readonly info: (message: string) => void;
-  readonly warn: (message: string) => void;
-  readonly error: (message: string) => void;
+  readonly info: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly warn: (fields: Readonly<Record<string, unknown>>, message: string) => void;
+  readonly error: (fields: Readonly<Record<string, unknown>>, message: string) => void;
 }
 
 /** Slack's libraries log whole requests at `debug`: that is dropped, the rest goes to our log. */
 export function slackLogger(log: Log): Logger {
-  const say = (...message: readonly unknown[]): string => message.map(String).join(' ');
+  const say = (message: readonly unknown[]): [Readonly<Record<string, unknown>>, string] => [
+    { from: 'slack' },
+    message.map(String).join(' '),
+  ];
   return {
     debug: () => undefined,
-    info: (...message: readonly unknown[]) => log.info(say(...message)),
-    warn: (...message: readonly unknown[]) => log.warn(say(...message)),
-    error: (...message: readonly unknown[]) => log.error(say(...message)),
+    info: (...message: unknown[]) => log.info(...say(message)),
+    warn: (...message: unknown[]) => log.warn(...say(message)),
+    error: (...message: unknown[]) => log.error(...say(message)),
     setLevel: () => undefined,
     getLevel: () => LogLevel.INFO,
     setName: () => undefined,

@@ -47,17 +47,16 @@ const windowSeconds = 300;
 
 /**
  * Bolt's `Receiver`, without a listener of its own: one HTTP server serves everything. `receive` commits to the
- * inbox; it answers `new: false` for an id that is there already and rejects when it cannot store. `accepted` hands
- * a new item to the inbox's worker.
+ * inbox, whose worker calls `process`; it answers `new: false` for an id that is there already, and rejects when it
+ * cannot store.
  */
 export function slackReceiver(options: {
   readonly signingSecret: Secret;
   readonly now: () => Instant;
   readonly receive: (item: SlackItem) => Promise<{ readonly new: boolean }>;
-  readonly accepted: (item: SlackItem) => void;
   readonly log: Log;
 }): SlackReceiver {
-  const { signingSecret, now, receive, accepted, log } = options;
+  const { signingSecret, now, receive, log } = options;
   let app: Pick<App, 'processEvent'> | undefined;
 
   return {
@@ -84,11 +83,10 @@ export function slackReceiver(options: {
         body: JSON.stringify({ contentType, raw } satisfies StoredBody),
       };
       try {
-        const received = await receive(item);
-        if (received.new) accepted(item);
+        await receive(item);
         return { status: 200 };
       } catch (error) {
-        log.error(`a Slack request could not be stored and was answered 503: ${String(error)}`);
+        log.error({ error }, 'a request from Slack could not be stored and was answered 503');
         return { status: 503 };
       }
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Alert, AlertSource } from '../core/source.ts';
+import { sha256Hex } from '../trust/webhook-token.ts';
 import { readJson } from './json-body.ts';
 import { cleanLabels, cleanText, cleanUrl, fingerprintOf, limits, readTime } from './untrusted.ts';
 
@@ -51,5 +52,5 @@ function readAlert(
 
 /** Its labels are what makes an alert the same alert. */
 function identityOf(labels: Readonly<Record<string, string>>): string {
-  return JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  return sha256Hex(JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))));
 }

@@ -112,9 +112,11 @@ export async function openSqliteStore(options: {
     writeMark: (name, value) => write(() => void setMark.run(name, value)),
     forgetInbox: async (before) => {
       let forgotten = 0;
-      for (let some = forgottenAtOnce; some === forgottenAtOnce; forgotten += some) {
+      let some: number;
+      do {
         some = await write(() => forgetInbox.run(before).changes);
-      }
+        forgotten += some;
+      } while (some === forgottenAtOnce);
       return forgotten;
     },
 

@@ -73,10 +73,17 @@ export interface Transaction {
   readonly streamByAlias: (kind: StreamName, alias: string) => Promise<StoredStream | undefined>;
   /** The next number of a counter (`incident`, `operation`), not used up yet. */
   readonly nextNumber: (counter: string) => Promise<number>;
+  /** @throws StaleStream when the number, or a higher one, is used already. */
   readonly useNumber: (counter: string, number: number) => Promise<void>;
-  /** @throws StaleStream when the stream has moved on from `expected`, or the alias is taken. */
+  /**
+   * Events follow `expected` without a gap.
+   * @throws StaleStream when the stream has moved on from `expected`, or the alias is taken.
+   */
   readonly write: (write: StreamWrite) => Promise<void>;
-  /** Adds to the outbox. A `slack.card` is left out when one of its lane is still waiting: it will draw the newest state anyway. */
+  /**
+   * Adds to the outbox, after the streams that the rows belong to were written. A `slack.card` is left out when one of
+   * its lane is still waiting: it will draw the newest state anyway.
+   */
   readonly enqueue: (rows: readonly NewOutboxRow[]) => Promise<void>;
   readonly outboxRow: (id: string) => Promise<OutboxRow | undefined>;
   readonly updateOutbox: (
@@ -92,7 +99,9 @@ export interface Transaction {
  * Where everything is kept. A promise that resolves means: durable. Every adapter passes `test/contract/store.ts`.
  *
  * - `transact` runs the work once, alone on the streams it reads; when it throws, nothing of it is stored, and others'
- *   work is untouched. It may be run again by the adapter after a conflict with another writer.
+ *   work is untouched. It may be run again by the adapter after a conflict with another writer. It awaits nothing but
+ *   this transaction's own methods: others wait for it, so whoever awaits something else is rejected.
+ * - Reads see what is durable, never the middle of a transaction.
  * - `receive` answers `new: false` for an id that is already there, and stores nothing.
  */
 export interface Store {
@@ -101,6 +110,7 @@ export interface Store {
   readonly transact: <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T>;
 
   readonly readStream: (id: StreamId) => Promise<StoredStream | undefined>;
+  /** The newest first. Open is a stream that has an alias. */
   readonly listStreams: (
     kind: StreamName,
     options?: { readonly openOnly?: boolean; readonly limit?: number },
@@ -127,9 +137,10 @@ export interface Store {
   /** A small value by name (`alive-at`, `booted`), and its durable replacement. */
   readonly readMark: (name: string) => Promise<string | undefined>;
   readonly writeMark: (name: string, value: string) => Promise<void>;
-  /** Forgets settled inbox items received before. */
+  /** Forgets settled inbox items received before; how many. */
   readonly forgetInbox: (before: Instant) => Promise<number>;
 
+  /** Stores what is still waiting; from the call on, everything else is rejected with `StoreUnavailable`. */
   readonly close: () => Promise<void>;
 }
 

@@ -26,8 +26,13 @@ const people = [
   { id: 'U0RELBOT', name: 'Relbot', role: 'release bot', isBot: true },
 ];
 
+export interface WorkspaceFixture extends Workspace {
+  /** What was typed and pressed, by whom. */
+  readonly asked: string[];
+}
+
 /** A workspace that plays the main job by itself, in memory, so that the page can be looked at without a bot. */
-export function createWorkspaceFixture(): Workspace & { readonly asked: string[] } {
+export function createWorkspaceFixture(startOver = (): void => undefined): WorkspaceFixture {
   const asked: string[] = [];
   const listeners = new Set<() => void>();
   const stored: Stored[] = [];
@@ -189,11 +194,11 @@ export function createWorkspaceFixture(): Workspace & { readonly asked: string[]
     people: () => people,
     conversations: (as) =>
       [
-        { id: INCIDENTS, name: 'incidents', kind: 'public' as const },
-        { id: EMERGENCY, name: 'emergency', kind: 'public' as const },
-        { id: RELEASES, name: 'releases', kind: 'public' as const },
+        { id: INCIDENTS, name: 'incidents', kind: 'public' as const, about: 'Every incident of the shop, one card each.' },
+        { id: EMERGENCY, name: 'emergency', kind: 'public' as const, about: 'Where Lastgood calls when nobody answers.' },
+        { id: RELEASES, name: 'releases', kind: 'public' as const, about: 'What goes live, and how it is doing.' },
         ...(stored.some(({ conversation }) => conversation === `D${as}`)
-          ? [{ id: `D${as}`, name: 'Lastgood', kind: 'direct' as const }]
+          ? [{ id: `D${as}`, name: 'Lastgood', kind: 'direct' as const, about: 'What Lastgood tells you alone.' }]
           : []),
       ].map((conversation) => ({
         ...conversation,
@@ -324,7 +329,7 @@ export function createWorkspaceFixture(): Workspace & { readonly asked: string[]
       switches.set(name, to);
       changed();
     },
-    startOver: async () => asked.push('start over').toString() && undefined,
+    startOver: async () => startOver(),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

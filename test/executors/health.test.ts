@@ -203,6 +203,7 @@ describe('health', () => {
     ['no endpoint', { endpoints: [] }],
     ['another scheme', { endpoints: [{ url: 'file:///etc/passwd', expect: ['a=b'] }] }],
     ['a password in the address', { endpoints: [{ url: 'http://u:p@127.0.0.1/', expect: ['a=b'] }] }],
+    ['a host to be filled in', { endpoints: [{ url: 'http://{{reason}}/', expect: ['a=b'] }] }],
     ['nothing expected', { endpoints: [{ url: 'http://127.0.0.1/', expect: [] }] }],
     ['an expectation without a value', { endpoints: [{ url: 'http://127.0.0.1/', expect: ['ok'] }] }],
     ['a bare number for a duration', { within: 120 }],

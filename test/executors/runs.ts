@@ -10,6 +10,7 @@ export function stepRun(withWhat: unknown): StepRun {
     from: '1.5.0',
     version: '1.4.2',
     reason: 'checkout errors',
+    since: Date.parse('2026-11-22T03:00:00Z'),
     with: withWhat,
   };
 }

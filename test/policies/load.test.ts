@@ -31,7 +31,7 @@ it('reads the policies of a small team, with the hash of each file', async () =>
   expect(hashes.roster).toBe(sha256Hex(smallTeam.roster));
 });
 
-it.each<readonly [Edit, string]>([
+const oneFile: readonly (readonly [Edit, string])[] = [
   // Values
   [
     ['roster', '[responder, approver]', '[responder, aprover]'],
@@ -39,7 +39,7 @@ it.each<readonly [Edit, string]>([
   ],
   [
     ['roster', 'slack: U0IDA', 'slack: "@ida"'],
-    'policies/roster.yml:4:12  people.ida.slack  expected a Slack user id such as U0123456789, or a list of them; found "@ida"',
+    'policies/roster.yml:4:12  people.ida.slack  expected a Slack user id such as U0123456789; found "@ida"',
   ],
   [
     ['roster', 'ida@site.example', 'ida at site'],
@@ -87,7 +87,7 @@ it.each<readonly [Edit, string]>([
   ],
   [
     ['severity', '{ severity: critical }', '{ outage: true }'],
-    'policies/severity.yml:7:37  rules[0].labels.outage  expected text; found true (write it in quotes: "true")',
+    'policies/severity.yml:7:39  rules[0].labels.outage  expected text; found true (write it in quotes: "true")',
   ],
   [
     ['services', '[{ service: web }]', '[{}]'],
@@ -103,7 +103,7 @@ it.each<readonly [Edit, string]>([
   ],
   [
     ['approvals', 'approvals: 1', 'approvals: 0.5'],
-    'policies/approvals.yml:3:65  rules[0].approvals  expected a whole number; found 0.5',
+    'policies/approvals.yml:3:61  rules[0].approvals  expected a whole number; found 0.5',
   ],
   [
     ['approvals', '[responder, approver]', '[]'],
@@ -124,7 +124,7 @@ it.each<readonly [Edit, string]>([
   ],
   [
     ['escalation', '{ on_call: primary, by: [slack, mail] }', '{ on_call: primary, by: [slack, phone] }'],
-    'policies/escalation.yml:7:45  policies.default.P0.rungs[0].page[0].by[1]  expected one of pagerduty, mail, slack; found "phone"',
+    'policies/escalation.yml:7:47  policies.default.P0.rungs[0].page[0].by[1]  expected one of pagerduty, mail, slack; found "phone"',
   ],
   [
     ['notifications', 'mail_groups:', 'sms: yes\nmail_groups:'],
@@ -160,7 +160,9 @@ it.each<readonly [Edit, string]>([
     ['roster', smallTeam.roster, ''],
     'policies/roster.yml  the file is missing; every deployment needs it, and the one that comes with Lastgood is a good start',
   ],
-])('%j is told as %s', async (edit, said) => {
+];
+
+it.each(oneFile.map(([edit, said]) => ({ edit, said })))('$said', async ({ edit, said }) => {
   expect(await problemsAfter([edit])).toEqual([said]);
 });
 
@@ -180,7 +182,7 @@ it('takes an anchor and its aliases for what they are: less to write', async () 
   expect(await problemsAfter([['escalation', smallTeam.escalation, shared]])).toEqual([]);
 });
 
-it.each<readonly [readonly Edit[], string]>([
+const together: readonly (readonly [readonly Edit[], string])[] = [
   [
     [['services', 'rotation: web', 'rotation: wbe']],
     'policies/services.yml:6:15  services.web.rotation  expected a rotation of roster.yml; found "wbe" (did you mean web?)',
@@ -215,27 +217,27 @@ it.each<readonly [readonly Edit[], string]>([
   ],
   [
     [['escalation', 'person: tom', 'person: tim']],
-    'policies/escalation.yml:10:23  policies.default.P0.rungs[1].page[0].person  expected a person of roster.yml; found "tim" (did you mean tom?)',
+    'policies/escalation.yml:10:25  policies.default.P0.rungs[1].page[0].person  expected a person of roster.yml; found "tim" (did you mean tom?)',
   ],
   [
     [['escalation', 'person: tom, by: [slack]', 'person: tom, by: [slack, mail]']],
-    'policies/escalation.yml:10:28  policies.default.P0.rungs[1].page[0].by  expected people with an email in roster.yml; found tom, who has none',
+    'policies/escalation.yml:10:30  policies.default.P0.rungs[1].page[0].by  expected people with an email in roster.yml; found tom, who has none',
   ],
   [
     [['roster', 'people: [ida]', 'people: [ida, tom]']],
-    'policies/escalation.yml:7:33  policies.default.P0.rungs[0].page[0].by  expected people with an email in roster.yml; found tom, who has none',
+    'policies/escalation.yml:7:35  policies.default.P0.rungs[0].page[0].by  expected people with an email in roster.yml; found tom, who has none',
   ],
   [
     [['escalation', 'on_call: primary', 'on_call: primery']],
-    'policies/escalation.yml:7:24  policies.default.P0.rungs[0].page[0].on_call  expected a level of the rotation web in roster.yml; found "primery" (did you mean primary?)',
+    'policies/escalation.yml:7:26  policies.default.P0.rungs[0].page[0].on_call  expected a level of the rotation web in roster.yml; found "primery" (did you mean primary?)',
   ],
   [
     [['escalation', 'mail_group: team', 'mail_group: teem']],
-    'policies/escalation.yml:11:27  policies.default.P0.rungs[1].page[1].mail_group  expected a mail group of notifications.yml; found "teem" (did you mean team?)',
+    'policies/escalation.yml:11:29  policies.default.P0.rungs[1].page[1].mail_group  expected a mail group of notifications.yml; found "teem" (did you mean team?)',
   ],
   [
     [['escalation', 'conversation: emergency', 'conversation: ops']],
-    'policies/escalation.yml:13:59  policies.default.P1.rungs[0].page[0].conversation  expected a conversation of notifications.yml; found "ops" (there are emergency)',
+    'policies/escalation.yml:13:55  policies.default.P1.rungs[0].page[0].conversation  expected a conversation of notifications.yml; found "ops" (there are emergency)',
   ],
   [
     [['escalation', 'repeat_from: 1', 'repeat_from: 3']],
@@ -267,7 +269,7 @@ it.each<readonly [readonly Edit[], string]>([
   ],
   [
     [['approvals', 'approvals: 1', 'approvals: 2']],
-    'policies/approvals.yml:3:65  rules[0].approvals  expected 2 besides the requester who may approve (approver); found tom when ida requests',
+    'policies/approvals.yml:3:61  rules[0].approvals  expected 2 besides the requester who may approve (approver); found tom when ida requests',
   ],
   [
     [['approvals', 'may_request: [responder, approver]', 'may_request: [lead]']],
@@ -297,7 +299,9 @@ it.each<readonly [readonly Edit[], string]>([
     [['channels', "'{{version}}'", "'v{{ verson }}'"]],
     'policies/channels.yml:15:42  apps.site.channels.stable.rollback.steps[0].with.inputs.version  expected one of {{version}}, {{from}}, {{reason}}, {{operation}}, {{correlation}}, {{app}}, {{channel}}; found "{{ verson }}" (did you mean version?)',
   ],
-])('%j is told as %s', async (edits, said) => {
+];
+
+it.each(together.map(([edits, said]) => ({ edits, said })))('$said', async ({ edits, said }) => {
   expect(await problemsAfter(edits)).toEqual([said]);
 });
 

@@ -6,7 +6,8 @@ import type { PolicyName } from '../../src/core/policies/policies.ts';
 
 const clocks =
   'acknowledge_within: 5m, rollback_start_within: never, rollback_budget: 5m, resolve_within: 30m, auto_rollback_after: never, acknowledged_for: 15m';
-const ladder = '{ rungs: [{ after: 0s, page: [{ conversation: emergency }] }], at_end: { then_every: 5m } }';
+const ladder =
+  '{ rungs: [{ after: 0s, page: [{ conversation: emergency }] }], at_end: { times: 0, then_every: 5m } }';
 
 /** The smallest policies that hold: two people, one service, one channel. */
 export const smallTeam: Readonly<Record<PolicyName, string>> = {

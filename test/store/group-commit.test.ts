@@ -155,6 +155,7 @@ describe('Group commit', () => {
 
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ status: 'rejected', reason: expect.any(StoreUnavailable) });
+      expect(outcome).toMatchObject({ reason: { message: expect.stringContaining('disk is full') } });
     }
     expect(await commits.read(entries)).toEqual(['before']);
 

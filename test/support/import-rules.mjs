@@ -18,6 +18,7 @@ const zones = {
   'src/engine': { imports: ['src/core', 'src/store/store.ts'] },
   'src/trust': { imports: ['src/core'] },
   'src/config.ts': { imports: adapter },
+  'src/bot': { imports: everything },
   'src/policies': { imports: adapter },
 
   'src/executors': { imports: adapter },

@@ -121,7 +121,8 @@ function requestRollback(
   const operation = context.nextOperation;
   const plan = planRollback({ operation, app, channel, from: live.version, to, reason, policy });
   const rule = approvalRuleFor(context.policies.approvals, state.name, incident?.severity);
-  const conversation = context.policies.notifications.conversations[policy.conversation] ?? '';
+  const conversation =
+    incident?.conversation ?? context.policies.notifications.conversations[policy.conversation] ?? '';
   return {
     events: [{ type: 'channel.locked', operation, name: message.by.name, reason: `roll back to ${to}` }],
     tells: [
@@ -210,8 +211,8 @@ function noteIncident(
   message: Of<'channel.note-incident'>,
   context: Context,
 ): Decision<ChannelEvent> {
-  const { incident, severity } = message.intent;
-  const event: ChannelEvent = { type: 'incident.noted', incident, severity };
+  const { incident, severity, conversation } = message.intent;
+  const event: ChannelEvent = { type: 'incident.noted', incident, severity, conversation };
   const isNew = severity !== undefined && state?.incidents[incident] === undefined;
   if (!isNew) return { events: [event], tells: [] };
   const suspect = state && suspectOf(state, place(context).policy, message.at);

@@ -30,5 +30,10 @@ export type ChannelEvent =
   /** An operation changed something and did not finish: what runs there is not certain. */
   | { readonly type: 'channel.doubted'; readonly operation: string; readonly why: string }
   /** An open incident on the channel, with its severity; none any more without one. */
-  | { readonly type: 'incident.noted'; readonly incident: string; readonly severity: Severity | undefined }
+  | {
+      readonly type: 'incident.noted';
+      readonly incident: string;
+      readonly severity: Severity | undefined;
+      readonly conversation: string;
+    }
   | Refusal;

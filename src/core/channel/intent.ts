@@ -26,6 +26,8 @@ export type ChannelIntent =
       readonly type: 'channel.note-incident';
       readonly incident: string;
       readonly severity: Severity | undefined;
+      /** Where its card is: plans for this channel are shown beside it. */
+      readonly conversation: string;
     }
   /** From an approved operation: is the channel still as its plan expects? */
   | { readonly type: 'channel.begin'; readonly operation: string; readonly from: string }

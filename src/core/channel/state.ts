@@ -26,6 +26,12 @@ export interface Move {
   readonly actor: string;
 }
 
+/** An incident that is open on the channel. */
+export interface OpenIncident {
+  readonly severity: Severity;
+  readonly conversation: string;
+}
+
 export interface Channel {
   readonly id: StreamId;
   /** `shop/stable` */
@@ -38,7 +44,7 @@ export interface Channel {
     | { readonly operation: string; readonly name: string; readonly reason: string; readonly since: Instant }
     | undefined;
   readonly doubt: { readonly operation: string; readonly why: string; readonly since: Instant } | undefined;
-  readonly incidents: Readonly<Record<string, Severity>>;
+  readonly incidents: Readonly<Record<string, OpenIncident>>;
 }
 
 const historyKept = 300;
@@ -71,11 +77,11 @@ export function lastGood(channel: Channel, healthyAfter: Milliseconds, now: Inst
     .findLast((period) => isGood(period, healthyAfter, now))?.version;
 }
 
-export function worstOpen(
-  channel: Channel,
-): { readonly incident: string; readonly severity: Severity } | undefined {
-  const [first] = Object.entries(channel.incidents).toSorted(([, a], [, b]) => (a < b ? -1 : 1));
-  return first && { incident: first[0], severity: first[1] };
+export function worstOpen(channel: Channel): (OpenIncident & { readonly incident: string }) | undefined {
+  const [first] = Object.entries(channel.incidents).toSorted(([, a], [, b]) =>
+    a.severity < b.severity ? -1 : 1,
+  );
+  return first && { incident: first[0], ...first[1] };
 }
 
 export function evolveChannel(
@@ -122,7 +128,7 @@ function moved(channel: Channel, event: Recorded<Extract<ChannelEvent, { type: '
   const periods = ended.map((period) =>
     event.cause === 'set' && period.version === event.to ? { ...period, leftByRollback: false } : period,
   );
-  const troubled = Object.values(channel.incidents).some((severity) => severity <= 'P1');
+  const troubled = Object.values(channel.incidents).some(({ severity }) => severity <= 'P1');
   const period: Period = {
     version: event.to,
     from: at,
@@ -145,12 +151,12 @@ function noteIncident(
   event: Recorded<Extract<ChannelEvent, { type: 'incident.noted' }>>,
 ): Channel {
   const { [event.incident]: _gone, ...others } = channel.incidents;
-  const { severity } = event;
+  const { severity, conversation } = event;
   if (severity === undefined) return { ...channel, incidents: others };
   const isBad = severity <= 'P1';
   return {
     ...channel,
-    incidents: { ...others, [event.incident]: severity },
+    incidents: { ...others, [event.incident]: { severity, conversation } },
     periods: channel.periods.map((period, index) =>
       isBad && index === channel.periods.length - 1 && period.troubledAt === undefined
         ? { ...period, troubledAt: event.at }

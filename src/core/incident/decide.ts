@@ -137,6 +137,7 @@ function open(
   const service = policies.services.services[what.service];
   if (!service) throw new Error(`service ${what.service} is not in services.yml`);
   const conversations = policies.notifications.conversations;
+  const conversation = conversations[service.conversation] ?? '';
   const opened: IncidentEvent = {
     type: 'incident.opened',
     title: what.title,
@@ -145,7 +146,7 @@ function open(
     serviceTitle: service.title,
     app: what.app,
     channel: what.channel,
-    conversation: conversations[service.conversation] ?? '',
+    conversation,
     emergency: conversations['emergency'] ?? '',
     rotation: service.rotation,
     ...severitySlice(what.service, what.severity, policies),
@@ -154,7 +155,7 @@ function open(
   const tells: Tell[] = [
     {
       to: { kind: 'channel', id: `channel:${what.app}/${what.channel}` },
-      intent: { type: 'channel.note-incident', incident: id, severity: what.severity },
+      intent: { type: 'channel.note-incident', incident: id, severity: what.severity, conversation },
     },
   ];
   return { events: [opened], tells };
@@ -166,7 +167,12 @@ function suspectTells(state: Incident, severity: Severity | undefined): Decision
     tells: [
       {
         to: { kind: 'channel', id: `channel:${state.app}/${state.channel}` },
-        intent: { type: 'channel.note-incident', incident: state.id, severity },
+        intent: {
+          type: 'channel.note-incident',
+          incident: state.id,
+          severity,
+          conversation: state.conversation,
+        },
       },
     ],
   };

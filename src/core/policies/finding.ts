@@ -1,4 +1,4 @@
-import { nearest } from './nearest.ts';
+import { nearest } from '../nearest.ts';
 import type { PolicyName } from './policies.ts';
 
 /** The way to a value: `['people', 'ana', 'roles', 1]`. */

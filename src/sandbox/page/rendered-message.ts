@@ -83,7 +83,9 @@ function toHtml(blocks: readonly Block[], names: Names): string {
   );
   // Several messages share the page and its CSP forbids styles in attributes. A quotation mark in text or in a value is
   // always escaped by React, so these can only be attributes.
-  return html.replace(/ id="press-(\d+)"/g, ' data-press="$1"').replace(/ (?:id|style|data-theme)="[^"]*"/g, '');
+  return html
+    .replace(/ id="press-(\d+)"/g, ' data-press="$1"')
+    .replace(/ (?:id|style|data-theme)="[^"]*"/g, '');
 }
 
 /** A moment that the browser writes in its own time zone. */

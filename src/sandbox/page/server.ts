@@ -15,7 +15,13 @@ const wish = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('run'), ...here, text: text.max(12_000), thread: text.optional() }),
   z.strictObject({ do: z.literal('click'), ...here, ts: text, actionId: text, value: z.string().optional() }),
   z.strictObject({ do: z.literal('fire'), alert: text }),
-  z.strictObject({ do: z.literal('advance'), milliseconds: z.int().min(1).max(7 * 24 * 3_600_000) }),
+  z.strictObject({
+    do: z.literal('advance'),
+    milliseconds: z
+      .int()
+      .min(1)
+      .max(7 * 24 * 3_600_000),
+  }),
   z.strictObject({ do: z.literal('advance-to-next-wake') }),
   z.strictObject({ do: z.literal('turn'), name: text, to: text }),
   z.strictObject({ do: z.literal('start-over') }),

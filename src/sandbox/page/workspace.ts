@@ -56,6 +56,8 @@ export interface Conversation {
   readonly id: string;
   readonly name: string;
   readonly kind: 'public' | 'direct';
+  /** What it is for, in a sentence. */
+  readonly about: string;
   /** How many messages this person sees there, so that a browser can count those it has not shown. */
   readonly messages: number;
 }

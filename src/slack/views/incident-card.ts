@@ -1,6 +1,7 @@
 import { sayPages } from '../../core/incident/describe.ts';
 import type { OperationProgress } from '../../core/incident/event.ts';
 import { isOpen, type Incident } from '../../core/incident/state.ts';
+import { operationUnderWay } from '../../core/incident/tick.ts';
 import type { RungTarget } from '../../core/policies/escalation.ts';
 import { severities, type Severity } from '../../core/severity.ts';
 import { sayDuration, type Instant } from '../../core/time.ts';
@@ -62,7 +63,9 @@ function status(incident: Incident, now: Instant): Markup {
     : mrkdwn`*Nobody has it yet.*`;
   if (cleared)
     return mrkdwn`${holder}${acknowledged ? '.' : ''} All alerts are resolved; resolve when you are satisfied.`;
-  if (acknowledged?.expiresAt === undefined) return acknowledged ? mrkdwn`${holder}.` : holder;
+  // A rollback at work holds the clock.
+  if (acknowledged?.expiresAt === undefined || operationUnderWay(incident))
+    return acknowledged ? mrkdwn`${holder}.` : holder;
   return mrkdwn`${holder}; without news the ladder goes on at ${moment(acknowledged.expiresAt, now)}.`;
 }
 

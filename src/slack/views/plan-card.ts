@@ -15,7 +15,7 @@ const stepIcons: Readonly<Record<StepStatus, string>> = {
 
 /** Several of these fill a section; a plan with more steps says how many are not shown. */
 const stepsInSection = 4;
-const stepsShown = 12;
+const stepsShown = 10;
 
 /** The card of an operation: what will be done, who may say yes, and how far it is. */
 export function planCard(operation: Operation, now: Instant): View {
@@ -81,15 +81,14 @@ function bannerOf(operation: Operation, now: Instant): Markup {
   }
 }
 
-/** Says also what did not work although the release is back: telling others, mostly. */
-function bannerOfDone({ plan, steps, verified, begunAt, endedAt, why }: Operation): Markup {
-  const took = begunAt === undefined || endedAt === undefined ? '' : ` in ${sayDuration(endedAt - begunAt)}`;
-  const left = plan.steps
-    .filter((_, index) => steps[index]?.status !== 'done')
-    .map(({ title }) => `“${title}”`);
-  const checked = verified ? 'Rolled back and verified' : 'Rolled back';
-  if (left.length === 0) return mrkdwn`✅ *${checked}*${took}. ${shown(why, 600)}`;
-  return mrkdwn`⚠️ *${checked}*${took}, but not everything was done: ${shown(left.join(', '), 400)}. ${shown(why, 600)}`;
+/** `why` says it all; the icon warns when the release is back but somebody was not told. */
+function bannerOfDone({ steps, begunAt, endedAt, why }: Operation): Markup {
+  const icon = steps.every(({ status }) => status === 'done') ? '✅' : '⚠️';
+  const took =
+    begunAt === undefined || endedAt === undefined
+      ? mrkdwn``
+      : mrkdwn` It took ${sayDuration(endedAt - begunAt)}.`;
+  return mrkdwn`${icon} *Done.* ${shown(why, 900)}${took}`;
 }
 
 function steps({ plan, steps: states }: Operation): View['blocks'] {
@@ -108,7 +107,7 @@ function steps({ plan, steps: states }: Operation): View['blocks'] {
 /** `✅ 2. *Archive 1.5.0 in Sentry* · sentry-release, 10s · archived · open` */
 function stepLine(step: PlanStep, state: StepState | undefined, number: number): Markup {
   const parts = [
-    mrkdwn`${stepIcons[state?.status ?? 'waiting']} ${number}. *${step.title}*`,
+    mrkdwn`${stepIcons[state?.status ?? 'waiting']} ${number}. *${shown(step.title, 100)}*`,
     timing(step, state),
   ];
   if (state && state.note !== '') parts.push(mrkdwn`${state.note}`);
@@ -116,7 +115,8 @@ function stepLine(step: PlanStep, state: StepState | undefined, number: number):
   return join(parts, ' · ');
 }
 
-function timing({ uses, target }: PlanStep, state: StepState | undefined): Markup {
+function timing({ uses: executor, target }: PlanStep, state: StepState | undefined): Markup {
+  const uses = shown(executor, 70);
   if (state?.startedAt === undefined || state.endedAt === undefined) {
     return mrkdwn`${uses}, target ${sayDuration(target)}`;
   }

@@ -8,6 +8,9 @@ export interface Markup {
 /** How much of one untrusted value a line shows, unless `shown` says otherwise. */
 const usual = 200;
 
+/** Longer addresses are shown cut, as text: several of them have to fit a message. */
+const longestLink = 300;
+
 /** A template for mrkdwn: whatever is put in and is not `Markup` itself is escaped, kept to one line and cut. */
 export function mrkdwn(
   parts: TemplateStringsArray,
@@ -51,7 +54,9 @@ export function link(url: string, label: string): Markup {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !/^https?:$/.test(parsed.protocol)) return shown(url, usual);
   const href = parsed.href.replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E');
-  return href.length > 1_000 ? shown(url, usual) : { markup: `<${escape(href)}|${escape(label)}>` };
+  return escape(href).length > longestLink
+    ? shown(url, usual)
+    : { markup: `<${escape(href)}|${escape(label)}>` };
 }
 
 /** Cuts visibly and never within a character or an escape. */

@@ -42,7 +42,7 @@ export function drawComposer(newView, name) {
   view = newView;
   const person = view.people.find(({ id }) => id === view.as);
   const box = byId('box');
-  box.placeholder = `Message ${name}, or / for commands`;
+  box.placeholder = 'A message, or / for commands';
   box.setAttribute('aria-label', `Message or command in ${name} as ${person?.name}`);
   if (person) byId('box-avatar').replaceChildren(avatar(person, view.people));
 }
@@ -121,7 +121,14 @@ function drawChoices() {
         h('span', {}, choice.detail),
       ),
     ),
-    h('p', { class: 'how', 'aria-hidden': 'true' }, h('kbd', {}, 'Tab'), ' takes the first, ', h('kbd', {}, '↓'), ' chooses'),
+    h(
+      'p',
+      { class: 'how', 'aria-hidden': 'true' },
+      h('kbd', {}, 'Tab'),
+      ' takes the first, ',
+      h('kbd', {}, '↓'),
+      ' chooses',
+    ),
   );
 }
 

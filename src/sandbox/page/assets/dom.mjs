@@ -49,13 +49,5 @@ export function patch(list, items) {
   }
 }
 
-/** Icons are drawn, never typed, so that every font shows the same. */
-export function icon(path) {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 20 20');
-  svg.setAttribute('aria-hidden', 'true');
-  const line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  line.setAttribute('d', path);
-  svg.append(line);
-  return svg;
-}
+/** The product's mark, as the header of the page draws it. */
+export const mark = () => document.querySelector('.brand .mark').cloneNode(true);

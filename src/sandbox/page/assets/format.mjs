@@ -2,6 +2,7 @@ const part = (options) => new Intl.DateTimeFormat('en-GB', options);
 const clock = part({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const clockWithSeconds = part({ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 const day = part({ weekday: 'long', day: 'numeric', month: 'long' });
+const date = part({ day: 'numeric', month: 'short' });
 const shortDay = part({ weekday: 'short', day: 'numeric', month: 'short' });
 
 export const timeOf = (at) => clock.format(at);
@@ -9,9 +10,9 @@ export const preciseTimeOf = (at) => clockWithSeconds.format(at);
 export const dayOf = (at) => day.format(at);
 export const shortDayOf = (at) => shortDay.format(at);
 
-/** `14:02` today, `Fri 13 Nov, 14:02` otherwise. */
+/** `14:02` today, `13 Nov` otherwise. */
 export function momentOf(at, now) {
-  return dayOf(at) === dayOf(now) ? timeOf(at) : `${shortDayOf(at)}, ${timeOf(at)}`;
+  return dayOf(at) === dayOf(now) ? timeOf(at) : date.format(at);
 }
 
 /** `40 s`, `12 min`, `3 h`, `9 days`: the largest unit, rounded down. */

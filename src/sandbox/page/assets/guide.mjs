@@ -23,7 +23,11 @@ export function drawGuide(view, { accept }) {
         h(
           'div',
           { class: 'now', role: 'status' },
-          h('b', { class: 'now-title' }, finished ? 'That was the whole job' : `${index + 1} of ${view.guide.length}  ${step.title}`),
+          h(
+            'b',
+            { class: 'now-title' },
+            finished ? 'That was the whole job' : `${index + 1} of ${view.guide.length}  ${step.title}`,
+          ),
           h(
             'p',
             {},
@@ -33,8 +37,16 @@ export function drawGuide(view, { accept }) {
           ),
           !finished &&
             step.offer !== undefined &&
-            h('button', { class: 'primary', 'data-focus': 'offer', onclick: () => accept(step.offer) }, OFFERS[step.offer.does]),
-          h('button', { class: 'quiet', 'data-focus': 'hide', onclick: () => showTour(view, { accept }, false) }, 'Hide'),
+            h(
+              'button',
+              { class: 'primary', 'data-focus': 'offer', onclick: () => accept(step.offer) },
+              OFFERS[step.offer.does],
+            ),
+          h(
+            'button',
+            { class: 'quiet', 'data-focus': 'hide', onclick: () => showTour(view, { accept }, false) },
+            'Hide',
+          ),
         ),
     },
   ]);
@@ -49,9 +61,8 @@ export function showTour(view, actions, shown) {
 function drawStep([title, done, isCurrent], index) {
   return h(
     'li',
-    { 'data-done': done, 'aria-current': isCurrent && 'step' },
+    { 'data-done': done, 'aria-current': isCurrent && 'step', title },
     h('span', { class: 'number', 'aria-hidden': 'true' }, done ? '✓' : String(index + 1)),
-    title,
-    done && h('span', { class: 'unseen' }, ', done'),
+    h('span', { class: 'unseen' }, done ? `${title}, done` : title),
   );
 }

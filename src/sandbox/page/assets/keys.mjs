@@ -50,7 +50,9 @@ function singleKey(key) {
 }
 
 function nextPart(direction) {
-  const parts = ['rail', 'scroll', 'box', 'tabs', 'panel', 'thread'].map(byId).filter((part) => part.checkVisibility());
+  const parts = ['rail', 'scroll', 'box', 'tabs', 'panel', 'thread']
+    .map(byId)
+    .filter((part) => part.checkVisibility());
   const at = parts.findIndex((part) => part.contains(document.activeElement));
   const part = parts[(at + direction + parts.length) % parts.length];
   const target = part.matches('.tabs') ? part.querySelector('[aria-selected=true]') : part;

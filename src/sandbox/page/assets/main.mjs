@@ -27,17 +27,16 @@ function draw(received) {
   const conversation = view.conversations.find(({ id }) => id === view.conversation);
   const name = conversation ? labelOf(conversation) : '';
   byId('conversation-name').textContent = name;
-  byId('conversation-about').textContent =
-    conversation?.kind === 'direct' ? 'Lastgood writes to you alone here' : 'Everybody sees this conversation';
+  byId('conversation-about').textContent = conversation?.about ?? '';
   byId('where').textContent = name;
   drawMe();
   drawRail(view, actions);
   drawClock(view);
   drawAlerts(view, actions);
   drawGuide(view, actions);
-  drawMessages(view, thread, actions);
   drawComposer(view, name);
   drawPanels(view, actions);
+  drawMessages(view, thread, actions);
   if (first) document.body.dataset.ready = 'true';
 }
 
@@ -78,9 +77,13 @@ async function ask(asked) {
   return problem;
 }
 
-const say = (text, more = {}) => ask({ do: 'run', ...here, text, ...more });
+function say(text, more = {}) {
+  return ask({ do: 'run', ...here, text, ...more });
+}
 
-const press = (ts, { actionId, value }) => ask({ do: 'click', ...here, ts, actionId, ...(value !== undefined && { value }) });
+function press(ts, { actionId, value }) {
+  return ask({ do: 'click', ...here, ts, actionId, ...(value !== undefined && { value }) });
+}
 
 /** Does what a step of the tour offers. */
 function accept(offer) {

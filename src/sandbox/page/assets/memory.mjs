@@ -9,7 +9,15 @@ function read() {
 }
 
 /** What this browser remembers from one visit to the next. */
-export const memory = { tab: 'channels', theme: 'system', tour: true, singleKeys: true, history: [], read: {}, ...read() };
+export const memory = {
+  tab: 'channels',
+  theme: 'system',
+  tour: true,
+  singleKeys: true,
+  history: [],
+  read: {},
+  ...read(),
+};
 
 export function remember(change) {
   Object.assign(memory, change);

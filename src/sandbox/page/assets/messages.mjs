@@ -1,6 +1,7 @@
 import { avatar } from './avatar.mjs';
 import { byId, h, patch } from './dom.mjs';
 import { dayOf, preciseTimeOf, slackDate, timeOf, tsToTime } from './format.mjs';
+import { labelOf } from './rail.mjs';
 
 const SAME_BREATH_MS = 3 * 60_000;
 let shown = { place: '', thread: undefined, seen: new Set() };
@@ -9,13 +10,20 @@ let shown = { place: '', thread: undefined, seen: new Set() };
 export function drawMessages(view, thread, actions) {
   const place = `${view.as} ${view.conversation}`;
   const moved = shown.place !== place;
-  const top = view.messages.filter((message) => message.thread === undefined || message.thread === message.ts);
+  const top = view.messages.filter(
+    (message) => message.thread === undefined || message.thread === message.ts,
+  );
   const replies = Map.groupBy(
     view.messages.filter((message) => message.thread !== undefined && message.thread !== message.ts),
     (message) => message.thread,
   );
-  keepAtEnd(byId('scroll'), moved, () => patch(byId('messages'), rows(view, top, replies, actions)));
-  if (top.length === 0) byId('messages').replaceChildren(emptyConversation());
+  const conversation = view.conversations.find(({ id }) => id === view.conversation);
+  keepAtEnd(byId('scroll'), moved, () =>
+    patch(byId('messages'), [
+      { key: 'beginning', data: conversation?.id, build: () => drawBeginning(conversation) },
+      ...rows(view, top, replies, actions),
+    ]),
+  );
 
   byId('thread').hidden = thread === undefined;
   if (thread !== undefined) {
@@ -56,7 +64,8 @@ function rows(view, messages, replies, actions) {
   });
 }
 
-const isCard = ({ html }) => html.includes('slack_blocks_to_jsx__header') || html.includes('slack_blocks_to_jsx__actions');
+const isCard = ({ html }) =>
+  html.includes('slack_blocks_to_jsx__header') || html.includes('slack_blocks_to_jsx__actions');
 
 function drawMessage(view, message, follows, answers, actions) {
   const { ts, from, edited, onlyVisibleToYou } = message;
@@ -84,9 +93,10 @@ function drawMessage(view, message, follows, answers, actions) {
           h('b', {}, from.name),
           from.isBot && h('span', { class: 'app' }, 'app'),
           time,
+          edited && h('span', { class: 'edited' }, 'edited'),
         ),
       drawBody(view, message, actions),
-      edited && h('span', { class: 'edited' }, '(edited)'),
+      follows && edited && h('span', { class: 'edited' }, 'edited'),
       answers.length > 0 &&
         h(
           'button',
@@ -124,32 +134,42 @@ function liven(element, { ts }, button, actions) {
   });
 }
 
-function emptyConversation() {
+function drawBeginning(conversation) {
   return h(
     'li',
-    { class: 'empty' },
-    h('p', {}, 'All quiet here.'),
-    h('p', {}, 'Fire an alert, or type / to see what Lastgood understands.'),
+    { class: 'beginning' },
+    h('p', {}, conversation ? labelOf(conversation) : ''),
+    h('p', {}, `${conversation?.about ?? ''} This is where it begins.`),
   );
 }
 
 /** Someone who reads further up is left there, and told that there is more. */
 function keepAtEnd(scroll, moved, draw) {
-  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80;
   const before = scroll.scrollHeight;
+  if (moved) readingBack.delete(scroll);
   draw();
-  if (moved || atEnd) scroll.scrollTop = scroll.scrollHeight;
+  if (!readingBack.has(scroll)) scroll.scrollTop = scroll.scrollHeight;
   else if (scroll.id === 'scroll' && scroll.scrollHeight > before) byId('newer').hidden = false;
 }
 
+const readingBack = new Set();
+
 export function followMessages() {
-  const scroll = byId('scroll');
+  for (const scroll of [byId('scroll'), byId('thread-scroll')]) {
+    scroll.addEventListener('scroll', () => {
+      const toEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight;
+      if (toEnd > 80) readingBack.add(scroll);
+      else readingBack.delete(scroll);
+      if (scroll.id === 'scroll' && toEnd <= 80) byId('newer').hidden = true;
+    });
+    // A keyboard on the screen, a longer hint or a turned phone takes room away from the end.
+    new ResizeObserver(() => {
+      if (!readingBack.has(scroll)) scroll.scrollTop = scroll.scrollHeight;
+    }).observe(scroll);
+  }
   byId('newer').addEventListener('click', () => {
-    scroll.scrollTop = scroll.scrollHeight;
+    byId('scroll').scrollTop = byId('scroll').scrollHeight;
     byId('box').focus();
-  });
-  scroll.addEventListener('scroll', () => {
-    if (scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 80) byId('newer').hidden = true;
   });
 }
 

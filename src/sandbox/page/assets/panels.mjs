@@ -5,8 +5,18 @@ import { memory, remember } from './memory.mjs';
 
 const PANELS = [
   { id: 'chat', title: 'Chat', narrowOnly: true },
-  { id: 'channels', title: 'Channels', build: channelItems, size: (view) => view.channels.flatMap(({ history }) => history).length },
-  { id: 'pager', title: 'Pager', build: pageItems, size: (view) => view.pages.flatMap(({ history }) => history).length },
+  {
+    id: 'channels',
+    title: 'Channels',
+    build: channelItems,
+    size: (view) => view.channels.flatMap(({ history }) => history).length,
+  },
+  {
+    id: 'pager',
+    title: 'Pager',
+    build: pageItems,
+    size: (view) => view.pages.flatMap(({ history }) => history).length,
+  },
   { id: 'mail', title: 'Mail', build: mailItems, size: (view) => view.mails.length },
   {
     id: 'deploys',
@@ -28,7 +38,8 @@ export function drawPanels(view, actions) {
   const chat = document.body.dataset.shows === 'chat';
   const open = PANELS.find(({ id }) => id === memory.tab && id !== 'chat') ?? PANELS[1];
   const selected = narrow.matches && chat ? 'chat' : open.id;
-  for (const { id, size } of PANELS) if (size !== undefined && (id === selected || !seen.has(id))) seen.set(id, size(view));
+  for (const { id, size } of PANELS)
+    if (size !== undefined && (id === selected || !seen.has(id))) seen.set(id, size(view));
   patch(
     byId('tabs'),
     PANELS.filter(({ narrowOnly }) => !narrowOnly || narrow.matches).map(({ id, title, size }) => ({
@@ -79,8 +90,16 @@ function moveBetweenTabs(event) {
   next.click();
 }
 
-const empty = (key, ...lines) => ({ key, data: key, build: () => h('div', { class: 'empty' }, ...lines.map((line) => h('p', {}, line))) });
-const heading = (text) => ({ key: `heading ${text}`, data: text, build: () => h('h3', { class: 'label' }, text) });
+const empty = (key, ...lines) => ({
+  key,
+  data: key,
+  build: () => h('div', { class: 'empty' }, ...lines.map((line) => h('p', {}, line))),
+});
+const heading = (text) => ({
+  key: `heading ${text}`,
+  data: text,
+  build: () => h('h3', { class: 'label' }, text),
+});
 const pill = (state, text = state) => h('span', { class: 'pill', 'data-state': state }, text);
 
 function channelItems(view) {
@@ -93,28 +112,36 @@ function channelItems(view) {
         'article',
         { class: 'channel' },
         h('h3', {}, name),
-        h('p', { class: 'live' }, h('b', {}, live?.version ?? 'nothing'), h('span', {}, live ? `live for ${age}` : 'is live')),
+        h(
+          'p',
+          { class: 'live' },
+          h('b', {}, live?.version ?? 'nothing'),
+          h('span', {}, live ? `live for ${age}` : 'is live'),
+        ),
         h('p', { class: 'last-good' }, 'last good ', h('code', {}, lastGood ?? 'none known')),
         lockedBy !== undefined && h('p', { class: 'locked' }, lockedBy),
         h(
           'ol',
           { class: 'history', 'aria-label': `History of ${name}, newest first` },
-          ...history.toReversed().map(({ at, version, cause, reason }) =>
-            h(
-              'li',
-              {},
-              h('time', {}, momentOf(at, sandboxNow())),
-              h('code', {}, version),
-              h('span', {}, reason ? `${cause}: ${reason}` : cause),
+          ...history
+            .toReversed()
+            .map(({ at, version, cause, reason }) =>
+              h(
+                'li',
+                {},
+                h('time', {}, momentOf(at, sandboxNow())),
+                h('code', {}, version),
+                h('span', {}, reason ? `${cause}: ${reason}` : cause),
+              ),
             ),
-          ),
         ),
       ),
   }));
 }
 
 function pageItems(view) {
-  if (view.pages.length === 0) return [empty('no pages', 'Nobody has been paged.', 'PagerDuty’s alerts appear here.')];
+  if (view.pages.length === 0)
+    return [empty('no pages', 'Nobody has been paged.', 'PagerDuty’s alerts appear here.')];
   return view.pages.toReversed().map((page, index) => ({
     key: `page ${view.pages.length - index}`,
     data: page,
@@ -128,14 +155,19 @@ function pageItems(view) {
         h(
           'ol',
           { class: 'history', 'aria-label': 'What happened to it, newest first' },
-          ...history.toReversed().map(({ at, action }) => h('li', {}, h('time', {}, momentOf(at, sandboxNow())), h('span', {}, action))),
+          ...history
+            .toReversed()
+            .map(({ at, action }) =>
+              h('li', {}, h('time', {}, momentOf(at, sandboxNow())), h('span', {}, action)),
+            ),
         ),
       ),
   }));
 }
 
 function mailItems(view) {
-  if (view.mails.length === 0) return [empty('no mails', 'The mailbox is empty.', 'Whoever is mailed, it arrives here.')];
+  if (view.mails.length === 0)
+    return [empty('no mails', 'The mailbox is empty.', 'Whoever is mailed, it arrives here.')];
   return view.mails.toReversed().map((mail, index) => ({
     key: `mail ${view.mails.length - index}`,
     data: mail,
@@ -143,7 +175,12 @@ function mailItems(view) {
       h(
         'details',
         { class: 'record mail', open: index === 0 },
-        h('summary', { 'data-focus': `mail ${view.mails.length - index}` }, h('b', {}, subject), h('span', { class: 'aside' }, `to ${to.join(', ')} · `, h('time', {}, timeOf(at)))),
+        h(
+          'summary',
+          { 'data-focus': `mail ${view.mails.length - index}` },
+          h('b', {}, subject),
+          h('span', { class: 'aside' }, `to ${to.join(', ')} · `, h('time', {}, timeOf(at))),
+        ),
         h('pre', {}, text),
       ),
   }));
@@ -157,7 +194,12 @@ function deployItems(view) {
       h(
         'article',
         { class: 'record' },
-        h('header', {}, pill(conclusion ?? status, (conclusion ?? status).replace('_', ' ')), h('time', { class: 'aside' }, timeOf(at))),
+        h(
+          'header',
+          {},
+          pill(conclusion ?? status, (conclusion ?? status).replace('_', ' ')),
+          h('time', { class: 'aside' }, timeOf(at)),
+        ),
         h('h3', {}, h('a', { href: url, target: '_blank', rel: 'noreferrer' }, title)),
         h('p', { class: 'aside' }, workflow),
       ),
@@ -170,7 +212,16 @@ function deployItems(view) {
         'article',
         { class: 'record' },
         h('header', {}, h('code', {}, version), pill(status)),
-        ...deploys.toReversed().map(({ environment, at }) => h('p', { class: 'aside' }, `deployed to ${environment}, `, h('time', {}, momentOf(at, sandboxNow())))),
+        ...deploys
+          .toReversed()
+          .map(({ environment, at }) =>
+            h(
+              'p',
+              { class: 'aside' },
+              `deployed to ${environment}, `,
+              h('time', {}, momentOf(at, sandboxNow())),
+            ),
+          ),
       ),
   }));
   return [
@@ -186,7 +237,12 @@ function faultItems(view, { ask }) {
     {
       key: 'about',
       data: 'about',
-      build: () => h('p', { class: 'about' }, 'Make the surroundings fail, and watch what Lastgood does about it: it tries again, says so, and never pretends.'),
+      build: () =>
+        h(
+          'p',
+          { class: 'about' },
+          'Make the surroundings fail, and watch what Lastgood does about it: it tries again, says so, and never pretends.',
+        ),
     },
     ...view.switches.map((one) => ({
       key: `switch ${one.name}`,
@@ -203,7 +259,14 @@ function faultItems(view, { ask }) {
               h(
                 'label',
                 {},
-                h('input', { type: 'radio', name: `switch-${name}`, value, checked: value === state, 'data-focus': `${name} ${value}`, onchange: () => ask({ do: 'turn', name, to: value }) }),
+                h('input', {
+                  type: 'radio',
+                  name: `switch-${name}`,
+                  value,
+                  checked: value === state,
+                  'data-focus': `${name} ${value}`,
+                  onchange: () => ask({ do: 'turn', name, to: value }),
+                }),
                 h('span', {}, label),
               ),
             ),

@@ -32,7 +32,12 @@ export function drawRail(view, { goTo }) {
     byId('conversations'),
     view.conversations.map((conversation) => ({
       key: conversation.id,
-      data: [conversation.id, labelOf(conversation), unread(view, conversation), conversation.id === view.conversation],
+      data: [
+        conversation.id,
+        labelOf(conversation),
+        unread(view, conversation),
+        conversation.id === view.conversation,
+      ],
       build: ([id, label, count, open]) =>
         h(
           'li',
@@ -46,8 +51,9 @@ export function drawRail(view, { goTo }) {
               'data-unread': count > 0,
               onclick: () => goTo({ conversation: id }, { closeRail: true }),
             },
-            h('span', {}, label),
-            count > 0 && h('span', { class: 'count' }, String(count), h('span', { class: 'unseen' }, ' unread')),
+            h('span', {}, h('span', { class: 'sign' }, label[0]), label.slice(1)),
+            count > 0 &&
+              h('span', { class: 'count' }, String(count), h('span', { class: 'unseen' }, ' unread')),
           ),
         ),
     })),
@@ -57,7 +63,7 @@ export function drawRail(view, { goTo }) {
 }
 
 export function labelOf({ kind, name }) {
-  return kind === 'public' ? `# ${name}` : `↺ ${name}`;
+  return kind === 'public' ? `#${name}` : `@${name}`;
 }
 
 /** Counts start again when the sandbox does, so what was read can never be more than what is there. */

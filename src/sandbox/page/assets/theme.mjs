@@ -13,5 +13,5 @@ export function startTheme() {
 
 function apply() {
   document.documentElement.dataset.theme = memory.theme;
-  byId('theme').textContent = { system: 'Light: as the system', light: 'Light: day', dark: 'Light: night' }[memory.theme];
+  byId('theme').textContent = `Theme: ${memory.theme}`;
 }

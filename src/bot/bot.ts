@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { interpret } from '../../commands/interpret.ts';
+import { slashCommands } from '../../commands/index.ts';
+import type { Ask } from '../../commands/verb.ts';
+import type { Answer } from '../core/answer.ts';
+import type { Clock } from '../core/clock.ts';
+import type { AnyCarrier } from '../core/effect.ts';
+import type { SubmitOptions } from '../core/envelope.ts';
+import type { Policies } from '../core/policies/policies.ts';
+import type { Instant } from '../core/time.ts';
+import { secretsOf, type Settings } from '../config.ts';
+import { createEngine, type Engine } from '../engine/engine.ts';
+import { createInbox } from '../engine/inbox.ts';
+import type { Log } from '../engine/log.ts';
+import { stepCarrier } from '../engine/steps.ts';
+import { executors } from '../executors/index.ts';
+import { healthRoutes } from '../http/health.ts';
+import { startHttpServer, type HttpServer } from '../http/server.ts';
+import { slackRoute } from '../http/slack.ts';
+import { webhookRoutes } from '../http/webhooks.ts';
+import { pagers } from '../pagers/index.ts';
+import { createSlackApp } from '../slack/app.ts';
+import { askOfClick } from '../slack/clicks.ts';
+import { slackCarriers } from '../slack/carriers/index.ts';
+import { lookUpUser, slackClients, workspaceOf } from '../slack/clients.ts';
+import { slackReceiver } from '../slack/receiver.ts';
+import { alertSources } from '../sources/index.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import type { InboxItem, Store } from '../store/store.ts';
+import { identify } from '../trust/slack-identity.ts';
+import { alertReader } from './alerts.ts';
+import { createDesk, type Desk } from './desk.ts';
+import { namesOfSlackIds } from './names.ts';
+import { quarantine } from './quarantine.ts';
+import { importIntents, openRegistry, registryCarrier, registryFile } from './registry.ts';
+import { startSchedule } from './schedule.ts';
+
+export interface Bot {
+  readonly url: string;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly desk: Desk;
+  /** Resolves when everything that is due has been done. */
+  readonly quiet: () => Promise<void>;
+  /** Takes nothing new, finishes what is under way, closes the store. */
+  readonly stop: () => Promise<void>;
+}
+
+const slackTimeout = 10_000;
+
+/** Puts the whole product together and starts it: everything real, wherever the settings point. */
+export async function startBot(options: {
+  readonly settings: Settings;
+  readonly policies: () => Policies;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  /** How many effects may be on their way at once. */
+  readonly mostInFlight?: number;
+  /** Gets the requests that are nobody's, before they are answered 404. */
+  readonly fallback?: (request: IncomingMessage, response: ServerResponse) => boolean;
+}): Promise<Bot> {
+  const { settings, policies, clock, log } = options;
+  await mkdir(settings.dataDir, { recursive: true });
+  const store = await openSqliteStore({ path: join(settings.dataDir, 'lastgood.db'), now: clock.now });
+  const closeOnFailure: (() => Promise<unknown>)[] = [() => store.close()];
+  try {
+    const registry = await openRegistry(join(settings.securityDir, registryFile));
+    const access = {
+      ...settings.slack,
+      token: settings.slack.botToken,
+      timeout: slackTimeout,
+      log,
+    };
+    const clients = slackClients(access);
+    const workspace = workspaceOf(clients.interaction);
+
+    const secrets = secretsOf(settings);
+    const carriers: readonly AnyCarrier[] = [
+      ...slackCarriers({
+        ...access,
+        clients,
+        nameOf: namesOfSlackIds(policies),
+        readPostmortem: async (incident) => {
+          const told = await desk.story(incident);
+          if (!told) throw new Error(`${incident} is not in the store`);
+          return told.postmortem;
+        },
+      }),
+      ...pagers({ ...settings, secrets }),
+      stepCarrier(executors({ ...settings, now: clock.now })),
+      registryCarrier(store, registry, policies),
+    ];
+    const engine = createEngine({
+      store,
+      clock,
+      policies,
+      carriers,
+      random: options.random,
+      log,
+      ...(options.mostInFlight === undefined ? {} : { mostInFlight: options.mostInFlight }),
+    });
+    const desk = createDesk(store, engine, policies);
+
+    const inbox = createInbox({
+      store,
+      log,
+      quarantined: (item, why) => quarantine(store, policies(), item, why, clock.now()),
+      readers: [
+        ...[...alertSources.values()].map((source) => alertReader(source, engine, policies)),
+        { source: 'slack', inOrder: false, read: (item) => readSlackItem(item) },
+      ],
+    });
+    const receiver = slackReceiver({
+      signingSecret: settings.slack.signingSecret,
+      now: clock.now,
+      receive: inbox.receive,
+      log,
+    });
+    createSlackApp({
+      ...access,
+      receiver,
+      workspace,
+      commands: slashCommands.map((command) => `/${command}`),
+      onCommand: ({ command, text, ...from }) =>
+        serve(from, (asking) => interpret(command.slice(1), text, asking)),
+      onClick: ({ actionId, value, ...from }) => serve(from, () => askOfClick({ actionId, value })),
+    });
+
+    /** One person's wish from Slack: who is it, what do they want, do it, tell them. */
+    async function serve(
+      from: {
+        readonly userId: string;
+        readonly responseUrl: string | undefined;
+        readonly inboxId: string;
+        readonly at: Instant;
+      },
+      read: (asking: Awaited<ReturnType<Desk['asking']>>) => Ask,
+    ): Promise<void> {
+      const reply: SubmitOptions = {
+        settles: from.inboxId,
+        ...(from.responseUrl === undefined ? {} : { reply: { url: from.responseUrl } }),
+      };
+      const refuse = (why: Answer): Promise<void> => engine.answerOnly(why, reply);
+      const { teamId } = await workspace();
+      const who = await identify({
+        userId: from.userId,
+        team: teamId,
+        lookUp: () => lookUpUser(clients.interaction, from.userId),
+        roster: policies().roster,
+        via: 'slack',
+      });
+      if ('refused' in who) return refuse(who.refused);
+      const asking = await desk.asking(who.actor, clock.now());
+      await desk.carryOut(read(asking), asking, reply);
+    }
+
+    async function readSlackItem(item: InboxItem): Promise<void> {
+      const processed = await receiver.process(item);
+      if (processed.status === 'handled') return;
+      await store.transact((transaction) => transaction.settleInbox(item.id, 'done', processed.why));
+    }
+
+    const state = { draining: false };
+    const http = await startHttpServer({
+      ...settings,
+      ...(options.fallback ? { fallback: options.fallback } : {}),
+      failed: (error, path) => log.error({ error, path }, 'a request failed'),
+      routes: [
+        slackRoute(receiver.handle),
+        ...webhookRoutes({
+          sources: [...alertSources.keys()],
+          tokens: settings.webhookTokens,
+          receive: async (source, body) => {
+            await inbox.receive({ id: `${source}/${randomUUID()}`, source, at: clock.now(), body });
+          },
+          failed: (error, source) => log.error({ error, source }, 'a webhook could not be stored'),
+        }),
+        ...healthRoutes({
+          probe: () => store.writeMark('probed-at', String(clock.now())),
+          draining: () => state.draining,
+        }),
+      ],
+    });
+    closeOnFailure.unshift(() => http.close());
+
+    const imports = importIntents(registry.read(), policies(), clock.now());
+    if (imports.length > 0) await engine.submit(imports);
+    await engine.start();
+    await inbox.start();
+    const busy = (): Promise<unknown> | undefined => inbox.working() ?? engine.working();
+    const stopSchedule = startSchedule(store, clock, log);
+    return {
+      url: http.url,
+      store,
+      engine,
+      desk,
+      quiet: async () => {
+        for (let work = busy(); work; work = busy()) await work;
+      },
+      stop: async () => {
+        state.draining = true;
+        await stopSchedule();
+        await stopAll(http, inbox, engine, store);
+      },
+    };
+  } catch (error) {
+    for (const close of closeOnFailure) await close();
+    throw error;
+  }
+}
+
+async function stopAll(
+  http: HttpServer,
+  inbox: { readonly stop: () => Promise<void> },
+  engine: Engine,
+  store: Store,
+): Promise<void> {
+  await http.close();
+  await inbox.stop();
+  await engine.stop();
+  await store.close();
+}

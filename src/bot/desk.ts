@@ -1,0 +1,78 @@
+import type { Ask, Asking } from '../../commands/verb.ts';
+import type { Actor } from '../core/actor.ts';
+import { answer, type Answer } from '../core/answer.ts';
+import type { Channel } from '../core/channel/state.ts';
+import type { SubmitOptions } from '../core/envelope.ts';
+import { timelineLines, writePostmortem, type Postmortem } from '../core/incident/postmortem.ts';
+import type { IncidentEvent } from '../core/incident/event.ts';
+import type { Incident } from '../core/incident/state.ts';
+import type { Operation } from '../core/operation/state.ts';
+import type { Policies } from '../core/policies/policies.ts';
+import type { Recorded, StreamId } from '../core/stream.ts';
+import type { Instant } from '../core/time.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { Store } from '../store/store.ts';
+
+/** Where verbs become intents and answers, whichever edge they came in by. */
+export interface Desk {
+  readonly asking: (by: Actor, at: Instant) => Promise<Asking>;
+  readonly carryOut: (ask: Ask, asking: Asking, options: SubmitOptions) => Promise<Answer>;
+  readonly story: (incident: StreamId) => Promise<Story | undefined>;
+}
+
+export interface Story {
+  readonly incident: Incident;
+  readonly events: readonly Recorded<IncidentEvent>[];
+  readonly postmortem: Postmortem;
+}
+
+export function createDesk(store: Store, engine: Engine, policies: () => Policies): Desk {
+  async function story(id: StreamId): Promise<Story | undefined> {
+    const stored = await store.readStream(id);
+    if (stored?.kind !== 'incident') return undefined;
+    const incident = stored.state as Incident;
+    const events = (await store.readEvents(id)).map(
+      ({ data, seq, at, by }) =>
+        ({ ...(data as IncidentEvent), seq, at, by }) satisfies Recorded<IncidentEvent>,
+    );
+    return { incident, events, postmortem: writePostmortem(incident, events) };
+  }
+
+  async function tell(ask: Extract<Ask, { kind: 'story' }>): Promise<Answer> {
+    const told = await story(ask.incident);
+    if (!told) return answer('refused', `There is no ${ask.incident}`, 'To see what is open: /incident list');
+    if (ask.as === 'timeline') {
+      return answer('info', `Timeline of ${ask.incident} (UTC)`, ...timelineLines(told.events));
+    }
+    const sections = told.postmortem.sections.flatMap(({ heading, lines }) => ['', heading, ...lines]);
+    return answer('info', told.postmortem.title, ...sections);
+  }
+
+  return {
+    story,
+    asking: async (by, at) => {
+      const [incidents, operations, channels] = await Promise.all([
+        store.listStreams('incident', { openOnly: true }),
+        store.listStreams('operation', { openOnly: true }),
+        store.listStreams('channel'),
+      ]);
+      return {
+        at,
+        by,
+        policies: policies(),
+        openIncidents: incidents.map(({ state }) => state as Incident),
+        openOperations: operations.map(({ state }) => state as Operation),
+        channels: channels.map(({ state }) => state as Channel),
+      };
+    },
+    carryOut: async (ask, { at, by }, options) => {
+      if (ask.kind === 'intent') {
+        const submitted = await engine.submit([{ to: ask.to, at, by, intent: ask.intent }], options);
+        return submitted.answer;
+      }
+      const told = ask.kind === 'answer' ? ask.answer : await tell(ask);
+      await engine.answerOnly(told, options);
+      return told;
+    },
+  };
+}

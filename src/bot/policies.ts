@@ -1,0 +1,51 @@
+import { watch } from 'node:fs';
+import type { Policies } from '../core/policies/policies.ts';
+import type { Log } from '../engine/log.ts';
+import { stepSchemas } from '../executors/index.ts';
+import { loadPolicies } from '../policies/load.ts';
+import { sayProblems } from '../policies/problem.ts';
+import { stepChecker } from '../policies/step-checker.ts';
+
+export type WatchedPolicies =
+  | { readonly ok: true; readonly current: () => Policies; readonly stop: () => void }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Also executors that are not configured here: a switched-off integration is no mistake in a policy. */
+const checkStep = stepChecker(stepSchemas);
+
+/** Editors write a file in several steps; look when they are done. */
+const settleTime = 300;
+
+/** Reads the policies, and again whenever a file changes. A mistake is logged, and what was valid before stays. */
+export async function watchPolicies(dir: string, log: Log): Promise<WatchedPolicies> {
+  const loaded = await loadPolicies(dir, checkStep);
+  if (!loaded.ok) return { ok: false, problems: sayProblems(loaded.problems).split('\n') };
+  let current = loaded.policies;
+  let settling: NodeJS.Timeout | undefined;
+
+  async function reload(): Promise<void> {
+    const again = await loadPolicies(dir, checkStep);
+    if (again.ok) current = again.policies;
+    const message = again.ok
+      ? 'the policies were read again'
+      : 'the policies have mistakes; the ones before stay in force';
+    log.warn(again.ok ? {} : { problems: sayProblems(again.problems) }, message);
+  }
+
+  const watcher = watch(dir, { persistent: false }, () => {
+    clearTimeout(settling);
+    settling = setTimeout(
+      () =>
+        void reload().catch((error: unknown) => log.error({ error }, 'the policies could not be read again')),
+      settleTime,
+    );
+  });
+  return {
+    ok: true,
+    current: () => current,
+    stop: () => {
+      clearTimeout(settling);
+      watcher.close();
+    },
+  };
+}

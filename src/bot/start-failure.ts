@@ -1,0 +1,31 @@
+import { StoreCorrupt, StoreLocked, StoreUnavailable } from '../store/store.ts';
+
+/** What a person can do about a start that failed. 78 means: change the configuration (or stop the other process). */
+export function sayStartFailure(error: unknown): { readonly message: string; readonly exitCode: 1 | 78 } {
+  if (error instanceof StoreLocked || error instanceof StoreCorrupt || error instanceof StoreUnavailable) {
+    return { message: error.message, exitCode: 78 };
+  }
+  if (!(error instanceof Error)) return { message: String(error), exitCode: 1 };
+  const { code, port, path } = error as NodeJS.ErrnoException & { readonly port?: number };
+  switch (code) {
+    case 'EADDRINUSE':
+      return {
+        message: `Port ${port ?? ''} is taken by another program. Stop that one, or choose another with PORT.`,
+        exitCode: 78,
+      };
+    case 'EACCES':
+    case 'EROFS':
+    case 'EPERM':
+      return {
+        message: `${path ?? 'A file or port'} cannot be written or opened by this user. Give it the right, or choose another place with DATA_DIR, SECURITY_DIR or PORT.`,
+        exitCode: 78,
+      };
+    case 'ENOSPC':
+      return {
+        message: `The disk of ${path ?? 'DATA_DIR'} is full. Make room and start again.`,
+        exitCode: 78,
+      };
+    default:
+      return { message: error.stack ?? error.message, exitCode: error.name === 'DocumentInvalid' ? 78 : 1 };
+  }
+}

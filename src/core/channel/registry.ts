@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import type { Instant } from '../time.ts';
+import { parseVersion } from '../version.ts';
+import { livePeriod, type Channel } from './state.ts';
+
+const version = z
+  .string()
+  .refine((text) => parseVersion(text) !== undefined, 'expected a SemVer version such as 1.4.2');
+const seconds = z.number().min(0);
+
+/** `security/release_channels.json`, as people and CI read it. Times are in seconds since the epoch. */
+export const registrySchema = z.object({
+  version: z.literal(1),
+  updated_at: seconds,
+  channels: z.record(
+    z.string(),
+    z.object({ version, rollout_percent: z.number().min(0).max(100), updated_at: seconds }),
+  ),
+  history: z.array(
+    z.object({
+      ts: seconds,
+      action: z.string(),
+      channel: z.string(),
+      from_version: z.string(),
+      to_version: version,
+      reason: z.string(),
+      actor: z.string(),
+    }),
+  ),
+});
+
+export type Registry = z.infer<typeof registrySchema>;
+
+export const emptyRegistry: Registry = { version: 1, updated_at: 0, channels: {}, history: [] };
+
+/** The registry keeps this many rows of history. */
+const historyKept = 300;
+
+/** What the channels' state says, in the registry's shape. `name` gives a channel's key: `stable`, or `shop/stable`. */
+export function writeRegistry(
+  before: Registry,
+  channels: readonly Channel[],
+  name: (channel: Channel) => string,
+  at: Instant,
+): Registry {
+  const live = channels.flatMap((channel) => {
+    const period = livePeriod(channel);
+    if (!period) return [];
+    const key = name(channel);
+    const row = {
+      version: period.version,
+      // We do not shift traffic yet; what the rollout tool wrote stays.
+      rollout_percent: before.channels[key]?.rollout_percent ?? 100,
+      updated_at: period.from / 1_000,
+    };
+    return [[key, row] as const];
+  });
+  const known = new Set(channels.map(name));
+  const others = Object.entries(before.channels).filter(([key]) => !known.has(key));
+  const imported = before.history.filter((row) => !known.has(targetOf(row.channel)));
+  const ours = channels.flatMap((channel) =>
+    channel.moves.map((move) => ({
+      ts: move.at / 1_000,
+      action: move.cause,
+      channel: name(channel),
+      from_version: move.from ?? '',
+      to_version: move.to,
+      reason: move.reason,
+      actor: move.actor,
+    })),
+  );
+  const history = [...imported, ...ours].toSorted((a, b) => a.ts - b.ts).slice(-historyKept);
+  return { version: 1, updated_at: at / 1_000, channels: Object.fromEntries([...others, ...live]), history };
+}
+
+/** The moves of one channel that a registry tells, oldest first: its history, and what is live now. */
+export function readMoves(
+  registry: Registry,
+  key: string,
+  now: Instant,
+): readonly {
+  readonly version: string;
+  readonly at: Instant;
+  readonly actor: string;
+  readonly reason: string;
+}[] {
+  const rows = registry.history
+    .filter((row) => targetOf(row.channel) === key)
+    .toSorted((a, b) => a.ts - b.ts)
+    .map((row) => ({ version: row.to_version, at: row.ts * 1_000, actor: row.actor, reason: row.reason }));
+  const live = registry.channels[key];
+  const last = rows.at(-1);
+  if (!live || last?.version === live.version) return rows;
+  // 0 stands for "nobody noted when"; it is no sign of half a century of health.
+  const at = live.updated_at > 0 ? live.updated_at * 1_000 : now;
+  const reason = 'live when the registry was imported';
+  return [...rows, { version: live.version, at: Math.max(at, last?.at ?? 0), actor: 'registry', reason }];
+}
+
+/** A promotion is written as `canary->stable`; what changes is the channel behind the arrow. */
+function targetOf(channel: string): string {
+  return channel.split('->').at(-1) ?? channel;
+}

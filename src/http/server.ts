@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Route, WireRequest, WireResponse } from './wire.ts';
+
+export interface HttpServer {
+  /** `http://127.0.0.1:3000` */
+  readonly url: string;
+  /** Answers what is under way, takes nothing new. */
+  readonly close: () => Promise<void>;
+}
+
+/** A request that outgrows these is refused before anybody works on it. */
+const bodyLimit = 1_048_576;
+const headersWithin = 10_000;
+const requestWithin = 15_000;
+
+/**
+ * The one HTTP server: every route of ours, with limits on size and time.
+ * @param options.fallback gets what no route takes, before it is answered 404 (the sandbox's page)
+ * @throws EADDRINUSE and the like, from `listen`
+ */
+export async function startHttpServer(options: {
+  readonly host: string;
+  readonly port: number;
+  readonly routes: readonly Route[];
+  readonly fallback?: (request: IncomingMessage, response: ServerResponse) => boolean;
+  readonly failed: (error: unknown, path: string) => void;
+}): Promise<HttpServer> {
+  const { host, port, routes, fallback, failed } = options;
+  const server = createServer(
+    { headersTimeout: headersWithin, requestTimeout: requestWithin },
+    (request, response) => {
+      const path = (request.url ?? '/').split('?')[0] ?? '/';
+      const route = routes.find((each) => each.method === request.method && takes(each.path, path));
+      if (!route && fallback?.(request, response)) return;
+      answer(request, path, route)
+        .catch((error: unknown): WireResponse => {
+          failed(error, path);
+          return { status: 500, json: { error: 'Lastgood failed on this request; its log says how.' } };
+        })
+        .then((answered) => send(response, answered))
+        .catch((error: unknown) => failed(error, path));
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    close: () => closeServer(server),
+  };
+}
+
+async function answer(
+  request: IncomingMessage,
+  path: string,
+  route: Route | undefined,
+): Promise<WireResponse> {
+  if (!route) return { status: 404, json: { error: `There is nothing at ${path.slice(0, 200)}.` } };
+  // A compressed body could grow beyond every limit; nobody who calls us needs one.
+  if (request.headers['content-encoding'] !== undefined) {
+    return { status: 415, json: { error: 'Send the body as it is, without Content-Encoding.' } };
+  }
+  const body = await readBody(request);
+  if (!body) return { status: 413, json: { error: `The body is larger than ${bodyLimit} bytes.` } };
+  const read: WireRequest = { method: request.method ?? '', path, headers: singles(request), body };
+  return route.handle(read);
+}
+
+/** Node joins or drops doubled headers by name; a doubled signature must stay visible as one. */
+function singles(request: IncomingMessage): IncomingMessage['headers'] {
+  const doubled = Object.entries(request.headersDistinct).filter(([, values]) => (values?.length ?? 0) > 1);
+  return { ...request.headers, ...Object.fromEntries(doubled) };
+}
+
+/** @returns undefined when it is too large; what is left of it is not read. */
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return undefined;
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > bodyLimit) return undefined;
+    parts.push(part);
+  }
+  return Buffer.concat(parts);
+}
+
+function send(response: ServerResponse, { status, json, text }: WireResponse): void {
+  const body = json === undefined ? (text ?? '') : JSON.stringify(json);
+  const type = json === undefined ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
+  // The rest of a refused body is on its way still: the connection is of no further use.
+  const end = status === 413 ? { connection: 'close' } : {};
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...end });
+  response.end(body);
+}
+
+function takes(pattern: string, path: string): boolean {
+  return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path;
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  server.closeIdleConnections();
+  await closed;
+}

@@ -1,0 +1,61 @@
+import { readSettings, secretsOf } from './config.ts';
+import { createLog } from './bot/log.ts';
+import { loadErrorReports, noReports } from './bot/error-reports.ts';
+import { startBot } from './bot/bot.ts';
+import { sayStartFailure } from './bot/start-failure.ts';
+import { watchPolicies } from './bot/policies.ts';
+import { systemClock } from './engine/system-clock.ts';
+
+/** `npm start`: the bot against real services. Exit 78 when the configuration is wrong; all of it is listed at once. */
+async function main(): Promise<void> {
+  const read = readSettings(process.env);
+  if (!read.ok)
+    return give78(['Lastgood cannot start. Missing or wrong settings:', ...read.problems.map(indent)]);
+  const { settings } = read;
+  const reports = { current: noReports };
+  const log = createLog({
+    level: settings.logLevel,
+    secrets: secretsOf(settings),
+    write: (line) => void process.stdout.write(line),
+    onError: (error) => reports.current.report(error),
+  });
+  const watched = await watchPolicies(settings.policiesDir, log);
+  if (!watched.ok)
+    return give78(['Lastgood cannot start. Mistakes in the policies:', ...watched.problems.map(indent)]);
+
+  const bot = await startBot({
+    settings,
+    policies: watched.current,
+    clock: systemClock(),
+    log,
+    random: Math.random,
+  });
+  log.info({ url: bot.url }, 'Lastgood is ready');
+
+  const stop = (signal: string): void => {
+    log.info({ signal }, 'draining');
+    watched.stop();
+    void bot
+      .stop()
+      .then(() => reports.current.flush())
+      .then(() => process.exit(0));
+  };
+  process.once('SIGTERM', () => stop('SIGTERM'));
+  process.once('SIGINT', () => stop('SIGINT'));
+  if (settings.sentryDsn) reports.current = await loadErrorReports(settings.sentryDsn, secretsOf(settings));
+}
+
+function indent(line: string): string {
+  return `  ${line}`;
+}
+
+function give78(lines: readonly string[]): void {
+  process.stderr.write(`${lines.join('\n')}\n`);
+  process.exitCode = 78;
+}
+
+main().catch((error: unknown) => {
+  const failure = sayStartFailure(error);
+  process.stderr.write(`Lastgood cannot start. ${failure.message}\n`);
+  process.exit(failure.exitCode);
+});

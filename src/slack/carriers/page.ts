@@ -1,0 +1,25 @@
+import type { WebClient } from '@slack/web-api';
+import type { Carrier } from '../../core/effect.ts';
+import type { Incident } from '../../core/incident/state.ts';
+import { outcomeOf, post } from '../posting.ts';
+import { pageMessage } from '../views/page-message.ts';
+
+/** Pages a person by direct message, or a conversation. */
+export function pageCarrier(
+  client: WebClient,
+  nameOf: (conversation: string) => string,
+): Carrier<'page.slack'> {
+  return {
+    types: ['page.slack'],
+    carry: async ({ id, stream, effect, state, mayHaveHappened }) => {
+      const incident = stream.startsWith('INC-') ? (state as Incident) : undefined;
+      const view = pageMessage(effect, incident);
+      try {
+        const receipt = await post(client, { channel: effect.to }, view, { id, mayHaveHappened });
+        return { status: 'done', receipt };
+      } catch (error) {
+        return outcomeOf(error, false, nameOf(effect.to));
+      }
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Carrier, Outcome } from '../../core/effect.ts';
+import type { Milliseconds } from '../../core/time.ts';
+import { isResponseUrl } from '../response-url.ts';
+import { answerMessage } from '../views/answer.ts';
+
+/** Answers the one person who asked, through Slack's `response_url`. Twice is better than never. */
+export function replyCarrier(options: {
+  readonly apiUrl: string;
+  readonly timeout: Milliseconds;
+}): Carrier<'slack.reply'> {
+  return {
+    types: ['slack.reply'],
+    carry: async ({ effect: { reply, answer }, signal }) => {
+      if (!isResponseUrl(reply.url, options.apiUrl)) {
+        return { status: 'failed', why: 'the address for the answer does not belong to Slack' };
+      }
+      try {
+        const response = await fetch(reply.url, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json; charset=utf-8' },
+          body: JSON.stringify({
+            response_type: 'ephemeral',
+            replace_original: false,
+            ...answerMessage(answer),
+          }),
+          redirect: 'error',
+          signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeout)]),
+        });
+        await response.body?.cancel();
+        return outcomeOfReply(response);
+      } catch (error) {
+        return {
+          status: 'retry',
+          why: `the answer did not reach Slack: ${String(error)}`,
+          mayHaveHappened: true,
+        };
+      }
+    },
+  };
+}
+
+function outcomeOfReply({ status, headers }: Response): Outcome {
+  if (status >= 200 && status < 300) return { status: 'done', receipt: {} };
+  if (status === 429) {
+    const after = Number(headers.get('retry-after') ?? 1) * 1_000;
+    return { status: 'retry', why: 'Slack asks us to slow down', after, mayHaveHappened: false };
+  }
+  if (status >= 500) return { status: 'retry', why: `Slack answered ${status}`, mayHaveHappened: true };
+  // Slack takes five answers within 30 minutes.
+  if (status === 404) return { status: 'failed', why: 'Slack takes no more answers to this command' };
+  return { status: 'failed', why: `Slack refused the answer (${status})` };
+}

@@ -1,0 +1,34 @@
+import type { WebClient } from '@slack/web-api';
+import type { Carrier } from '../../core/effect.ts';
+import { outcomeOf, post } from '../posting.ts';
+import { threadLine } from '../views/thread-line.ts';
+import { cardOf } from './card.ts';
+
+/** The card goes out in a lane of its own; lines wait for it. */
+export const cardNotPosted = {
+  status: 'retry',
+  why: 'its card is not posted yet',
+  after: 500,
+  mayHaveHappened: false,
+} as const;
+
+/** Posts one line of the timeline under the stream's card. */
+export function threadCarrier(
+  client: WebClient,
+  nameOf: (conversation: string) => string,
+): Carrier<'slack.thread'> {
+  return {
+    types: ['slack.thread'],
+    carry: async ({ id, effect, state, mayHaveHappened }) => {
+      const card = cardOf(state);
+      if (!card) return cardNotPosted;
+      const place = { channel: card.channel, thread: card.ts, broadcast: effect.broadcast };
+      try {
+        const receipt = await post(client, place, threadLine(effect.text), { id, mayHaveHappened });
+        return { status: 'done', receipt };
+      } catch (error) {
+        return outcomeOf(error, false, nameOf(card.channel));
+      }
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { routeAlert } from '../../src/core/incident/route-alert.ts';
+import type { Alert } from '../../src/core/source.ts';
+import { loadPolicies } from '../../src/policies/load.ts';
+import { sayProblems } from '../../src/policies/problem.ts';
+
+type Said = Partial<Pick<Alert, 'labels' | 'service' | 'channel' | 'severity'>>;
+
+const checkout = 'checkout';
+
+/** What an alert says, and where it goes under the policies that Lastgood ships. */
+it.each<readonly [Said, string]>([
+  // Service
+  [{ service: checkout }, 'checkout shop/stable P2'],
+  [{ labels: { service: checkout } }, 'checkout shop/stable P2'],
+  [{ labels: { job: 'checkout-api' } }, 'checkout shop/stable P2'],
+  [{ service: 'platform', labels: { service: checkout } }, 'platform shop/stable P2'],
+  [{ labels: { service: 'Checkout' } }, 'platform shop/stable P2'],
+  [{ labels: {} }, 'platform shop/stable P2'],
+  [{ service: 'search' }, 'platform shop/stable P2 (service "search" is unknown, taken as platform)'],
+  [
+    { service: 'search', labels: { service: checkout } },
+    'checkout shop/stable P2 (service "search" is unknown, taken as checkout)',
+  ],
+  [
+    { service: 'constructor' },
+    'platform shop/stable P2 (service "constructor" is unknown, taken as platform)',
+  ],
+  // Channel
+  [{ service: checkout, channel: 'canary' }, 'checkout shop/canary P2'],
+  [{ service: checkout, channel: 'production' }, 'checkout shop/stable P2'],
+  [{ service: checkout, labels: { channel: 'canary' } }, 'checkout shop/canary P2'],
+  [{ service: checkout, labels: { channel: 'preview' } }, 'checkout shop/canary P2'],
+  [{ service: checkout, channel: 'stable', labels: { channel: 'canary' } }, 'checkout shop/stable P2'],
+  [
+    { service: checkout, labels: { channel: 'nightly' } },
+    'checkout shop/stable P2 (channel "nightly" is unknown, taken as stable)',
+  ],
+  [
+    { service: checkout, channel: '__proto__' },
+    'checkout shop/stable P2 (channel "__proto__" is unknown, taken as stable)',
+  ],
+  [
+    { service: 'search', channel: 'nightly' },
+    'platform shop/stable P2 (service "search" is unknown, taken as platform; channel "nightly" is unknown, taken as stable)',
+  ],
+  // Severity
+  [{ service: checkout, labels: { severity: 'critical' } }, 'checkout shop/stable P0'],
+  [{ labels: { severity: 'critical' } }, 'platform shop/stable P1'],
+  [{ labels: { severity: 'critical', outage: 'true' } }, 'platform shop/stable P0'],
+  [{ labels: { severity: 'critical', outage: 'false' } }, 'platform shop/stable P1'],
+  [{ labels: { severity: 'page' } }, 'platform shop/stable P1'],
+  [{ labels: { severity: 'high' } }, 'platform shop/stable P1'],
+  [{ labels: { severity: 'error' } }, 'platform shop/stable P2'],
+  [{ labels: { severity: 'warning' } }, 'platform shop/stable P2'],
+  [{ labels: { severity: 'info' } }, 'platform shop/stable P3'],
+  [{ labels: { severity: 'criticality' } }, 'platform shop/stable P2'],
+  [{ labels: { severity: 'info', priority: 'P0' } }, 'platform shop/stable P0'],
+  [{ service: checkout, severity: 'P3', labels: { severity: 'critical' } }, 'checkout shop/stable P3'],
+])('%j → %s', async (said, expected) => {
+  const loaded = await loadPolicies('policies');
+  if (!loaded.ok) throw new Error(sayProblems(loaded.problems));
+  const alert: Alert = {
+    fingerprint: 'test:1',
+    status: 'firing',
+    title: 'Down',
+    summary: '',
+    labels: {},
+    ...said,
+  };
+  const { service, app, channel, severity, note } = routeAlert(alert, loaded.policies);
+  const why = note === undefined ? '' : ` (${note})`;
+  expect(`${service} ${app}/${channel} ${severity}${why}`).toBe(expected);
+});

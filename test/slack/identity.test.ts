@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { rosterPolicy } from '../../src/core/policies/roster.ts';
+import { identify } from '../../src/trust/slack-identity.ts';
+
+const roster = rosterPolicy.parse({
+  people: {
+    ana: { name: 'Ana Ruiz', slack: ['U0ANA', 'U0ANA2'], roles: ['responder', 'approver'] },
+    ben: { name: 'Ben Okafor', slack: 'U0BEN', roles: ['lead'] },
+  },
+  rotations: {},
+});
+
+const user = {
+  id: 'U0ANA',
+  team_id: 'T0SHOP',
+  name: 'ana',
+  real_name: 'Ana R.',
+  deleted: false,
+  is_bot: false,
+};
+
+function ask(userId: string, lookUp: () => Promise<unknown>) {
+  return identify({ userId, team: 'T0SHOP', lookUp, roster, via: 'slack' });
+}
+
+test.each(['U0ANA', 'U0ANA2'])('%s is the same person, with the roles of the roster', async (id) => {
+  expect(await ask(id, async () => Promise.resolve({ ...user, id }))).toEqual({
+    actor: {
+      kind: 'person',
+      person: 'ana',
+      name: 'Ana Ruiz',
+      roles: ['responder', 'approver'],
+      via: 'slack',
+    },
+  });
+});
+
+test('somebody who is not in the roster is nobody with a name', async () => {
+  const eve = { ...user, id: 'U0EVE', name: 'eve', real_name: 'Eve' };
+  expect(await ask('U0EVE', async () => Promise.resolve(eve))).toEqual({
+    actor: { kind: 'person', person: undefined, name: 'Eve', roles: [], via: 'slack' },
+  });
+});
+
+test.each([
+  ['deactivated', { deleted: true }, 'This Slack account is deactivated.'],
+  ['a bot', { is_bot: true }, 'Bots cannot give commands.'],
+  ['a guest', { is_restricted: true }, 'Guests cannot give commands.'],
+  ['a single-channel guest', { is_ultra_restricted: true }, 'Guests cannot give commands.'],
+  ['a stranger', { is_stranger: true }, 'This Slack account belongs to another workspace.'],
+  ['of another team', { team_id: 'T0OTHER' }, 'This Slack account belongs to another workspace.'],
+])('an account that is %s is refused, roster or not', async (_name, flags, why) => {
+  expect(await ask('U0ANA', async () => Promise.resolve({ ...user, ...flags }))).toMatchObject({
+    refused: { tone: 'refused', lines: [why, expect.stringContaining('/oncall')] },
+  });
+});
+
+test.each([
+  ['fails', async () => Promise.reject(new Error('ratelimited'))],
+  ['answers nothing', async () => Promise.resolve(undefined)],
+  ['answers nonsense', async () => Promise.resolve({ ...user, is_restricted: 'no' })],
+  ['answers about somebody else', async () => Promise.resolve({ ...user, id: 'U0BEN' })],
+])('a look-up that %s denies, and says how to go on', async (_name, lookUp) => {
+  expect(await ask('U0ANA', lookUp)).toMatchObject({
+    refused: {
+      tone: 'refused',
+      title: 'Lastgood could not check who you are',
+      lines: [expect.any(String), expect.stringContaining('use the terminal')],
+    },
+  });
+});

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { MalformedBody } from '../../src/core/source.ts';
+import { generic } from '../../src/sources/generic.ts';
+
+const parse = (value: unknown) => generic.parse(Buffer.from(JSON.stringify(value)))[0];
+
+it('reads everything that a sender may say', () => {
+  expect(
+    parse({
+      key: 'checkout-5xx',
+      status: 'resolved',
+      title: 'Checkout answers 5xx',
+      summary: '12 % of requests',
+      service: 'checkout',
+      channel: 'stable',
+      version: 'v1.5.0',
+      severity: 'p0',
+      starts_at: '2026-11-22T03:04:05Z',
+      labels: { region: 'eu', code: 500, outage: true },
+      url: 'https://shop.example/dashboards/5xx',
+    }),
+  ).toEqual({
+    fingerprint: 'generic:checkout-5xx',
+    status: 'resolved',
+    title: 'Checkout answers 5xx',
+    summary: '12 % of requests',
+    service: 'checkout',
+    channel: 'stable',
+    version: '1.5.0',
+    severity: 'P0',
+    startsAt: Date.parse('2026-11-22T03:04:05Z'),
+    labels: { region: 'eu', code: '500', outage: 'true' },
+    url: 'https://shop.example/dashboards/5xx',
+  });
+});
+
+it('needs no more than a key', () => {
+  const alert = { fingerprint: 'generic:disk', status: 'firing', title: 'disk', summary: '', labels: {} };
+  expect(parse({ key: 'disk' })).toEqual(alert);
+  expect(parse({ key: 'disk', title: '', service: null, severity: ' ', version: null, url: '' })).toEqual(
+    alert,
+  );
+});
+
+it('keeps as labels what is no severity or version of ours, for policy and people to read', () => {
+  expect(parse({ key: 'disk', severity: 'critical', version: 'build-881' })).toMatchObject({
+    labels: { severity: 'critical', version: 'build-881' },
+  });
+  expect(parse({ key: 'disk', severity: 'critical', labels: { severity: 'info' } })?.labels).toEqual({
+    severity: 'info',
+  });
+});
+
+it.each([
+  [{ starts_at: 'yesterday' }, 'startsAt'],
+  [{ url: 'file:///etc/passwd' }, 'url'],
+  [{ url: 'https://shop.example@evil.example/' }, 'url'],
+  [{ version: '1.5' }, 'version'],
+])('leaves out of %j what cannot be read', (said, field) => {
+  expect(parse({ key: 'disk', ...said })).not.toHaveProperty(field);
+});
+
+it.each([
+  [[], 'Invalid input: expected object, received array.'],
+  [{}, 'key: Invalid input: expected string, received undefined.'],
+  [{ key: '' }, 'key: Too small'],
+  [{ key: 7 }, 'key: Invalid input: expected string, received number.'],
+  [{ key: 'disk', status: 'ok' }, 'status: Invalid option: expected one of "firing"|"resolved".'],
+  [{ key: 'disk', service: ['a'] }, 'service: Invalid input: expected string, received array.'],
+  [{ key: 'disk', labels: { a: {} } }, 'labels.a: Invalid input.'],
+])('refuses %j, and says why', (said, why) => {
+  expect(() => parse(said)).toThrow(MalformedBody);
+  expect(() => parse(said)).toThrow(why);
+});
