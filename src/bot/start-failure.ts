@@ -1,8 +1,10 @@
+import { StoreTooNew } from '../store/sqlite-migrations.ts';
 import { StoreCorrupt, StoreLocked, StoreUnavailable } from '../store/store.ts';
 
 /** What a person can do about a start that failed. 78 means: change the configuration (or stop the other process). */
 export function sayStartFailure(error: unknown): { readonly message: string; readonly exitCode: 1 | 78 } {
-  if (error instanceof StoreLocked || error instanceof StoreCorrupt || error instanceof StoreUnavailable) {
+  const advised = [StoreLocked, StoreCorrupt, StoreUnavailable, StoreTooNew];
+  if (advised.some((kind) => error instanceof kind) && error instanceof Error) {
     return { message: error.message, exitCode: 78 };
   }
   if (!(error instanceof Error)) return { message: String(error), exitCode: 1 };

@@ -22,9 +22,9 @@ export type Actor =
 
 export const lastgood: Actor = { kind: 'lastgood', name: 'Lastgood', via: 'clock' };
 
-/** `Ana Ruiz (slack)`: who, and from where. */
+/** `Ana Ruiz (slack)`: who, and from where. Sources are named after where they are. */
 export function sayActor(actor: Actor): string {
-  return actor.kind === 'lastgood' ? actor.name : `${actor.name} (${actor.via})`;
+  return actor.kind === 'person' ? `${actor.name} (${actor.via})` : actor.name;
 }
 
 export function hasRole(actor: Actor, roles: readonly Role[]): boolean {

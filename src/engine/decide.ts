@@ -58,7 +58,9 @@ export async function decideAll(
       ...decision.tells.map((tell) => ({ to: tell.to, at, by: tell.by ?? by, intent: tell.intent })),
     );
   }
-  for (const draft of drafts.values()) await write(transaction, draft);
+  // An alias is given up before another stream takes it.
+  const aliasLast = [...drafts.values()].toSorted((a, b) => Number(hasAlias(a)) - Number(hasAlias(b)));
+  for (const draft of aliasLast) await write(transaction, draft);
   return happened;
 }
 
@@ -73,10 +75,11 @@ async function open(
   const stored = await ('id' in to
     ? transaction.stream(to.id)
     : transaction.streamByAlias(to.kind, to.alias));
-  if (stored) {
+  if (stored && !drafts.has(stored.id)) {
     const { id, version, state } = stored;
     return { id, kind: to.kind, expected: version, version, state, events: [], effects: [] };
   }
+  // A stored stream that is drafted under another alias by now has given this one up.
   if ('alias' in to && !to.open) return undefined;
   const id = 'id' in to ? to.id : `${idPrefix[to.kind]}${await transaction.nextNumber(to.kind)}`;
   return { id, kind: to.kind, expected: 0, version: 0, state: undefined, events: [], effects: [] };
@@ -89,6 +92,10 @@ function draftByAlias(
   return [...drafts.values()].find(
     (draft) => draft.kind === kind && kindOf(kind).alias(draft.state) === alias,
   );
+}
+
+function hasAlias({ kind, state }: Draft): boolean {
+  return kindOf(kind).alias(state) !== undefined;
 }
 
 async function useNumber(transaction: Transaction, { id, kind }: Draft): Promise<void> {

@@ -5,7 +5,7 @@ import type { CheckStep } from '../core/policies/check-channels.ts';
 import { crossCheck, type ValidPolicies } from '../core/policies/cross-check.ts';
 import type { Path } from '../core/policies/finding.ts';
 import { policyNames, policySchemas, type Policies, type PolicyName } from '../core/policies/policies.ts';
-import { sha256Hex } from '../trust/webhook-token.ts';
+import { sha256Hex } from '../trust/sha256.ts';
 import { explainIssues, type Explanation } from './explain-issue.ts';
 import { sayPath, type PolicyProblem } from './problem.ts';
 import { readYaml, type Place } from './yaml-file.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Alert, AlertSource } from '../core/source.ts';
-import { sha256Hex } from '../trust/webhook-token.ts';
+import { sha256Hex } from '../trust/sha256.ts';
 import { readJson } from './json-body.ts';
 import { cleanLabels, cleanText, cleanUrl, fingerprintOf, limits, readTime } from './untrusted.ts';
 

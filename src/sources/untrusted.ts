@@ -1,4 +1,4 @@
-import { sha256Hex } from '../trust/webhook-token.ts';
+import { sha256Hex } from '../trust/sha256.ts';
 
 const maxLabels = 64;
 

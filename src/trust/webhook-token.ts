@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
+import { sha256Hex } from './sha256.ts';
 
 const hash = z
   .string()
@@ -26,10 +27,6 @@ export function isWebhookToken(
   const presented = Buffer.from(sha256Hex(token));
   // Every hash is compared, so that the time says nothing about which one was right.
   return (tokens[source] ?? []).map((known) => isSame(Buffer.from(known), presented)).includes(true);
-}
-
-export function sha256Hex(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
 }
 
 function isSame(known: Buffer, presented: Buffer): boolean {

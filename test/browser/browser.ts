@@ -18,8 +18,8 @@ export const missing =
 
 export interface Served {
   readonly url: string;
-  current(): WorkspaceFixture;
-  close(): Promise<void>;
+  readonly current: () => WorkspaceFixture;
+  readonly close: () => Promise<void>;
 }
 
 /** The page on a port of its own, over a workspace in memory. */
@@ -48,7 +48,7 @@ export interface Opened {
   readonly page: Page;
   /** Whatever the browser complained about, and every request to somewhere else. */
   readonly complaints: string[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** A fresh browser that looks at the page. */

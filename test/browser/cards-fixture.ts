@@ -88,14 +88,18 @@ export function planCard(
           {
             type: 'context',
             elements: [
-              mrkdwn(`One approval by an approver or a lead, not by <@${asked.by}> · until ${date(asked.at + 900_000)}`),
+              mrkdwn(
+                `One approval by an approver or a lead, not by <@${asked.by}> · until ${date(asked.at + 900_000)}`,
+              ),
             ],
           },
         ]
       : [
           {
             type: 'context',
-            elements: [mrkdwn(`Approved by <@${state.by}> · verified · <http://127.0.0.1:4000/runs/4711|run 4711>`)],
+            elements: [
+              mrkdwn(`Approved by <@${state.by}> · verified · <http://127.0.0.1:4000/runs/4711|run 4711>`),
+            ],
           },
         ]),
   ];

@@ -11,13 +11,18 @@ it('shots', async () => {
     'wide-light': {},
     'wide-dark': { colorScheme: 'dark' as const },
     'narrow-light': { viewport: { width: 360, height: 740 }, hasTouch: true, deviceScaleFactor: 2 },
-    'narrow-dark': { viewport: { width: 360, height: 740 }, hasTouch: true, deviceScaleFactor: 2, colorScheme: 'dark' as const },
+    'narrow-dark': {
+      viewport: { width: 360, height: 740 },
+      hasTouch: true,
+      deviceScaleFactor: 2,
+      colorScheme: 'dark' as const,
+    },
     'mid-light': { viewport: { width: 900, height: 700 } },
   })) {
     if (process.env['ONLY'] && !name.startsWith(process.env['ONLY'])) continue;
     const { page, complaints, close } = await openPage(served.url, opts);
     const shot = (label: string) => page.screenshot({ path: `${out}/${name}-${label}.png` });
-    if (name === 'wide-light' || process.env['ONLY'] && !served.current().pages().length) {
+    if (name === 'wide-light' || (process.env['ONLY'] && !served.current().pages().length)) {
       await shot('0-start');
       await w.fire('checkout');
       await w.advanceToNextWake();

@@ -1,5 +1,13 @@
 import { Refused } from '../../src/sandbox/page/workspace.ts';
-import type { Mail, Message, Page, Release, Run, Switch, Workspace } from '../../src/sandbox/page/workspace.ts';
+import type {
+  Mail,
+  Message,
+  Page,
+  Release,
+  Run,
+  Switch,
+  Workspace,
+} from '../../src/sandbox/page/workspace.ts';
 import type { Block } from '../../src/sandbox/neighbours/block-kit.ts';
 import { planCard, incidentCard, postMortem } from './cards-fixture.ts';
 import type { PlanState } from './cards-fixture.ts';
@@ -40,13 +48,22 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
   let pages: Page[] = [];
   let runs: Run[] = [];
   let releases: Release[] = [
-    { version: 'shop@1.4.2', status: 'open', deploys: [{ environment: 'stable', at: START - 9 * 1440 * MINUTE }] },
+    {
+      version: 'shop@1.4.2',
+      status: 'open',
+      deploys: [{ environment: 'stable', at: START - 9 * 1440 * MINUTE }],
+    },
     { version: 'shop@1.5.0', status: 'open', deploys: [{ environment: 'stable', at: START - 42 * MINUTE }] },
-    { version: 'shop@1.6.0-rc.1', status: 'open', deploys: [{ environment: 'canary', at: START - 20 * MINUTE }] },
+    {
+      version: 'shop@1.6.0-rc.1',
+      status: 'open',
+      deploys: [{ environment: 'canary', at: START - 20 * MINUTE }],
+    },
   ];
   let moved = 0;
   let counter = 0;
-  let incident: { ts: string; at: number; state: 'open' | 'acknowledged' | 'resolved'; rung: number } | undefined;
+  let incident:
+    { ts: string; at: number; state: 'open' | 'acknowledged' | 'resolved'; rung: number } | undefined;
   let plan: { ts: string; state: PlanState } | undefined;
   let refusedOnce = false;
   let rolledBackAt: number | undefined;
@@ -58,7 +75,12 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
     for (const listener of listeners) listener();
   };
 
-  function post(conversation: string, from: Message['from'], text: string, more: Partial<Stored> = {}): string {
+  function post(
+    conversation: string,
+    from: Message['from'],
+    text: string,
+    more: Partial<Stored> = {},
+  ): string {
     const ts = nextTs();
     stored.push({ ts, conversation, from, text, blocks: [], edited: false, ...more });
     changed();
@@ -101,7 +123,11 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
     post(INCIDENTS, BOT, `Nobody acknowledged within 5m. Paged <@${DANA}> by PagerDuty and mail.`, {
       thread: incident.ts,
     });
-    post(EMERGENCY, BOT, `<!here> *P0* Checkout answers 5xx, and nobody has acknowledged. Card in <#${INCIDENTS}>.`);
+    post(
+      EMERGENCY,
+      BOT,
+      `<!here> *P0* Checkout answers 5xx, and nobody has acknowledged. Card in <#${INCIDENTS}>.`,
+    );
     mails.push({
       to: ['dana@shop.example'],
       subject: '[P0] INC-12 Checkout answers 5xx: nobody has acknowledged',
@@ -135,7 +161,11 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
     if (plan === undefined) return;
     if (as === planned.by) {
       refusedOnce = true;
-      answer(as, conversation, 'You asked for this rollback, so somebody else has to approve it. Ben and Dana can.');
+      answer(
+        as,
+        conversation,
+        'You asked for this rollback, so somebody else has to approve it. Ben and Dana can.',
+      );
       return;
     }
     plan.state = { kind: 'done', by: as };
@@ -173,7 +203,8 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
 
   function take(as: string, conversation: string, line: string): void {
     const [command = '', ...words] = line.split(/\s+/);
-    if (command === '/rollback' && words.length > 2) return propose(as, conversation, words.slice(2).join(' '));
+    if (command === '/rollback' && words.length > 2)
+      return propose(as, conversation, words.slice(2).join(' '));
     if (command === '/rollback')
       return answer(
         as,
@@ -194,16 +225,39 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
     people: () => people,
     conversations: (as) =>
       [
-        { id: INCIDENTS, name: 'incidents', kind: 'public' as const, about: 'Every incident of the shop, one card each.' },
-        { id: EMERGENCY, name: 'emergency', kind: 'public' as const, about: 'Where Lastgood calls when nobody answers.' },
-        { id: RELEASES, name: 'releases', kind: 'public' as const, about: 'What goes live, and how it is doing.' },
+        {
+          id: INCIDENTS,
+          name: 'incidents',
+          kind: 'public' as const,
+          about: 'Every incident of the shop, one card each.',
+        },
+        {
+          id: EMERGENCY,
+          name: 'emergency',
+          kind: 'public' as const,
+          about: 'Where Lastgood calls when nobody answers.',
+        },
+        {
+          id: RELEASES,
+          name: 'releases',
+          kind: 'public' as const,
+          about: 'What goes live, and how it is doing.',
+        },
         ...(stored.some(({ conversation }) => conversation === `D${as}`)
-          ? [{ id: `D${as}`, name: 'Lastgood', kind: 'direct' as const, about: 'What Lastgood tells you alone.' }]
+          ? [
+              {
+                id: `D${as}`,
+                name: 'Lastgood',
+                kind: 'direct' as const,
+                about: 'What Lastgood tells you alone.',
+              },
+            ]
           : []),
       ].map((conversation) => ({
         ...conversation,
-        messages: stored.filter((message) => message.conversation === conversation.id && (message.to ?? as) === as)
-          .length,
+        messages: stored.filter(
+          (message) => message.conversation === conversation.id && (message.to ?? as) === as,
+        ).length,
       })),
     messages: (as, conversation) =>
       stored
@@ -223,7 +277,12 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
         ...(plan?.state.kind === 'waiting' && { lockedBy: 'OP-7 waits for an approval' }),
         history: [
           { at: START - 30 * 1440 * MINUTE, version: '1.4.1', cause: 'imported' },
-          { at: START - 9 * 1440 * MINUTE, version: '1.4.2', cause: 'set by Relbot', reason: 'weekly release' },
+          {
+            at: START - 9 * 1440 * MINUTE,
+            version: '1.4.2',
+            cause: 'set by Relbot',
+            reason: 'weekly release',
+          },
           { at: START - 42 * MINUTE, version: '1.5.0', cause: 'set by Relbot', reason: 'new payment form' },
           ...(rolledBackAt === undefined
             ? []
@@ -245,12 +304,25 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
     clock: () => ({
       now: now(),
       ...(incident?.state === 'open' && {
-        nextWake: { at: incident.at + 5 * MINUTE * (incident.rung + 1), what: incident.rung === 0 ? 'page Dana' : 'page everybody' },
+        nextWake: {
+          at: incident.at + 5 * MINUTE * (incident.rung + 1),
+          what: incident.rung === 0 ? 'page Dana' : 'page everybody',
+        },
       }),
     }),
     alerts: () => [
-      { name: 'checkout', title: 'Checkout answers 5xx', summary: 'shop/stable 1.5.0, one payment in three', severity: 'P0' },
-      { name: 'catalogue', title: 'Catalogue is slow', summary: 'p95 above 2 s for ten minutes', severity: 'P2' },
+      {
+        name: 'checkout',
+        title: 'Checkout answers 5xx',
+        summary: 'shop/stable 1.5.0, one payment in three',
+        severity: 'P0',
+      },
+      {
+        name: 'catalogue',
+        title: 'Catalogue is slow',
+        summary: 'p95 above 2 s for ten minutes',
+        severity: 'P2',
+      },
       { name: 'all-resolved', title: 'All resolved', summary: 'every firing alert turns quiet' },
     ],
     switches: () =>
@@ -275,7 +347,12 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
         title: 'Ask for a rollback',
         hint: 'As Ana, type /rollback stable 1.4.2 and a reason. Lastgood shows the plan and whose approval it needs.',
         done: plan !== undefined,
-        offer: { does: 'type', as: ANA, conversation: INCIDENTS, text: '/rollback stable 1.4.2 checkout answers 5xx' },
+        offer: {
+          does: 'type',
+          as: ANA,
+          conversation: INCIDENTS,
+          text: '/rollback stable 1.4.2 checkout answers 5xx',
+        },
       },
       {
         title: 'Approve it yourself',
@@ -293,12 +370,18 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
         title: 'Resolve and read',
         hint: 'Resolve the incident; its thread now holds the post-mortem with every page, click and refusal.',
         done: incident?.state === 'resolved',
-        offer: { does: 'type', as: ANA, conversation: INCIDENTS, text: '/incident resolve INC-12 back to normal' },
+        offer: {
+          does: 'type',
+          as: ANA,
+          conversation: INCIDENTS,
+          text: '/incident resolve INC-12 back to normal',
+        },
       },
     ],
     async run(as, conversation, text, thread) {
       asked.push(`${as} ${text}`);
-      if (text.startsWith('/') && thread !== undefined) throw new Refused('Slack takes no commands in threads.');
+      if (text.startsWith('/') && thread !== undefined)
+        throw new Refused('Slack takes no commands in threads.');
       if (text.startsWith('/')) take(as, conversation, text);
       else {
         const { id, name, isBot } = people.find((person) => person.id === as)!;

@@ -3,7 +3,7 @@ import { loadPolicies } from '../../src/policies/load.ts';
 import { sayProblems } from '../../src/policies/problem.ts';
 import type { CheckStep } from '../../src/core/policies/check-channels.ts';
 import type { PolicyName } from '../../src/core/policies/policies.ts';
-import { sha256Hex } from '../../src/trust/webhook-token.ts';
+import { sha256Hex } from '../../src/trust/sha256.ts';
 import { policiesFolder, smallTeam } from './small-team.ts';
 
 /** A file, what stands in it, and what somebody wrote instead. */

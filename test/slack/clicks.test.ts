@@ -100,9 +100,9 @@ interface Button {
 }
 
 function buttonsOn({ blocks }: View): readonly Button[] {
-  const elements = blocks.flatMap((block) => {
-    if (block.type === 'actions') return block.elements;
-    return block.type === 'section' && block.accessory ? [block.accessory] : [];
+  return blocks.flatMap((block) => {
+    const elements = block.type === 'actions' ? block.elements : [];
+    const accessory = block.type === 'section' ? block.accessory : undefined;
+    return (accessory ? [accessory] : elements) as unknown as readonly Button[];
   });
-  return elements as unknown as readonly Button[];
 }

@@ -455,17 +455,15 @@ describe('whatever comes in', () => {
   });
 });
 
-/** Every text that Slack interprets: mrkdwn elements and the fallback. */
+/** Every text that Slack interprets: the fallback, and mrkdwn elements, which must also forbid links of Slack's own. */
 function interpreted({ text, blocks }: View): readonly string[] {
-  const found = [text];
+  const elements: object[] = [];
   const walk = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
-    if ('type' in value && value.type === 'mrkdwn' && 'text' in value) {
-      found.push(String(value.text));
-      expect(value).toHaveProperty('verbatim', true);
-    }
+    if ('type' in value && value.type === 'mrkdwn') elements.push(value);
     Object.values(value).forEach(walk);
   };
   walk(blocks);
-  return found;
+  expect(elements.filter((element) => !('verbatim' in element))).toEqual([]);
+  return [text, ...elements.map((element) => ('text' in element ? String(element.text) : ''))];
 }

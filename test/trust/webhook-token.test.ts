@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { isWebhookToken, sha256Hex, webhookTokens } from '../../src/trust/webhook-token.ts';
+import { sha256Hex } from '../../src/trust/sha256.ts';
+import { isWebhookToken, webhookTokens } from '../../src/trust/webhook-token.ts';
 
 const tokens = webhookTokens.parse({
   alertmanager: [sha256Hex('old'), sha256Hex('new')],

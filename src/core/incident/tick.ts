@@ -91,7 +91,7 @@ function callDueRungs(
   }
 }
 
-/** The clocks that still run, with the moment when each is missed. */
+/** The clocks that still run, with the first moment at which each is missed: on the dot is kept. */
 function clocksOf(
   state: Incident,
 ): readonly { readonly clock: ClockName; readonly at: Instant; readonly limit: Milliseconds }[] {
@@ -107,7 +107,7 @@ function clocksOf(
   ];
   return running.flatMap(([clock, limit, runs]) =>
     limit !== null && runs && !state.cleared && !state.missedClocks.includes(clock)
-      ? [{ clock, at: openedAt + limit, limit }]
+      ? [{ clock, at: openedAt + limit + 1, limit }]
       : [],
   );
 }

@@ -82,8 +82,7 @@ function approve(
   const tooLate = notAwaiting(state, at, what);
   if (tooLate) return refused(tooLate);
   if (intent.hash !== state.hash) return refused(otherPlan(state, what));
-  const lacking = lacksPermission(by, state.rule.roles, what);
-  if (lacking) return refused(lacking);
+  // Whoever asked hears this, and not which role they lack: no role would help.
   if (isSamePerson(by, state.requestedBy)) {
     return refused(
       refuse(
@@ -93,6 +92,8 @@ function approve(
       ),
     );
   }
+  const lacking = lacksPermission(by, state.rule.roles, what);
+  if (lacking) return refused(lacking);
   if (by.kind !== 'person' || by.person === undefined) return nothing;
   const { person, name } = by;
   if (state.approvals.some((approval) => approval.person === person)) {

@@ -1,4 +1,3 @@
-import type { Failure } from '../neighbours/failure.ts';
 import type { Github, RunBehaviour } from '../neighbours/github.ts';
 import type { MailServer } from '../neighbours/mail.ts';
 import type { Pagerduty } from '../neighbours/pagerduty.ts';
@@ -52,8 +51,8 @@ interface Turnable {
   readonly name: string;
   readonly title: string;
   readonly states: Switch['states'];
-  state(): string;
-  turn(to: string): void;
+  readonly state: () => string;
+  readonly turn: (to: string) => void;
 }
 
 /** The workspace that the page shows, over the emulated neighbours and the bot that runs between them. */
@@ -181,11 +180,11 @@ function createSwitches(neighbours: Neighbours, bot: BotSide): readonly Turnable
   const { slack, github, pagerduty, sentry, mail } = neighbours;
   let runsEnd: RunBehaviour['ends'] = 'success';
   return [
-    neighbourSwitch('slack', 'Slack', slack, {}),
-    neighbourSwitch('github', 'GitHub', github, {}),
-    neighbourSwitch('pagerduty', 'PagerDuty', pagerduty, {}),
-    neighbourSwitch('sentry', 'Sentry', sentry, {}),
-    neighbourSwitch('mail', 'Mail', mail, 'temporary'),
+    neighbourSwitch('slack', 'Slack', slack, () => slack.fail({})),
+    neighbourSwitch('github', 'GitHub', github, () => github.fail({})),
+    neighbourSwitch('pagerduty', 'PagerDuty', pagerduty, () => pagerduty.fail({})),
+    neighbourSwitch('sentry', 'Sentry', sentry, () => sentry.fail({})),
+    neighbourSwitch('mail', 'Mail', mail, () => mail.fail('temporary')),
     {
       name: 'workflow',
       title: 'Rollback workflow',
@@ -209,18 +208,18 @@ function createSwitches(neighbours: Neighbours, bot: BotSide): readonly Turnable
   ];
 }
 
-function neighbourSwitch<Kind extends Failure | 'temporary'>(
+function neighbourSwitch(
   name: string,
   title: string,
-  neighbour: { fail(failure: Kind): void; heal(): void; failure(): unknown },
-  failure: Kind,
+  neighbour: { heal(): void; failure(): unknown },
+  fail: () => void,
 ): Turnable {
   return {
     name,
     title,
     states: HEALTHY_OR_FAILING,
     state: () => (neighbour.failure() === undefined ? 'healthy' : 'failing'),
-    turn: (to) => (to === 'failing' ? neighbour.fail(failure) : neighbour.heal()),
+    turn: (to) => (to === 'failing' ? fail() : neighbour.heal()),
   };
 }
 

@@ -23,7 +23,7 @@ export function replyCarrier(options: {
             replace_original: false,
             ...answerMessage(answer),
           }),
-          redirect: 'error',
+          redirect: 'manual',
           signal: AbortSignal.any([signal, AbortSignal.timeout(options.timeout)]),
         });
         await response.body?.cancel();

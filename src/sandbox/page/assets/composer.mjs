@@ -24,18 +24,22 @@ export function startComposer({ say }) {
   });
   box.addEventListener('blur', close);
   box.addEventListener('focus', suggest);
-  byId('compose').addEventListener('submit', async (event) => {
+  byId('compose').addEventListener('submit', (event) => {
     event.preventDefault();
-    if (active >= 0) return choose(choices[active]);
     const text = box.value.trim();
-    if (text === '') return;
-    remember({ history: [text, ...memory.history.filter((line) => line !== text)].slice(0, HISTORY) });
-    write('');
-    byId('compose').setAttribute('aria-busy', 'true');
-    const problem = await say(text);
-    byId('compose').removeAttribute('aria-busy');
-    if (problem !== undefined && box.value === '') write(text);
+    if (active >= 0) choose(choices[active]);
+    else if (text !== '') void send(text, say);
   });
+}
+
+async function send(text, say) {
+  const box = byId('box');
+  remember({ history: [text, ...memory.history.filter((line) => line !== text)].slice(0, HISTORY) });
+  write('');
+  byId('compose').setAttribute('aria-busy', 'true');
+  const problem = await say(text);
+  byId('compose').removeAttribute('aria-busy');
+  if (problem !== undefined && box.value === '') write(text);
 }
 
 export function drawComposer(newView, name) {

@@ -9,13 +9,13 @@ export function watch({ as, conversation }, show) {
   if (as) query.set('as', as);
   if (conversation) query.set('conversation', conversation);
   source = new EventSource(`/sandbox/view?${query}`);
-  source.onmessage = ({ data }) => show(JSON.parse(data));
-  source.onopen = () => {
+  source.addEventListener('message', ({ data }) => show(JSON.parse(data)));
+  source.addEventListener('open', () => {
     byId('lost').hidden = true;
-  };
-  source.onerror = () => {
+  });
+  source.addEventListener('error', () => {
     byId('lost').hidden = false;
-  };
+  });
 }
 
 /**

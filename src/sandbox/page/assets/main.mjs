@@ -87,13 +87,21 @@ function press(ts, { actionId, value }) {
 
 /** Does what a step of the tour offers. */
 function accept(offer) {
-  if (offer.does === 'fire') return ask({ do: 'fire', alert: offer.alert });
-  if (offer.does === 'advance') return ask({ do: 'advance-to-next-wake' });
-  goTo({ as: offer.as, conversation: offer.conversation }, { closeRail: true });
-  if (offer.does === 'type') {
-    byId('box').focus();
-    write(offer.text);
+  if (offer.does === 'fire') void ask({ do: 'fire', alert: offer.alert });
+  else if (offer.does === 'advance') void ask({ do: 'advance-to-next-wake' });
+  else {
+    goTo({ as: offer.as, conversation: offer.conversation }, { closeRail: true });
+    if (offer.does === 'type') {
+      byId('box').focus();
+      write(offer.text);
+    }
   }
+}
+
+async function reply() {
+  const box = byId('thread-box');
+  const problem = await say(box.value.trim(), { thread });
+  if (problem === undefined) box.value = '';
 }
 
 function showRail(shown) {
@@ -147,14 +155,10 @@ byId('me').addEventListener('click', () => {
 byId('chat').addEventListener('pointerdown', () => showRail(false));
 byId('thread-close').addEventListener('click', closeThread);
 byId('tour').addEventListener('click', () => showTour(view, actions, !memory.tour));
-byId('start-over').addEventListener('click', startOver);
-byId('thread-compose').addEventListener('submit', async (event) => {
+byId('start-over').addEventListener('click', () => void startOver());
+byId('thread-compose').addEventListener('submit', (event) => {
   event.preventDefault();
-  const box = byId('thread-box');
-  const text = box.value.trim();
-  if (text === '') return;
-  const problem = await say(text, { thread });
-  if (problem === undefined) box.value = '';
+  if (byId('thread-box').value.trim() !== '') void reply();
 });
 
 watch(here, draw);
