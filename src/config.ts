@@ -69,7 +69,7 @@ const environment = z.object({
  * Reads the environment; each name may also be given as `NAME_FILE`, a file that holds the value.
  * What is missing or wrong is listed all at once.
  */
-export function readSettings(env: Readonly<Record<string, string | undefined>>): ReadSettings {
+export function readSettings(env: Readonly<Record<string, string | undefined>> = process.env): ReadSettings {
   const { values, problems } = withFiles(env);
   const parsed = environment.safeParse(values);
   const wrong = parsed.success ? [] : parsed.error.issues.map(sayIssue);

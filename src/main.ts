@@ -8,7 +8,7 @@ import { systemClock } from './engine/system-clock.ts';
 
 /** `npm start`: the bot against real services. Exit 78 when the configuration is wrong; all of it is listed at once. */
 async function main(): Promise<void> {
-  const read = readSettings(process.env);
+  const read = readSettings();
   if (!read.ok)
     return give78(['Lastgood cannot start. Missing or wrong settings:', ...read.problems.map(indent)]);
   const { settings } = read;

@@ -1,6 +1,9 @@
 import { pino, type DestinationStream, type Logger } from 'pino';
 import { scrubber, type Secret } from '../trust/secrets.ts';
 
+/** pino's number for `error`. */
+const errorLevel = 50;
+
 /**
  * JSON lines. Secrets print as `[secret]` by their type; the finished line is scrubbed once more, since a library's
  * error may quote what it was given.
@@ -24,7 +27,7 @@ export function createLog(options: {
       hooks: {
         logMethod(inputs, method, level) {
           const [fields] = inputs as readonly unknown[];
-          const isError = level >= pino.levels.values['error']!;
+          const isError = level >= errorLevel;
           if (isError && typeof fields === 'object' && fields !== null && 'error' in fields)
             options.onError(fields.error);
           method.apply(this, inputs);

@@ -54,7 +54,8 @@ export async function decideAll(
       happened.push({ stream: draft.id, event: recorded });
     }
     if (decision.events.length > 0) drafts.set(draft.id, draft);
-    queue.push(
+    // What it tells others comes before anything else, so that the next envelope finds everything as it will be.
+    queue.unshift(
       ...decision.tells.map((tell) => ({ to: tell.to, at, by: tell.by ?? by, intent: tell.intent })),
     );
   }

@@ -113,7 +113,15 @@ export async function startWorld(options: {
     running.bot = undefined;
   };
   const world: World = {
-    ...{ slack, github, pagerduty, sentry, mail, shop, clock, settings, stopBot },
+    slack,
+    github,
+    pagerduty,
+    sentry,
+    mail,
+    shop,
+    clock,
+    settings,
+    stopBot,
     policies: policies.current,
     bot: () => {
       if (!running.bot) throw new Error('the bot is down');
@@ -131,7 +139,11 @@ export async function startWorld(options: {
     startBot: async () => {
       const { random, mostInFlight, fallback } = options;
       running.bot = await startBot({
-        ...{ settings, clock, log, random, policies: policies.current },
+        settings,
+        clock,
+        log,
+        random,
+        policies: policies.current,
         ...(mostInFlight === undefined ? {} : { mostInFlight }),
         ...(fallback ? { fallback } : {}),
       });

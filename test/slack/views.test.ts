@@ -28,7 +28,8 @@ describe('the incident card', () => {
         *Last good*
         1.4.2
         *Paged*
-        Ana Ruiz (PagerDuty, Slack) · 2 pages delivered
+        Ana Ruiz (PagerDuty, Slack)
+        2 pages delivered
         *Next*
         rung 2 of 3 at 03:09: secondary on call, #incidents
       section: *1 firing*
@@ -56,7 +57,8 @@ describe('the incident card', () => {
         *Last good*
         1.4.2
         *Paged*
-        Ana Ruiz (PagerDuty, Slack) · 2 pages delivered
+        Ana Ruiz (PagerDuty, Slack)
+        2 pages delivered
       section: *OP-7* ▶️ is running
       section: *1 firing*
         • CheckoutErrors — 5xx at 8 % for 3m
@@ -85,7 +87,8 @@ describe('the incident card', () => {
         *Last good*
         1.4.2
         *Paged*
-        Ana Ruiz (PagerDuty, Slack) · 2 pages delivered
+        Ana Ruiz (PagerDuty, Slack)
+        2 pages delivered
       actions: [Acknowledge] [Roll back to 1.4.2 danger confirm] [Resolve primary] [Raise to P0 confirm]
       "
     `);
@@ -109,7 +112,8 @@ describe('the incident card', () => {
         *Last good*
         1.3.9
         *Paged*
-        Ana Ruiz (PagerDuty, Slack) · 2 pages delivered
+        Ana Ruiz (PagerDuty, Slack)
+        2 pages delivered
       section: *OP-7* ✅ is done
       context: The post-mortem is in the thread.
       "

@@ -64,9 +64,10 @@ export function button<Id extends ButtonId>(
   };
 }
 
+/** `emoji: false`: no `:word:` of theirs turns into a picture, and no `03:02:11` into half of one. */
 function plainText(text: string, limit: number): types.PlainTextElement {
   const shown = plain(text, limit);
-  return { type: 'plain_text', text: shown.trim() === '' ? '(no text)' : shown, emoji: true };
+  return { type: 'plain_text', text: shown.trim() === '' ? '(no text)' : shown, emoji: false };
 }
 
 /** `verbatim`: Slack makes no links and mentions of its own out of what looks like one. */

@@ -88,7 +88,7 @@ function calls(incident: Incident, now: Instant): readonly (readonly [string, Ma
   const facts: (readonly [string, Markup])[] = [];
   if (lastCall) {
     const delivered = `${pagesDelivered} ${pagesDelivered === 1 ? 'page' : 'pages'} delivered`;
-    facts.push(['Paged', mrkdwn`${shown(sayPages(lastCall.pages), 500)} · ${delivered}`]);
+    facts.push(['Paged', mrkdwn`${shown(sayPages(lastCall.pages), 500)}\n${delivered}`]);
   }
   if (nextCall && incident.status === 'triggered') {
     const of = ladder.rungs.length;

@@ -1,0 +1,12 @@
+export function focused(): {
+  readonly id: string;
+  readonly name: string;
+  readonly onNothing: boolean;
+  readonly visible: boolean;
+};
+export function smallTargets(): string[];
+export function pageWidth(): number;
+export function paper(): string;
+export function scrollToBeginning(): void;
+export function scrolledBy(): number;
+export function textsWithoutContrast(): string[];
