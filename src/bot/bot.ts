@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { interpret } from '../../commands/interpret.ts';
 import { slashCommands } from '../../commands/index.ts';
@@ -60,8 +59,6 @@ export async function startBot(options: {
   readonly random: () => number;
   /** How many effects may be on their way at once. */
   readonly mostInFlight?: number;
-  /** Gets the requests that are nobody's, before they are answered 404. */
-  readonly fallback?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }): Promise<Bot> {
   const { settings, policies, clock, log } = options;
   await mkdir(settings.dataDir, { recursive: true });
@@ -167,7 +164,6 @@ export async function startBot(options: {
     const state = { draining: false };
     const http = await startHttpServer({
       ...settings,
-      ...(options.fallback ? { fallback: options.fallback } : {}),
       failed: (error, path) => log.error({ error, path }, 'a request failed'),
       routes: [
         slackRoute(receiver.handle),

@@ -46,7 +46,8 @@ export function healthExecutor(deps: { readonly now: () => Instant }): Executor 
     if (handle === undefined || began === undefined || asked === undefined) {
       return { status: 'not-started', note: 'No endpoint has been asked yet.' };
     }
-    if (deps.now() - Date.parse(asked) < step.every) return { status: 'running', note: said ?? '', handle };
+    const early = Date.parse(asked) + step.every - deps.now();
+    if (early > 0) return { status: 'running', note: said ?? '', handle, again: early };
     return round(step, Date.parse(began), Number(good ?? 0), signal);
   }
 

@@ -16,23 +16,20 @@ const requestWithin = 15_000;
 
 /**
  * The one HTTP server: every route of ours, with limits on size and time.
- * @param options.fallback gets what no route takes, before it is answered 404 (the sandbox's page)
  * @throws EADDRINUSE and the like, from `listen`
  */
 export async function startHttpServer(options: {
   readonly host: string;
   readonly port: number;
   readonly routes: readonly Route[];
-  readonly fallback?: (request: IncomingMessage, response: ServerResponse) => boolean;
   readonly failed: (error: unknown, path: string) => void;
 }): Promise<HttpServer> {
-  const { host, port, routes, fallback, failed } = options;
+  const { host, port, routes, failed } = options;
   const server = createServer(
     { headersTimeout: headersWithin, requestTimeout: requestWithin },
     (request, response) => {
       const path = (request.url ?? '/').split('?')[0] ?? '/';
       const route = routes.find((each) => each.method === request.method && takes(each.path, path));
-      if (!route && fallback?.(request, response)) return;
       answer(request, path, route)
         .catch((error: unknown): WireResponse => {
           failed(error, path);

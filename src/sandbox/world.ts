@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startBot, type Bot } from '../bot/bot.ts';
 import { createLog } from '../bot/log.ts';
 import { watchPolicies } from '../bot/policies.ts';
@@ -49,7 +48,6 @@ export async function startWorld(options: {
   readonly mostInFlight?: number;
   readonly logLevel: string;
   readonly writeLog: (line: string) => void;
-  readonly fallback?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }): Promise<World> {
   const { clock } = options;
   const now = (): Date => new Date(clock.now());
@@ -137,7 +135,7 @@ export async function startWorld(options: {
       return response.status;
     },
     startBot: async () => {
-      const { random, mostInFlight, fallback } = options;
+      const { random, mostInFlight } = options;
       running.bot = await startBot({
         settings,
         clock,
@@ -145,7 +143,6 @@ export async function startWorld(options: {
         random,
         policies: policies.current,
         ...(mostInFlight === undefined ? {} : { mostInFlight }),
-        ...(fallback ? { fallback } : {}),
       });
     },
     close: async () => {

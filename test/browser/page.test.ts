@@ -230,7 +230,14 @@ describe.skipIf(missing !== undefined)(
       }
       expect(await tooSmall()).toEqual([]);
       await page.getByRole('tab', { name: 'Chat' }).tap();
-      expect(await page.locator('#chat').isVisible()).toBe(true);
+      await page.getByRole('button', { name: 'Conversations and people' }).tap();
+      await page.getByRole('button', { name: 'incidents' }).tap();
+      await page.getByRole('button', { name: /replies/ }).tap();
+      const chat = await page.locator('#chat').boundingBox();
+      expect(await page.getByRole('complementary', { name: 'Thread' }).boundingBox()).toEqual(chat);
+      expect(await tooSmall()).toEqual([]);
+      await page.getByRole('button', { name: 'Close the thread' }).tap();
+      expect(await page.getByRole('combobox', { name: 'Message or command' }).isVisible()).toBe(true);
     });
 
     it.each([
@@ -243,6 +250,7 @@ describe.skipIf(missing !== undefined)(
       const page = await open({ ...(size === 'narrow' && PHONE), colorScheme });
       const folder = await mkdtemp(join(tmpdir(), 'lastgood-page-'));
       try {
+        expect(await page.evaluate(inThePage.textsWithoutContrast)).toEqual([]);
         for (const tab of ['Channels', 'Pager', 'Mail', 'Deploys', 'Faults']) {
           await page.getByRole('tab', { name: tab }).click();
           expect(await page.evaluate(inThePage.textsWithoutContrast)).toEqual([]);

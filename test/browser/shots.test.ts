@@ -61,6 +61,9 @@ it('shots', async () => {
     await page.getByRole('button', { name: 'Approve OP-7' }).click();
     await shot('6-confirm');
     await page.keyboard.press('Escape');
+    await page.keyboard.press('?');
+    await shot('8-help');
+    await page.keyboard.press('Escape');
     await page.locator('#fire').click();
     await shot('7-fire');
     await page.keyboard.press('Escape');

@@ -122,8 +122,9 @@ describe('health', () => {
     const run = stepRun(policy(service.host));
     const started = await executor.start(run, soon());
     const handle = started.status === 'running' ? started.handle : undefined;
+    expect(started).toMatchObject({ again: 5_000 });
     pass(4_999);
-    expect(await executor.check(run, handle, soon())).toEqual(started);
+    expect(await executor.check(run, handle, soon())).toEqual({ ...started, again: 1 });
     expect(service.asked()).toBe(2);
     pass(1);
     await executor.check(run, handle, soon());

@@ -34,7 +34,7 @@ function tick() {
   byId('date').textContent = shortDayOf(now);
   const next = clock.nextWake;
   byId('next-what').textContent =
-    next === undefined ? ': nothing waits' : `: ${next.what} in ${countdownOf(next.at - now)}`;
+    next === undefined ? ': nothing waits' : ` in ${countdownOf(next.at - now)}: ${next.what}`;
 }
 
 /** The menu of alerts. */

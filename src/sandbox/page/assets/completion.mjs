@@ -3,7 +3,7 @@
  *
  * @param commands the page's command lines
  * @param line what stands before the caret
- * @returns `choices`: `{ word, detail, line }` with the whole line after choosing; `usage`: the words of the line, the
+ * @returns `choices`: `{ word, detail, line }` with the whole line after choosing (an argument has no detail); `usage`: the words of the line, the
  *   one being typed marked `now`, or undefined while no single line fits
  */
 export function complete(commands, line) {
@@ -34,7 +34,7 @@ export function complete(commands, line) {
   const rest = line_.arguments.findIndex((argument) => argument.rest);
   const now = rest >= 0 && position > rest ? rest : position;
   const argument = line_.arguments[now];
-  const argumentChoices = (argument?.choices ?? []).filter(fits).map((word) => choose(word, argument.name));
+  const argumentChoices = (argument?.choices ?? []).filter(fits).map((word) => choose(word));
   return { choices: [...wordChoices, ...argumentChoices], usage: usageOf(line_, now) };
 }
 

@@ -46,7 +46,7 @@ export function drawComposer(newView, name) {
   view = newView;
   const person = view.people.find(({ id }) => id === view.as);
   const box = byId('box');
-  box.placeholder = 'A message, or / for commands';
+  box.placeholder = 'Message, or / for commands';
   box.setAttribute('aria-label', `Message or command in ${name} as ${person?.name}`);
   if (person) byId('box-avatar').replaceChildren(avatar(person, view.people));
 }
@@ -122,7 +122,7 @@ function drawChoices() {
           },
         },
         h('b', {}, choice.word),
-        h('span', {}, choice.detail),
+        choice.detail !== undefined && h('span', {}, choice.detail),
       ),
     ),
     h(

@@ -39,7 +39,7 @@ export function drawPanels(view, actions) {
   const open = PANELS.find(({ id }) => id === memory.tab && id !== 'chat') ?? PANELS[1];
   const selected = narrow.matches && chat ? 'chat' : open.id;
   for (const { id, size } of PANELS)
-    if (size !== undefined && (id === selected || !seen.has(id))) seen.set(id, size(view));
+    if (size !== undefined && (id === selected || !(seen.get(id) <= size(view)))) seen.set(id, size(view));
   patch(
     byId('tabs'),
     PANELS.filter(({ narrowOnly }) => !narrowOnly || narrow.matches).map(({ id, title, size }) => ({

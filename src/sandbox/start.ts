@@ -1,0 +1,89 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { sayStartFailure } from '../bot/start-failure.ts';
+import { botSideOf } from './bot-side.ts';
+import { movableClock } from './movable-clock.ts';
+import { pageRoutes } from './page/server.ts';
+import { workspaceOfNeighbours } from './page/workspace-of-neighbours.ts';
+import type { Workspace } from './page/workspace.ts';
+import { startWorld } from './world.ts';
+
+/** The example policies, from the source folder as from `dist`. */
+export const examplePolicies = fileURLToPath(
+  new URL(import.meta.url.includes('/dist/') ? '../../../policies' : '../../policies', import.meta.url),
+);
+
+interface Running {
+  readonly workspace: Workspace;
+  readonly close: () => Promise<void>;
+}
+
+/** `npm run sandbox -- --port N --data DIR`: one page, and behind it the real bot among emulated neighbours. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '3000' },
+      data: { type: 'string', default: './data/sandbox' },
+    },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port takes a number up to 65535, not “${values.port}”`);
+
+  let current = await begin(values.data);
+  async function begin(root: string): Promise<Running> {
+    const clock = movableClock({ start: Date.now(), running: true });
+    const world = await startWorld({
+      root,
+      policies: examplePolicies,
+      clock,
+      port: 0,
+      random: Math.random,
+      logLevel: 'warn',
+      writeLog: (line) => void process.stderr.write(line),
+    });
+    const side = botSideOf(world, async () => {
+      await current.close();
+      current = await begin(root);
+    });
+    const { slack, github, pagerduty, sentry, mail } = world;
+    return {
+      workspace: workspaceOfNeighbours({ slack, github, pagerduty, sentry, mail }, side),
+      close: async () => {
+        await side.stop();
+        await world.close();
+      },
+    };
+  }
+
+  const page = pageRoutes(() => current.workspace);
+  const server = createServer((request, response) => {
+    if (page(request, response)) return;
+    response.writeHead(404, { 'content-type': 'text/plain' });
+    response.end('There is nothing here. The sandbox is at /\n');
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  console.log(
+    `\n  The sandbox is open: ${url}\n\n  Everything in it is emulated; its state is in ${values.data}. Stop it with Ctrl+C.\n`,
+  );
+
+  const stop = (): void => {
+    server.closeAllConnections();
+    server.close();
+    void current.close().then(() => process.exit(0));
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
+
+main().catch((error: unknown) => {
+  const { message, exitCode } = sayStartFailure(error);
+  console.error(`The sandbox cannot start. ${message.replace('with PORT', 'with -- --port N')}`);
+  process.exit(exitCode);
+});
