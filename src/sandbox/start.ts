@@ -1,19 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { sayStartFailure } from '../bot/start-failure.ts';
 import { botSideOf } from './bot-side.ts';
+import { examplePolicies } from './example-policies.ts';
 import { movableClock } from './movable-clock.ts';
 import { pageRoutes } from './page/server.ts';
 import { workspaceOfNeighbours } from './page/workspace-of-neighbours.ts';
 import type { Workspace } from './page/workspace.ts';
 import { startWorld } from './world.ts';
-
-/** The example policies, from the source folder as from `dist`. */
-export const examplePolicies = fileURLToPath(
-  new URL(import.meta.url.includes('/dist/') ? '../../../policies' : '../../policies', import.meta.url),
-);
 
 interface Running {
   readonly workspace: Workspace;

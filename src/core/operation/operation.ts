@@ -38,7 +38,8 @@ function decideAndTell(
     const loud = event.type === 'operation.planned' || event.type === 'operation.finished';
     return [{ to, intent: { type: 'incident.note-operation', operation: context.id, progress, text, loud } }];
   });
-  return { events: decision.events, tells: [...decision.tells, ...notes] };
+  // Notes first: what the tells set going happens after this, and reads so.
+  return { events: decision.events, tells: [...notes, ...decision.tells] };
 }
 
 function operationEffects(state: Operation, event: Recorded<OperationEvent>): readonly Effect[] {

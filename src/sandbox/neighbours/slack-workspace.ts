@@ -28,6 +28,7 @@ export interface MessageRow {
   readonly text: string;
   readonly blocks?: readonly Block[];
   readonly thread_ts?: string;
+  readonly reply_broadcast?: boolean;
   readonly metadata?: {
     readonly event_type: string;
     readonly event_payload: Readonly<Record<string, unknown>>;

@@ -23,6 +23,8 @@ export interface SlackMessage {
   readonly text: string;
   readonly blocks: readonly Block[];
   readonly thread_ts?: string;
+  /** A reply that stands in the conversation, too. */
+  readonly reply_broadcast?: boolean;
   readonly metadata?: NonNullable<MessageRow['metadata']>;
   readonly edited?: NonNullable<MessageRow['edited']>;
 }
@@ -105,6 +107,7 @@ function toMessage({
   text,
   blocks,
   thread_ts,
+  reply_broadcast,
   metadata,
   edited,
 }: MessageRow): SlackMessage {
@@ -116,6 +119,7 @@ function toMessage({
     text,
     blocks: blocks ?? [],
     ...(thread_ts !== undefined && { thread_ts }),
+    ...(reply_broadcast !== undefined && { reply_broadcast }),
     ...(metadata !== undefined && { metadata }),
     ...(edited !== undefined && { edited }),
   };

@@ -37,7 +37,7 @@ export interface Workspace {
   turn(name: string, to: string): Promise<void>;
   /** Ends this world and begins another; afterwards the page asks for the new workspace. */
   startOver(): Promise<void>;
-  /** Called after every change, possibly many times in a row; the returned function stops it. */
+  /** Called after every change, a move of the clock included, possibly often in a row; the returned function stops it. */
   onChange(listener: () => void): () => void;
 }
 
