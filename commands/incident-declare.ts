@@ -1,5 +1,6 @@
 import { answer } from '../src/core/answer.ts';
 import { incidentAlias } from '../src/core/incident/state.ts';
+import { anyRole, lacksPermission } from '../src/core/permission.ts';
 import { severities } from '../src/core/severity.ts';
 import type { Verb } from './verb.ts';
 
@@ -13,7 +14,10 @@ export const incidentDeclare: Verb = {
     { name: 'title', kind: 'text', required: true },
   ],
   example: '/incident declare P1 checkout payments are slow',
-  ask: ({ severity: typed, service = '', title = '' }, { policies }) => {
+  ask: ({ severity: typed, service = '', title = '' }, { policies, by }) => {
+    // There is no incident yet whose timeline could tell of the refusal.
+    const lacking = lacksPermission(by, anyRole, 'declare an incident');
+    if (lacking) return { kind: 'answer', answer: answer('refused', `Cannot ${lacking.what}`, lacking.why) };
     const policy = policies.services.services[service];
     const severity = severities.find((each) => each === typed);
     if (!policy || !severity)

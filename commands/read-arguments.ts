@@ -13,12 +13,18 @@ export type ReadArguments = { readonly values: Values } | { readonly wrong: Answ
 /** Reasons and titles are for people; what is longer than this belongs into a document with a link here. */
 const longestText = 500;
 
-type Read = { readonly value: string } | { readonly problem: string; readonly hint?: string };
+interface Problem {
+  readonly problem: string;
+  readonly hint?: string;
+}
+
+type Read = { readonly value: string } | Problem;
 
 /** Reads the words behind a verb, each by its kind. An optional one that does not look like its kind is left out. */
 export function readArguments(verb: Verb, text: string, asking: Asking): ReadArguments {
   const values: Record<string, string> = {};
   let rest = text.trim();
+  let leftOut: Problem | undefined;
   for (const argument of verb.arguments) {
     const [, word = '', after = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? [];
     const typed = argument.kind === 'text' ? rest : word;
@@ -28,13 +34,17 @@ export function readArguments(verb: Verb, text: string, asking: Asking): ReadArg
     }
     const read = readOne(argument, typed, values, asking);
     if ('problem' in read) {
-      if (!argument.required) continue;
-      return wrong(verb, read.problem, read.hint);
+      if (argument.required) return wrong(verb, read.problem, read.hint);
+      leftOut ??= read;
+      continue;
     }
     values[argument.name] = read.value;
     rest = argument.kind === 'text' ? '' : after;
   }
-  return rest === '' ? { values } : wrong(verb, `“${shorten(rest)}” is more than ${sayUsage(verb)} takes`);
+  if (rest === '') return { values };
+  // What was left out did not turn out to be anything else, either.
+  if (leftOut) return wrong(verb, leftOut.problem, leftOut.hint);
+  return wrong(verb, `“${shorten(rest)}” is more than ${sayUsage(verb)} takes`);
 }
 
 function readOne(argument: Argument, typed: string, before: Values, asking: Asking): Read {

@@ -8,7 +8,11 @@ export function parseVersion(text: string): string | undefined {
   const bare = text.startsWith('v') ? text.slice(1) : text;
   const parsed = bare.length <= 128 ? semver.parse(bare) : null;
   // `parse` trims and drops a second prefix; only what prints back as it was typed is a version.
-  return parsed && parsed.raw === bare ? bare : undefined;
+  return parsed && print(parsed) === bare ? bare : undefined;
+}
+
+function print({ version, build }: semver.SemVer): string {
+  return build.length === 0 ? version : `${version}+${build.join('.')}`;
 }
 
 /** Newest first. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { AnyCarrier } from '../core/effect.ts';
 import type { Envelope, Submitted, SubmitOptions } from '../core/envelope.ts';
-import type { Answer } from '../core/answer.ts';
+import { answer, type Answer } from '../core/answer.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { replyFor } from '../core/reply.ts';
 import { StaleStream, type Store, type Transaction } from '../store/store.ts';
@@ -53,19 +53,32 @@ export function createEngine(parts: {
       await decideAll(transaction, [envelope], parts.policies());
     },
   });
-  const timers = createTimers({ store, clock, log, submit: (envelopes) => submit(envelopes) });
+  const timers = createTimers({
+    store,
+    clock,
+    log,
+    // Not `submit`: that asks the timers to look again, and they look again anyway.
+    submit: async (envelopes) => {
+      await decide(envelopes);
+      outbox.poke();
+    },
+  });
 
   async function submit(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
-    const submitted = await againOnConflict(() =>
+    const submitted = await decide(envelopes, options);
+    committed();
+    return submitted;
+  }
+
+  function decide(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
+    return againOnConflict(() =>
       store.transact(async (transaction): Promise<Submitted> => {
         const happened = await decideAll(transaction, envelopes, parts.policies());
-        const answer = replyFor(happened);
+        const answer = happened.length > 0 ? replyFor(happened) : await sayNothing(transaction, envelopes);
         await close(transaction, answer, options);
         return { stream: happened[0]?.stream, answer };
       }),
     );
-    committed();
-    return submitted;
   }
 
   /** The item is settled and its answer on the way in the same transaction as what it led to. */
@@ -100,6 +113,16 @@ export function createEngine(parts: {
       await outbox.stop(drainFor);
     },
   };
+}
+
+/** Nothing happened: it changes nothing, or there is nobody of that name. */
+async function sayNothing(transaction: Transaction, envelopes: readonly Envelope[]): Promise<Answer> {
+  for (const { to } of envelopes) {
+    if ('id' in to && to.kind !== 'channel' && !(await transaction.stream(to.id))) {
+      return answer('refused', `There is no ${to.id}`, 'To see what is open: /incident list');
+    }
+  }
+  return replyFor([]);
 }
 
 async function againOnConflict<T>(work: () => Promise<T>): Promise<T> {

@@ -30,6 +30,9 @@ export function createInbox(parts: {
   const working = new Set<Promise<void>>();
   let last: Promise<void> = Promise.resolve();
   let running = true;
+  /** What came before the start waits for what an earlier run left behind: older items go first, and none twice. */
+  let early: InboxItem[] | undefined = [];
+  let left: ReadonlySet<string> = new Set();
 
   function work(item: InboxItem): void {
     const reader = readers.get(item.source);
@@ -61,11 +64,18 @@ export function createInbox(parts: {
   return {
     receive: async (item) => {
       const received = await store.receive(item);
-      if (received.new) work(item);
+      if (received.new && !left.has(item.id)) {
+        if (early) early.push(item);
+        else work(item);
+      }
       return received;
     },
     start: async () => {
-      for (const item of await store.unsettledInbox()) work(item);
+      const unsettled = await store.unsettledInbox();
+      left = new Set(unsettled.map(({ id }) => id));
+      const others = (early ?? []).filter(({ id }) => !left.has(id));
+      early = undefined;
+      for (const item of [...unsettled, ...others]) work(item);
     },
     working: () => (working.size === 0 ? undefined : Promise.all(working)),
     stop: async () => {

@@ -47,6 +47,7 @@ export function createOutbox(parts: Parts): Outbox {
     ),
   );
   const inFlight = new Map<string, Promise<void>>();
+  let stopped = false;
   let disarm = (): void => undefined;
   const turn = oneAtATime(async () => {
     try {
@@ -81,16 +82,36 @@ export function createOutbox(parts: Parts): Outbox {
   }
 
   async function carryOut(row: OutboxRow): Promise<void> {
-    try {
-      const prepared = await store.transact((transaction) => prepare(transaction, row));
-      if ('outcome' in prepared) return parts.committed();
+    const prepared = await record(row, (transaction) => prepare(transaction, row));
+    if (!prepared) return;
+    if (!('outcome' in prepared)) {
       const outcome = await attempt(prepared.carrier, prepared.errand);
-      await store.transact((transaction) => conclude(transaction, row, outcome));
-      parts.committed();
-    } catch (error) {
-      // The row stays in flight in the store; the next start asks what became of it.
-      log.error({ error, effect: row.id }, 'an effect could not be recorded');
+      await record(row, (transaction) => conclude(transaction, row, outcome).then(() => true));
     }
+    parts.committed();
+  }
+
+  /**
+   * What happened outside is not forgotten because the disk is full for a minute: it is recorded when the store takes
+   * it again. If we stop before, the row is still in flight there, and the next start asks what became of it.
+   */
+  async function record<T>(
+    row: OutboxRow,
+    work: (transaction: Transaction) => Promise<T>,
+  ): Promise<T | undefined> {
+    for (let tries = 0; !stopped; tries += 1) {
+      try {
+        return await store.transact(work);
+      } catch (error) {
+        log.error({ error, effect: row.id }, 'an effect could not be recorded; trying again');
+        await sleep(backoff(tries, parts.random()));
+      }
+    }
+    return undefined;
+  }
+
+  function sleep(length: Milliseconds): Promise<void> {
+    return new Promise((resolve) => clock.wakeAt(clock.now() + length, resolve));
   }
 
   /** Reads the state again, and marks the row in flight before anything leaves the house. */
@@ -152,7 +173,7 @@ export function createOutbox(parts: Parts): Outbox {
         await transaction.updateOutbox(row.id, {
           status: 'waiting',
           attempts: 0,
-          dueAt: now + outcome.again,
+          dueAt: inTime(row, now, outcome.again),
           receipt,
         });
         await report(transaction, row, now, {
@@ -167,7 +188,7 @@ export function createOutbox(parts: Parts): Outbox {
         const wait = Math.max(outcome.after ?? 0, backoff(row.attempts, parts.random()));
         await transaction.updateOutbox(row.id, {
           status: 'waiting',
-          dueAt: now + wait,
+          dueAt: inTime(row, now, wait),
           mayHaveHappened: row.mayHaveHappened || outcome.mayHaveHappened,
           lastError: outcome.why,
         });
@@ -226,6 +247,7 @@ export function createOutbox(parts: Parts): Outbox {
       return all.length === 0 ? undefined : Promise.all(all);
     },
     stop: async (patience) => {
+      stopped = true;
       await turn.stop();
       disarm();
       const late = new Promise<void>((resolve) => {
@@ -246,6 +268,11 @@ function givenUp(row: OutboxRow): Settled {
       : `gave up after ${tries}${last === undefined ? '' : `: ${last}`}`;
   const begun = row.mayHaveHappened || Object.keys(row.receipt).length > 0;
   return begun ? { status: 'unknown', why, receipt: row.receipt } : { status: 'failed', why };
+}
+
+/** Nobody waits past the deadline to be told that it has passed. */
+function inTime({ deadlineAt }: OutboxRow, now: Instant, wait: Milliseconds): Instant {
+  return Math.min(now + wait, Math.max(now, deadlineAt));
 }
 
 /** 0.5 s, 1 s, 2 s, … at most 30 s, each between half and the whole of it. */

@@ -1,6 +1,7 @@
 import { lastgood } from '../core/actor.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Envelope } from '../core/envelope.ts';
+import type { StreamId } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from './log.ts';
@@ -37,6 +38,7 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
   let down: { readonly from: Instant; readonly to: Instant } | undefined;
   let disarm = (): void => undefined;
   let disarmAlive = (): void => undefined;
+  let stopped = false;
   const turn = oneAtATime(work);
 
   async function work(): Promise<void> {
@@ -53,16 +55,24 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
   }
 
   async function wakeDue(): Promise<void> {
+    const woken = new Set<StreamId>();
     for (;;) {
       const now = clock.now();
       const due = await store.wakesDue(now, atOnce);
-      for (const { id, kind, wakeAt } of due) {
+      const fresh = due.filter(({ id }) => !woken.has(id));
+      for (const { id, kind, wakeAt } of fresh) {
+        woken.add(id);
         const late = down && wakeAt <= down.to ? down : undefined;
-        await submit([
-          { to: { kind, id }, at: now, by: lastgood, intent: { type: 'clock.tick', down: late } },
-        ]);
+        try {
+          await submit([
+            { to: { kind, id }, at: now, by: lastgood, intent: { type: 'clock.tick', down: late } },
+          ]);
+        } catch (error) {
+          // One stream that cannot be woken must not keep the others asleep.
+          log.error({ error, stream: id }, 'a stream could not be woken');
+        }
       }
-      if (due.length < atOnce) return;
+      if (due.length < atOnce || fresh.length === 0) return;
     }
   }
 
@@ -72,7 +82,7 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
     } catch (error) {
       log.error({ error }, 'the sign of life could not be written');
     }
-    disarmAlive = clock.wakeAt(clock.now() + aliveEvery, () => void stayAlive());
+    if (!stopped) disarmAlive = clock.wakeAt(clock.now() + aliveEvery, () => void stayAlive());
   }
 
   return {
@@ -86,6 +96,7 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
       turn.start();
     },
     stop: async () => {
+      stopped = true;
       await turn.stop();
       disarm();
       disarmAlive();

@@ -178,6 +178,17 @@ describe.skipIf(missing !== undefined)(
       expect((await page.evaluate(inThePage.focused)).name).toBe('Acknowledge');
     });
 
+    it('begins a long post-mortem at its beginning', async () => {
+      await playUntilPlan();
+      await served.current().click(BEN, INCIDENTS, '', { actionId: 'resolve' });
+      const page = await open({ viewport: { width: 1440, height: 600 } });
+      await page.getByRole('button', { name: /replies/ }).click();
+      const thread = await page.getByRole('region', { name: 'Messages of the thread' }).boundingBox();
+      const heading = await page.getByRole('heading', { name: 'Post-mortem: INC-12' }).boundingBox();
+      expect(heading!.y).toBeGreaterThan(thread!.y);
+      expect(heading!.y).toBeLessThan(thread!.y + 100);
+    });
+
     it('tells a visitor what was refused', async () => {
       const page = await open();
       await page.getByRole('button', { name: 'Fire an alert' }).click();

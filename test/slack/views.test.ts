@@ -159,7 +159,7 @@ describe('the plan card', () => {
       section: 🖐️ *Waits for approval*, 0 of 1 so far, until 03:22
         May approve: anybody with the role approver or lead, except Ana Ruiz.
       section: *From → to*
-        1.5.0 → *1.4.2*
+        1.5.0 → 1.4.2
         *Reason*
         5xx on checkout since the release
         *Asked by*
@@ -197,7 +197,7 @@ describe('the plan card', () => {
       header: ⏪ Roll back shop/stable 1.5.0 → 1.4.2
       section: ▶️ *Running* since 03:09, 1 of 3 steps done.
       section: *From → to*
-        1.5.0 → *1.4.2*
+        1.5.0 → 1.4.2
         *Reason*
         5xx on checkout since the release
         *Asked by*
@@ -225,7 +225,7 @@ describe('the plan card', () => {
       section: ❓ *Nobody knows how it ended.* Deploy 1.4.2: GitHub lost the run.
         The channel stays locked until somebody has looked and says so below.
       section: *From → to*
-        1.5.0 → *1.4.2*
+        1.5.0 → 1.4.2
         *Reason*
         5xx on checkout since the release
         *Asked by*

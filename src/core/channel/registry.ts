@@ -57,7 +57,8 @@ export function writeRegistry(
   });
   const known = new Set(channels.map(name));
   const others = Object.entries(before.channels).filter(([key]) => !known.has(key));
-  const imported = before.history.filter((row) => !known.has(targetOf(row.channel)));
+  // What the file told us stays as it was written there; we add what it does not know.
+  const told = new Set(before.history.map(keyOf));
   const ours = channels.flatMap((channel) =>
     channel.moves.map((move) => ({
       ts: move.at / 1_000,
@@ -69,7 +70,9 @@ export function writeRegistry(
       actor: move.actor,
     })),
   );
-  const history = [...imported, ...ours].toSorted((a, b) => a.ts - b.ts).slice(-historyKept);
+  const history = [...before.history, ...ours.filter((row) => !told.has(keyOf(row)))]
+    .toSorted((a, b) => a.ts - b.ts)
+    .slice(-historyKept);
   return { version: 1, updated_at: at / 1_000, channels: Object.fromEntries([...others, ...live]), history };
 }
 
@@ -84,17 +87,35 @@ export function readMoves(
   readonly actor: string;
   readonly reason: string;
 }[] {
-  const rows = registry.history
+  const told = registry.history
     .filter((row) => targetOf(row.channel) === key)
-    .toSorted((a, b) => a.ts - b.ts)
-    .map((row) => ({ version: row.to_version, at: row.ts * 1_000, actor: row.actor, reason: row.reason }));
+    .toSorted((a, b) => a.ts - b.ts);
   const live = registry.channels[key];
-  const last = rows.at(-1);
-  if (!live || last?.version === live.version) return rows;
   // 0 stands for "nobody noted when"; it is no sign of half a century of health.
-  const at = live.updated_at > 0 ? live.updated_at * 1_000 : now;
+  const firstNoted = [...told.map(({ ts }) => ts), live?.updated_at ?? 0].find((ts) => ts > 0);
+  const since = firstNoted === undefined ? now : instantOf(firstNoted);
+  const rows = told.map(({ to_version, ts, actor, reason }) => {
+    return { version: bare(to_version), at: ts > 0 ? instantOf(ts) : since, actor, reason };
+  });
+  const last = rows.at(-1);
+  if (!live || last?.version === bare(live.version)) return rows;
+  const at = Math.max(live.updated_at > 0 ? instantOf(live.updated_at) : now, last?.at ?? 0);
   const reason = 'live when the registry was imported';
-  return [...rows, { version: live.version, at: Math.max(at, last?.at ?? 0), actor: 'registry', reason }];
+  return [...rows, { version: bare(live.version), at, actor: 'registry', reason }];
+}
+
+/** Which move a row tells, whoever wrote it. */
+function keyOf({ channel, ts, to_version }: Registry['history'][number]): string {
+  return `${targetOf(channel)} ${instantOf(ts)} ${bare(to_version)}`;
+}
+
+function instantOf(seconds: number): Instant {
+  return Math.round(seconds * 1_000);
+}
+
+/** Versions as people type them: `v1.4.2` is 1.4.2. */
+function bare(text: string): string {
+  return parseVersion(text) ?? text;
 }
 
 /** A promotion is written as `canary->stable`; what changes is the channel behind the arrow. */

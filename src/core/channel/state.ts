@@ -122,7 +122,10 @@ function moved(channel: Channel, event: Recorded<Extract<ChannelEvent, { type: '
   const at = event.since ?? event.at;
   const rolledBack = event.cause === 'rollback';
   const ended = channel.periods.map((period, index) =>
-    index === channel.periods.length - 1 ? { ...period, to: at, leftByRollback: rolledBack } : period,
+    index === channel.periods.length - 1
+      ? // Deploying the same version again, out of doubt, is not leaving it.
+        { ...period, to: at, leftByRollback: rolledBack && period.version !== event.to }
+      : period,
   );
   // Setting a version by hand clears it: a person vouches for it.
   const periods = ended.map((period) =>
@@ -134,7 +137,8 @@ function moved(channel: Channel, event: Recorded<Extract<ChannelEvent, { type: '
     from: at,
     to: undefined,
     verified: event.verified,
-    troubledAt: troubled && !event.verified ? at : undefined,
+    // An import tells of times before the incidents that are open now.
+    troubledAt: troubled && !event.verified ? event.at : undefined,
     leftByRollback: false,
   };
   const { cause, from, to, reason, actor } = event;

@@ -6,8 +6,9 @@ import { isWorse, worst, type Severity } from '../severity.ts';
 import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
 import type { Clocks, IncidentEvent } from './event.ts';
 import type { IncidentIntent } from './intent.ts';
+import { recipientOf } from './ladder.ts';
 import { tick } from './tick.ts';
-import { evolveIncident, isOpen, type Incident } from './state.ts';
+import { evolveIncident, isOpen, type FiringAlert, type Incident } from './state.ts';
 
 type Of<Type extends IncidentIntent['type']> = Message<Extract<IncidentIntent, { type: Type }>>;
 
@@ -46,7 +47,7 @@ export function decideIncident(
     case 'clock.tick':
       return { events: tick(state, { ...message, intent }, context), tells: [] };
     case 'effect.settled':
-      return settle(state, intent);
+      return settle(state, intent, context.policies);
     case 'effect.progressed':
       return nothing;
     default:
@@ -64,12 +65,12 @@ function receiveAlerts(
   context: Context,
 ): Decision<IncidentEvent> {
   const { alerts } = message.intent;
-  const firing = alerts.filter(({ alert }) => alert.status === 'firing');
-  const worstFiring = worst(firing.map(({ route }) => route.severity));
   const events: IncidentEvent[] = [];
   const tells: Tell[] = [];
-  const first = firing[0];
   if (!state) {
+    const firing = alerts.filter(({ alert }) => alert.status === 'firing');
+    const worstFiring = worst(firing.map(({ route }) => route.severity));
+    const first = firing[0];
     // A resolve for something that never opened here changes nothing.
     if (!first || !worstFiring) return nothing;
     const { service, app, channel } = first.route;
@@ -79,22 +80,31 @@ function receiveAlerts(
     events.push(...opened.events);
     tells.push(...opened.tells);
   }
+  const firingNow = new Map<string, Pick<FiringAlert, 'title' | 'summary' | 'severity'>>(
+    Object.entries(state?.firing ?? {}),
+  );
+  const worsened: Severity[] = [];
   for (const { alert, route } of alerts) {
-    const known = state?.firing[alert.fingerprint];
+    const known = firingNow.get(alert.fingerprint);
     if (alert.status === 'resolved') {
       if (known) events.push({ type: 'alert.resolved', fingerprint: alert.fingerprint, title: known.title });
+      firingNow.delete(alert.fingerprint);
       continue;
     }
     // A repeated alert that says nothing new costs a look-up, not an event.
     if (known && known.severity === route.severity && known.summary === alert.summary) continue;
     const { fingerprint, title, summary, version, url, startsAt } = alert;
     const { severity, note } = route;
+    firingNow.set(fingerprint, { title, summary, severity });
+    // A repeat does not undo what a person has lowered: only news raises.
+    if (!known || isWorse(severity, known.severity)) worsened.push(severity);
     events.push({ type: 'alert.fired', fingerprint, title, summary, severity, version, url, startsAt, note });
   }
-  if (state && worstFiring && isWorse(worstFiring, state.severity)) {
-    const change = severityChange(state, worstFiring, 'a worse alert joined', context.policies);
-    events.push(change, ...suspectTells(state, worstFiring).events);
-    tells.push(...suspectTells(state, worstFiring).tells);
+  const worstNew = worst(worsened);
+  if (state && worstNew && isWorse(worstNew, state.severity)) {
+    const change = severityChange(state, worstNew, 'a worse alert joined', context.policies);
+    events.push(change, ...suspectTells(state, worstNew).events);
+    tells.push(...suspectTells(state, worstNew).tells);
   }
   const after = fold(state, events, message, context);
   if (after && Object.keys(after.firing).length === 0 && !after.cleared && events.length > 0) {
@@ -273,7 +283,11 @@ function severitySlice(
 }
 
 /** A page's receipt, or why there is none. */
-function settle(state: Incident, { id, effect, outcome }: EffectSettled): Decision<IncidentEvent> {
+function settle(
+  state: Incident,
+  { id, effect, outcome }: EffectSettled,
+  policies: Policies,
+): Decision<IncidentEvent> {
   switch (effect.type) {
     case 'page.pagerduty':
     case 'page.mail':
@@ -281,9 +295,7 @@ function settle(state: Incident, { id, effect, outcome }: EffectSettled): Decisi
       if (effect.type === 'page.pagerduty' && effect.action !== 'trigger' && outcome.status !== 'failed')
         return nothing;
       const by = effect.type.slice('page.'.length) as 'pagerduty' | 'mail' | 'slack';
-      const planned = state.lastCall?.pages.find((page) => page.by === by && page.person === effect.person);
-      const name = planned?.name ?? (effect.type === 'page.mail' ? effect.to.join(', ') : 'PagerDuty');
-      const page = { page: id, name, means: by };
+      const page = { page: id, name: recipientOf(effect, policies), means: by };
       switch (outcome.status) {
         case 'done':
           return only({ type: 'page.delivered', ...page, receipt: outcome.receipt });

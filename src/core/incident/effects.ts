@@ -2,7 +2,7 @@ import type { Effect } from '../effect.ts';
 import type { Recorded, Wanted } from '../stream.ts';
 import { describeIncidentEvent } from './describe.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
-import { isOpen, pagerdutyKey, type Incident } from './state.ts';
+import { isOpen, type Incident } from './state.ts';
 
 /** What an event makes happen outside: pages first, then the card, then a line in the thread. */
 export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>): readonly Effect[] {
@@ -86,7 +86,8 @@ function pageEffect(
       return {
         type: 'page.pagerduty',
         action: 'trigger',
-        dedupKey: pagerdutyKey(id, event.rung, event.round),
+        // The key of this very call, which the state has just noted.
+        dedupKey: state.pagerdutyKeys.at(-1) ?? id,
         severity,
         summary: headline,
         service,

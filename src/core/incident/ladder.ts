@@ -1,3 +1,4 @@
+import type { EffectOf } from '../effect.ts';
 import type { Ladder, RungTarget } from '../policies/escalation.ts';
 import type { Policies } from '../policies/policies.ts';
 import { onCallAt } from '../policies/roster.ts';
@@ -58,6 +59,30 @@ export function pagesOfRung(
       pagesOfTarget(target, where, policies, at),
     ),
   );
+}
+
+/** Whom a page went to, by name. Its receipt may come long after the rung that sent it. */
+export function recipientOf(
+  page: EffectOf<'page.pagerduty' | 'page.mail' | 'page.slack'>,
+  { roster, notifications }: Pick<Policies, 'roster' | 'notifications'>,
+): string {
+  if (page.person !== undefined) return roster.people[page.person]?.name ?? page.person;
+  switch (page.type) {
+    case 'page.pagerduty':
+      return 'PagerDuty';
+    case 'page.mail': {
+      const to = page.to.join(', ');
+      const groups = Object.entries(notifications.mail_groups);
+      const group = groups.find(([, addresses]) => addresses.join(', ') === to);
+      return group ? `${group[0]} group` : to;
+    }
+    case 'page.slack': {
+      const found = Object.entries(notifications.conversations).find(([, id]) => id === page.to);
+      return found ? `#${found[0]}` : page.to;
+    }
+    default:
+      return page satisfies never;
+  }
 }
 
 function pagesOfTarget(

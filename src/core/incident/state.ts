@@ -63,8 +63,10 @@ export function incidentAlias(where: {
   return `${where.service}@${where.app}/${where.channel}`;
 }
 
-export function pagerdutyKey(incident: StreamId, rung: number, round: number): string {
-  return `lastgood/${incident}/rung-${rung}.${round}`;
+/** A ladder that begins anew calls its rungs again; under a key that PagerDuty knows already no phone would ring. */
+function freshKey(used: readonly string[], key: string): string {
+  const before = used.filter((each) => each === key || each.startsWith(`${key}-`)).length;
+  return before === 0 ? key : `${key}-${before + 1}`;
 }
 
 export function evolveIncident(
@@ -102,7 +104,10 @@ export function evolveIncident(
         lastCall: { rung: event.rung, round: event.round, pages: event.pages },
         nextCall: followingCall(state.ladder, event, event.dueAt ?? event.at, event.at),
         pagerdutyKeys: event.pages.some((page) => page.by === 'pagerduty')
-          ? [...state.pagerdutyKeys, pagerdutyKey(id, event.rung, event.round)]
+          ? [
+              ...state.pagerdutyKeys,
+              freshKey(state.pagerdutyKeys, `lastgood/${id}/rung-${event.rung}.${event.round}`),
+            ]
           : state.pagerdutyKeys,
       };
     case 'rung.empty': {
@@ -126,7 +131,7 @@ export function evolveIncident(
       };
     }
     case 'acknowledgement.expired':
-      return callAgain({ ...state, acknowledged: undefined }, event.at);
+      return callAgain(state, event.at);
     case 'clock.missed':
       return { ...state, missedClocks: [...state.missedClocks, event.clock] };
     case 'operation.noted':
@@ -210,15 +215,13 @@ function changeSeverity(
   const raised = to < from;
   const resting = state.status !== 'triggered' || state.cleared;
   const { nextCall } = state;
-  const next = raised
-    ? firstCall(ladder, event.at)
-    : nextCall && { ...nextCall, rung: Math.min(nextCall.rung, ladder.rungs.length) };
+  const kept = nextCall && { ...nextCall, rung: Math.min(nextCall.rung, ladder.rungs.length) };
   return {
     ...state,
     severity: to,
     clocks,
     ladder,
-    nextCall: resting ? state.nextCall : next,
+    nextCall: raised && !resting ? firstCall(ladder, event.at) : kept,
     acknowledged: state.acknowledged && {
       ...state.acknowledged,
       expiresAt: clocks.acknowledgedFor === null ? undefined : event.at + clocks.acknowledgedFor,
@@ -245,7 +248,8 @@ function noteOperation(
   return failed && news && isOpen(state) && !state.cleared ? callAgain(noted, event.at) : noted;
 }
 
+/** Nobody has it any more: the next rung is called, and its pages are wanted. */
 function callAgain(state: Incident, at: Instant): Incident {
   const next = state.nextCall ?? firstCall(state.ladder, at);
-  return { ...state, status: 'triggered', nextCall: { ...next, at } };
+  return { ...state, status: 'triggered', acknowledged: undefined, nextCall: { ...next, at } };
 }

@@ -66,7 +66,6 @@ function callDueRungs(
   context: Context,
   happen: (event: IncidentEvent) => void,
 ): void {
-  let called = 0;
   for (;;) {
     const { nextCall, status, cleared, ladder } = state();
     if (status !== 'triggered' || cleared || !nextCall || nextCall.at > at) return;
@@ -76,11 +75,10 @@ function callDueRungs(
     const dueAt = at - nextCall.at > punctual ? nextCall.at : undefined;
     if (pages.length > 0) happen({ type: 'rung.fired', rung, of, round, pages, dueAt });
     else happen({ type: 'rung.empty', rung, of, round });
-    called += pages.length;
     if (rung !== of) continue;
     // The whole ladder was climbed. With nobody on any rung the call of last resort does not wait.
     const { times, then_every } = ladder.at_end;
-    if (called === 0 && pages.length === 0) {
+    if (state().lastCall?.round !== round) {
       const everybody = pagesOfRung(state(), of + 1, context.policies, at);
       happen({ type: 'ladder.ended', round, next: 'every', every: then_every });
       if (everybody.length > 0)

@@ -20,8 +20,10 @@ export function settleStep(state: Operation, intent: EffectSettled): Decision<Op
   switch (outcome.status) {
     case 'done':
       return goOn(state, step, { type: 'step.done', step, title, ...noteAndUrl(outcome.receipt) });
-    case 'withheld':
-      return finish(state, 'failed', [], outcome.why, false);
+    case 'withheld': {
+      const ended: OperationEvent = { type: 'step.failed', step, title, note: outcome.why, url: undefined };
+      return finish(state, 'failed', [ended], outcome.why, false);
+    }
     case 'failed':
     case 'unknown': {
       const url = httpUrl(outcome.receipt?.['url']) ?? state.steps[step]?.url;
@@ -99,7 +101,7 @@ function finish(
     to: channelOf(state),
     intent: { type: 'channel.release', operation: state.id, outcome, touched, why },
   };
-  return { events: [...before, { type: 'operation.finished', outcome, why }], tells: [release] };
+  return { events: [...before, { type: 'operation.finished', outcome, why, touched }], tells: [release] };
 }
 
 function startStep(state: Operation, step: number): OperationEvent {

@@ -31,9 +31,13 @@ export function decideOperation(
     case 'operation.settle':
       return settleUnknown(state, { ...message, intent });
     case 'operation.begin':
-      return { events: [{ type: 'operation.begun' }, firstStep(state)], tells: [] };
+      return state.status === 'approved'
+        ? { events: [{ type: 'operation.begun' }, firstStep(state)], tells: [] }
+        : nothing;
     case 'operation.void':
-      return end(state, { type: 'operation.voided', why: intent.why });
+      return state.status === 'approved'
+        ? end(state, { type: 'operation.voided', why: intent.why })
+        : nothing;
     case 'clock.tick':
       return expire(state, message);
     case 'effect.settled':

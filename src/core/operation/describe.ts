@@ -61,7 +61,7 @@ function sayFinished(event: Recorded<Extract<OperationEvent, { type: 'operation.
     case 'done':
       return `Done. ${event.why}`;
     case 'failed':
-      return `FAILED. ${event.why} The channel may be between two versions.`;
+      return `FAILED. ${event.why} ${event.touched ? 'The channel may be between two versions.' : 'Nothing was changed.'}`;
     case 'unknown':
       return `UNKNOWN outcome. ${event.why} The channel stays locked until a person has looked and says how it ended.`;
     default:

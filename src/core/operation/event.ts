@@ -63,7 +63,13 @@ export type OperationEvent =
   /** Every verification passed: the channel's live version moves. */
   | { readonly type: 'operation.verified' }
   | { readonly type: 'abort.requested'; readonly name: string }
-  | { readonly type: 'operation.finished'; readonly outcome: OperationOutcome; readonly why: string }
+  /** `touched`: something was already changed out there. */
+  | {
+      readonly type: 'operation.finished';
+      readonly outcome: OperationOutcome;
+      readonly why: string;
+      readonly touched: boolean;
+    }
   /** A person looked and says how an operation of unknown outcome ended. */
   | {
       readonly type: 'operation.settled';

@@ -64,7 +64,7 @@ function operationWants(state: Operation, effect: Effect, now: Instant): Wanted 
   if (effect.step === 0 && executeBefore !== undefined && now >= executeBefore) {
     return {
       wanted: false,
-      why: `It was approved, but could not begin by ${sayTime(executeBefore)}; nothing was changed`,
+      why: `It was approved, but could not begin by ${sayTime(executeBefore)}.`,
     };
   }
   return { wanted: true };

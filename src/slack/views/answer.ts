@@ -24,7 +24,7 @@ export function answerMessage({ tone, title, lines }: Answer): View {
   }
   const left = lines.length - shownLines;
   return {
-    text: fallback([`${icons[tone]} ${title}`, ...lines].join(' ')),
+    text: fallback([`${icons[tone]} ${title}`, ...lines].join('\n')),
     blocks: [
       section(mrkdwn`${icons[tone]} *${shown(title, 500)}*`),
       ...sections.map(plainSection),

@@ -23,13 +23,13 @@ export function planCard(operation: Operation, now: Instant): View {
   const title = `Roll back ${plan.app}/${plan.channel} ${plan.from} → ${plan.to}`;
   const banner = bannerOf(operation, now);
   return {
-    text: fallback(`${id}: ${title}, ${operation.status}`),
+    text: fallback(`${id}: ${title}, ${operation.status.replaceAll('-', ' ')}`),
     blocks: [
       header(`⏪ ${title}`),
       section(banner),
       facts([
         // The header may be cut; these two never are.
-        ['From → to', mrkdwn`${plan.from} → *${plan.to}*`],
+        ['From → to', mrkdwn`${plan.from} → ${plan.to}`],
         ['Reason', shown(plan.reason, 600)],
         ['Asked by', mrkdwn`${sayActor(requestedBy)} at ${moment(operation.requestedAt, now)}`],
         ...(incident === undefined ? [] : [['Incident', mrkdwn`${incident}`] as const]),

@@ -4,6 +4,8 @@ import { dayOf, preciseTimeOf, slackDate, timeOf, tsToTime } from './format.mjs'
 import { labelOf } from './rail.mjs';
 
 const SAME_BREATH_MS = 3 * 60_000;
+/** The scrolled parts that are not at their end. */
+const readingBack = new Set();
 let shown = { place: '', thread: undefined, seen: new Set() };
 
 /** The conversation in the middle, and the thread beside it when one is open. */
@@ -31,6 +33,7 @@ export function drawMessages(view, thread, actions) {
     keepAtEnd(byId('thread-scroll'), shown.thread !== thread, () =>
       patch(byId('thread-messages'), rows(view, inThread, new Map(), actions)),
     );
+    if (shown.thread !== thread) showBeginningOfLast(byId('thread-scroll'));
   }
   if (!moved) announce(view.messages.filter(({ ts, from }) => !shown.seen.has(ts) && from.id !== view.as));
   shown = { place, thread, seen: new Set(view.messages.map(({ ts }) => ts)) };
@@ -152,7 +155,11 @@ function keepAtEnd(scroll, moved, draw) {
   else if (scroll.id === 'scroll' && scroll.scrollHeight > before) byId('newer').hidden = false;
 }
 
-const readingBack = new Set();
+/** A post-mortem longer than the thread is read from its beginning. */
+function showBeginningOfLast(scroll) {
+  const last = scroll.querySelector('.message:last-child').getBoundingClientRect();
+  if (last.height > scroll.clientHeight) scroll.scrollTop += last.top - scroll.getBoundingClientRect().top;
+}
 
 export function followMessages() {
   for (const scroll of [byId('scroll'), byId('thread-scroll')]) {

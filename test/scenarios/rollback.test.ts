@@ -1,0 +1,13 @@
+import { story } from '../support/story.ts';
+
+story('From an alert back to the last good release, and to the post-mortem', async (tell) => {
+  await tell.alert('Checkout answers 500', { summary: '12% of requests fail' });
+  await tell.passes('6m');
+  await tell.pressesOnPage('ben', 'Acknowledge', 'INC-1');
+  await tell.types('ben', '/rollback stable last-good checkout answers 500 since the release');
+  await tell.presses('ben', 'Approve', 'OP-1');
+  await tell.presses('dana', 'Approve', 'OP-1');
+  await tell.passes('1m');
+  await tell.alertResolves('Checkout answers 500');
+  await tell.presses('ben', 'Resolve', 'INC-1');
+});

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { format } from 'prettier';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { readMoves, registrySchema } from '../../src/core/channel/registry.ts';
+import { channelsPolicy } from '../../src/core/policies/channels.ts';
+import { readDocumentText } from '../../src/store/document-text.ts';
+
+const path = 'security/release_channels.json';
+const example = () => readDocumentText(path, readFileSync(path, 'utf8'), registrySchema);
+
+it('has its schema beside it; npx vitest run test/security -u writes that anew', async () => {
+  // As input: whoever writes the file may add fields of their own, which Lastgood leaves out again.
+  const schema = z.toJSONSchema(registrySchema, { io: 'input' });
+  const text = await format(JSON.stringify(schema), { parser: 'json', printWidth: 110 });
+  await expect(text).toMatchFileSnapshot('../../security/release_channels.schema.json');
+});
+
+it('names the channels of the shipped policies, and nothing else', () => {
+  const { apps } = channelsPolicy.parse(parse(readFileSync('policies/channels.yml', 'utf8')));
+  const channels = Object.values(apps).flatMap(({ channels }) => Object.keys(channels));
+  expect(Object.keys(example().channels).toSorted()).toEqual(channels.toSorted());
+});
+
+it('tells of each channel how the live version came there', () => {
+  const registry = example();
+  for (const [channel, { version, updated_at }] of Object.entries(registry.channels)) {
+    const last = readMoves(registry, channel, 0).at(-1);
+    expect(last).toMatchObject({ version, at: updated_at * 1_000 });
+  }
+});
+
+it('is written as Lastgood writes it', () => {
+  expect(readFileSync(path, 'utf8')).toBe(`${JSON.stringify(example(), null, 2)}\n`);
+});

@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { slashCommands } from '../../commands/index.ts';
+import { manifestYaml, slackManifest, type SlackMode } from '../../src/slack/manifest.ts';
+
+const http: SlackMode = { mode: 'http', url: 'https://lastgood.example.com/slack/events' };
+const modes: readonly SlackMode[] = [http, { mode: 'socket' }];
+
+it('is what stands in manifest.yml; npx vitest run test/slack/manifest.test.ts -u writes it anew', async () => {
+  await expect(manifestYaml(slackManifest(http))).toMatchFileSnapshot('../../manifest.yml');
+});
+
+it('reads back as what was written', () => {
+  expect(parse(manifestYaml(slackManifest(http)))).toEqual(slackManifest(http));
+});
+
+it('has every command, and sends it and every click to the one address that answers', () => {
+  const { features, settings } = slackManifest(http);
+  const commands = features?.slash_commands ?? [];
+  expect(commands.map(({ command }) => command)).toEqual(slashCommands.map((command) => `/${command}`));
+  expect(new Set(commands.map(({ url }) => url))).toEqual(new Set([http.url]));
+  expect(settings?.interactivity).toEqual({ is_enabled: true, request_url: http.url });
+  expect(settings?.socket_mode_enabled).toBe(false);
+});
+
+it('names no address in Socket Mode', () => {
+  const manifest = slackManifest({ mode: 'socket' });
+  expect(JSON.stringify(manifest)).not.toMatch(/"(request_)?url"/);
+  expect(manifest.settings?.socket_mode_enabled).toBe(true);
+});
+
+it('says how each command goes on', () => {
+  const hints = slackManifest(http).features?.slash_commands?.map(
+    ({ command, usage_hint }) => `${command} ${usage_hint ?? ''}`,
+  );
+  expect(hints).toEqual([
+    '/rollback <channel> <version|last-good> <reason…>',
+    '/incident declare|ack|sev|resolve|timeline|postmortem|list …',
+    '/oncall [service]',
+    '/channels [set <channel> <version> <reason…>]',
+    '/lastgood help',
+  ]);
+});
+
+// https://docs.slack.dev/reference/app-manifest
+it.each(modes)('keeps to what Slack takes ($mode)', (mode) => {
+  const { display_information: shown, features } = slackManifest(mode);
+  expect(shown.name.length).toBeLessThanOrEqual(35);
+  expect(shown.description?.length).toBeLessThanOrEqual(140);
+  expect(features?.bot_user?.display_name).toMatch(/^[a-z0-9._-]{1,80}$/);
+  const commands = features?.slash_commands ?? [];
+  expect(commands.length).toBeLessThanOrEqual(50);
+  for (const { command, description, usage_hint } of commands) {
+    expect(command).toMatch(/^\/[a-z0-9_-]{1,31}$/);
+    expect(description.length).toBeLessThanOrEqual(2_000);
+    expect(usage_hint?.length ?? 0).toBeLessThanOrEqual(1_000);
+  }
+});
+
+/** What Slack asks for each method, for every kind of conversation in which we use it. */
+const scopesOf: Readonly<Record<string, readonly string[]>> = {
+  'auth.test': [],
+  'chat.postMessage': ['chat:write'],
+  'chat.update': ['chat:write'],
+  'conversations.history': ['channels:history', 'groups:history', 'im:history'],
+  'conversations.open': ['im:write'],
+  'conversations.replies': ['channels:history', 'groups:history', 'im:history'],
+  'users.info': ['users:read'],
+};
+
+it('asks for the scopes of the methods that are called, and for no others', () => {
+  const methods = calledMethods('src/slack');
+  expect(Object.keys(scopesOf)).toEqual(methods);
+  const needed = ['commands', ...methods.flatMap((method) => scopesOf[method] ?? [])];
+  const { scopes } = slackManifest(http).oauth_config ?? {};
+  expect(new Set(scopes?.bot)).toEqual(new Set(needed));
+});
+
+/** `client.chat.postMessage(` anywhere in a folder, as `chat.postMessage`; sorted. */
+function calledMethods(folder: string): readonly string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
+  const source = files.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
+  const calls = source.matchAll(/\bclient\.([a-z]+\.[a-zA-Z]+)\(/g);
+  return [...new Set([...calls].map(([, method]) => method ?? ''))].toSorted();
+}
