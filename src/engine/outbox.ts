@@ -99,15 +99,15 @@ export function createOutbox(parts: Parts): Outbox {
     row: OutboxRow,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T | undefined> {
-    for (let tries = 0; !stopped; tries += 1) {
+    for (let tries = 0; ; tries += 1) {
       try {
         return await store.transact(work);
       } catch (error) {
-        log.error({ error, effect: row.id }, 'an effect could not be recorded; trying again');
+        log.error({ error, effect: row.id }, 'an effect could not be recorded');
+        if (stopped) return undefined;
         await sleep(backoff(tries, parts.random()));
       }
     }
-    return undefined;
   }
 
   function sleep(length: Milliseconds): Promise<void> {

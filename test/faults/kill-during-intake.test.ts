@@ -14,9 +14,12 @@ afterEach(() => town.close());
 
 const rounds = 4;
 const senders = 6;
+/** How many a sender sends in a round, if nobody stops it. */
+const most = 20;
 
 /** Something that was sent, and how to send the very same again. */
 interface Sent {
+  readonly kind: 'alert' | 'command';
   /** Resolves to the answer's status, or to undefined when the process died before it answered. */
   readonly send: () => Promise<number | undefined>;
   status: number | undefined;
@@ -29,25 +32,26 @@ test('kill -9 while alerts and commands pour in: each that was answered is there
 
   for (let round = 0; round < rounds; round += 1) {
     const bot = await town.start();
-    const dead = { yet: false };
     const pouring = Array.from({ length: senders }, async (_, sender) => {
-      for (let n = 0; !dead.yet && n < 12; n += 1) {
-        const name = `${round}.${sender * 100 + n}`;
-        const [kind, sent] = chance() < 0.6 ? [alerts, alertOf(name)] : [commands, commandOf(name)];
-        kind.set(name, sent);
+      let sent: Sent | undefined;
+      for (let n = 0; n < most && (n === 0 || sent?.status !== undefined); n += 1) {
+        const name = `${round}.${sender * most + n}`;
+        sent = chance() < 0.6 ? alertOf(name) : commandOf(name);
+        (sent.kind === 'alert' ? alerts : commands).set(name, sent);
         sent.status = await sent.send();
       }
     });
-    await pause(chance() * 250);
+    await pause(20 + chance() * 200);
     await bot.kill();
-    dead.yet = true;
     await Promise.all(pouring);
   }
 
+  console.log('DEBUG', [...alerts.values(), ...commands.values()].map(s=>s.status).reduce((a,s)=>({...a,[String(s)]:((a as any)[String(s)]??0)+1}),{}));
   // Whoever got no answer sends again, as Alertmanager and Slack do; and so does one who got one, to be sure.
   const bot = await town.start();
   const again = [...alerts.values(), ...commands.values()];
-  expect(again.length).toBeGreaterThan(rounds * senders);
+  expect(again.filter(({ status }) => status !== undefined).length).toBeGreaterThan(0);
+  expect(again.filter(({ status }) => status === undefined).length).toBeGreaterThan(0);
   for (const sent of again) sent.status = await sent.send();
   expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200, 202]));
 
@@ -83,7 +87,7 @@ function alertOf(name: string): Sent {
   const [service, channel] = name.endsWith('1') ? ['checkout', 'canary'] : ['platform', 'stable'];
   const title = name === 'last' ? 'This is the last of them' : `Alert ${name}`;
   const alert = { key: name, status: 'firing', title, service, channel, severity: 'warning' };
-  return { send: () => town.alert(alert), status: undefined };
+  return { kind: 'alert', send: () => town.alert(alert), status: undefined };
 }
 
 /** Each says that another version is live, so that each leaves one event and one answer. */
@@ -91,6 +95,7 @@ function commandOf(name: string): Sent {
   const text = `set canary ${versionOf(name)} because it is`;
   let request: SignedRequest | undefined;
   return {
+    kind: 'command',
     send: async () => {
       // Slack sends the same trigger id again, under a new signature; here it even is the same request.
       request ??= town.slack.payloadForCommand(people.ana.id, conversations.releases.id, '/channels', text);

@@ -98,6 +98,7 @@ function tellIn(world: World, transcript: Transcript): Tell {
       await world.bot().quiet();
       await new Promise(setImmediate);
     }
+    transcript.glance();
   }
 
   async function beat(what: string, happen: () => Promise<unknown>): Promise<void> {
@@ -160,7 +161,7 @@ function tellIn(world: World, transcript: Transcript): Tell {
         if (!once) throw new Error(`${card} never had a button ${label}`);
         await slack.as(people[who].id).clickStale(once.click);
       }),
-    passes: (time) => beat(`${time} pass`, () => clock.advance(lengthOf(time), settle)),
+    passes: (time) => beat(`Time passes: ${time}`, () => clock.advance(lengthOf(time), settle)),
     restarts: (after) =>
       beat(`Lastgood goes down, and is back after ${after}`, async () => {
         await world.stopBot();

@@ -7,6 +7,8 @@ import { cardOf } from './shown-buttons.ts';
 export interface Transcript {
   /** Something is done, or time passes; what is seen next is what came of it. */
   readonly begin: (what: string) => void;
+  /** Notes what has changed where nothing says when. */
+  readonly glance: () => void;
   /** Writes what has changed for anybody since the last look. */
   readonly look: () => void;
   /** A word of the narrator. */
@@ -33,6 +35,7 @@ export function startTranscript(world: World, title: string): Transcript {
   const { slack, pagerduty, github, sentry, mail, shop, clock } = world;
   const pages: string[] = [`# ${title}`, ''];
   const seen = new Map<string, string>();
+  const glanced: Sight[] = [];
   let began = clock.now();
   const nameOf = (id: string): string => conversationNames[id] ?? id;
   const say = steady({
@@ -91,46 +94,40 @@ export function startTranscript(world: World, title: string): Transcript {
     );
   }
 
-  function neighbours(): readonly Sight[] {
+  function pagesAndMails(): readonly Sight[] {
     const paged = pagerduty.log().map(({ at, status, body }, index) => {
-      const { event_action, dedup_key, payload } = body as Record<string, unknown>;
-      const { summary, severity } = payload as Record<string, unknown>;
-      const rings = `📟 PagerDuty ${String(event_action)} (${String(severity)}, ${String(dedup_key)}, ${status})`;
-      return { key: `pagerduty ${index}`, at: Date.parse(at), line: `${rings}: ${String(summary)}` };
+      const { event_action, dedup_key, payload } = body as Readonly<Record<string, unknown>>;
+      const { summary, severity } = payload as Readonly<Record<string, unknown>>;
+      const verb = status === 202 ? String(event_action) : `refuses ${String(event_action)} (${status})`;
+      const line = `📟 PagerDuty ${verb}, ${String(severity)}: ${String(summary)} [${String(dedup_key)}]`;
+      return { key: `pagerduty ${index}`, at: Date.parse(at), line };
     });
-    const mailed = mail.mails().map(({ to, subject, receivedAt, text }, index) => {
-      const line = `✉️ mail to ${to.join(', ')}: ${subject}`;
-      const first =
-        index === 0
-          ? `\n${quoted(text.trimEnd().split('\n'))
-              .map((each) => `  ${each}`)
-              .join('\n')}`
-          : '';
-      return {
-        key: `mail ${index}`,
-        at: receivedAt.getTime(),
-        line: line + literally(first).replaceAll('\\<', '<'),
-      };
+    const mailed = mail.mails().map(({ to, subject, text, receivedAt }, index) => {
+      const subjectLine = `✉️ Mail to ${to.join(', ')}: ${subject}`;
+      // Mails of one incident differ little; the first shows what they look like.
+      const whole = [subjectLine, ...quoted(text.trimEnd().split('\n')).map((line) => `  ${line}`)].join(
+        '\n',
+      );
+      return { key: `mail ${index}`, at: receivedAt.getTime(), line: index === 0 ? whole : subjectLine };
     });
-    const ran = github.runs().map(({ id, title, status, conclusion, createdAt }) => {
-      const line = `⚙️ GitHub run ${id}, “${title}”: ${conclusion ?? status}`;
-      return { key: `run ${id}`, at: conclusion === null ? Date.parse(createdAt) : clock.now(), line };
-    });
+    return [...paged, ...mailed].filter(({ key, line }) => isNews(key, line));
+  }
+
+  /** These two keep no time of their own: whoever wants it has to look often. */
+  function glance(): void {
+    const ran = github.runs().map(({ id, title, status, conclusion }) => ({
+      key: `run ${id}`,
+      line: `⚙️ GitHub run ${id}, “${title}”: ${conclusion ?? status}`,
+    }));
     const released = sentry
       .releases()
       .flatMap(({ version, status, deploys }) => [
-        ...(status === 'archived' ? [`🛡️ Sentry: ${version} is archived`] : []),
-        ...deploys.map(
-          ({ environment, name }) => `🛡️ Sentry: ${version} is deployed to ${environment} (${name})`,
-        ),
+        ...(status === 'archived' ? [`${version} is archived`] : []),
+        ...deploys.map(({ environment, name }) => `${version} is deployed to ${environment} (${name})`),
       ]);
-    const sights = [
-      ...paged,
-      ...mailed,
-      ...ran,
-      ...released.map((line) => ({ key: line, at: clock.now(), line })),
-    ];
-    return sights.filter(({ key, line }) => isNews(key, line));
+    const all = [...ran, ...released.map((line) => ({ key: line, line: `🛡️ Sentry: ${line}` }))];
+    const news = all.filter(({ key, line }) => isNews(key, line));
+    glanced.push(...news.map(({ line }) => ({ at: clock.now(), line })));
   }
 
   return {
@@ -138,9 +135,10 @@ export function startTranscript(world: World, title: string): Transcript {
       began = clock.now();
       pages.push(`## ${timeOf(began)} ${what}`, '');
     },
+    glance,
     look: () => {
       const { sights, cards } = messages();
-      const all = [...neighbours(), ...sights].toSorted((a, b) => a.at - b.at);
+      const all = [...pagesAndMails(), ...glanced.splice(0), ...sights].toSorted((a, b) => a.at - b.at);
       const lines = all.map(({ at, line }) => {
         const when = Math.floor(at / 1_000) === Math.floor(began / 1_000) ? '' : `${timeOf(at)} `;
         return `- ${when}${say(line)}`;

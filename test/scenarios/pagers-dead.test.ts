@@ -1,0 +1,16 @@
+import { story } from '../support/story.ts';
+
+story(
+  'PagerDuty and the mail server are dead: Slack has to do, and the timeline says what did not arrive',
+  async (tell) => {
+    tell.breaks('pagerduty');
+    tell.breaks('mail');
+    await tell.alert('Checkout answers 500');
+    await tell.passes('1m');
+    tell.heals('mail');
+    await tell.passes('1m');
+    await tell.pressesOnPage('ana', 'Acknowledge', 'INC-1');
+    tell.heals('pagerduty');
+    await tell.passes('1m');
+  },
+);
