@@ -36,7 +36,7 @@ export async function readFacts(world: World): Promise<Facts> {
   return {
     incidents: incidentStates,
     operations: operationStates,
-    channels: channels.map(({ state }) => state as Channel),
+    channels: channels.map(({ state }) => state as Channel).toReversed(),
     selfApprovalRefused: events.some(
       ({ type, data }) =>
         type === 'request.refused' && (data as { readonly code?: unknown }).code === 'self-approval',

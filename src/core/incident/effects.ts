@@ -4,6 +4,9 @@ import { describeIncidentEvent } from './describe.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
 import { isOpen, type Incident } from './state.ts';
 
+/** So many alerts of an incident get a line of their own in its thread. */
+const alertsTold = 10;
+
 /** What an event makes happen outside: pages first, then the card, then a line in the thread. */
 export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>): readonly Effect[] {
   const { conversation, severity } = state;
@@ -14,12 +17,14 @@ export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>)
   };
   switch (event.type) {
     case 'incident.opened':
-    case 'alert.fired':
-    case 'alert.resolved':
     case 'suspect.named':
     case 'clock.missed':
     case 'rung.empty':
       return [card, ...line()];
+    case 'alert.fired':
+    case 'alert.resolved':
+      // In a storm the card counts them; a line for each would bury everything else.
+      return [card, ...(Object.keys(state.firing).length + state.alertsResolved <= alertsTold ? line() : [])];
     case 'alerts.cleared':
     case 'timers.late':
     case 'acknowledgement.expired':

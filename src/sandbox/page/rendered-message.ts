@@ -104,7 +104,10 @@ function asTheLibraryReads<T>(part: T): T {
     Object.entries(kept).map(([key, inner]) => [key, asTheLibraryReads(inner)]),
   );
   if (typeof read['text'] !== 'string') return read as T;
-  return { ...read, text: read['text'].replace(/(?<=\d):(?=\d)/g, timeColon) } as T;
+  return {
+    ...read,
+    text: read['text'].replace(/\b\d\d:\d\d:\d\d\b/g, (time) => time.replaceAll(':', timeColon)),
+  } as T;
 }
 
 /** A moment that the browser writes in its own time zone. */
@@ -115,7 +118,8 @@ function renderDate(date: { timestamp: string; format: string; fallback: string 
 }
 
 function renderLink(link: { href: string; children: ReactNode }): ReactNode {
-  if (!/^(https?|mailto):/i.test(link.href)) return createElement('span', null, link.children);
+  // The library also takes `shop@1.5.0` for an address.
+  if (!/^https?:/i.test(link.href)) return createElement('span', null, link.children);
   return createElement('a', { href: link.href, target: '_blank', rel: 'noreferrer' }, link.children);
 }
 
