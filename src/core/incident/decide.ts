@@ -37,7 +37,11 @@ export function decideIncident(
     case 'incident.resolve':
       return resolve(state, { ...message, intent });
     case 'incident.name-suspect':
-      return only({ type: 'suspect.named', suspect: intent.suspect });
+      // The first rung is called here, so that whoever is paged first reads what was released, too.
+      return {
+        events: withDueCalls(state, [{ type: 'suspect.named', suspect: intent.suspect }], message, context),
+        tells: [],
+      };
     case 'incident.note-operation': {
       const { operation, progress, text, loud } = intent;
       return only({ type: 'operation.noted', operation, progress, text, loud });
@@ -110,7 +114,7 @@ function receiveAlerts(
   if (after && Object.keys(after.firing).length === 0 && !after.cleared && events.length > 0) {
     events.push({ type: 'alerts.cleared' });
   }
-  return { events: withDueCalls(state, events, message, context), tells };
+  return { events: state ? withDueCalls(state, events, message, context) : events, tells };
 }
 
 function declare(
@@ -130,10 +134,10 @@ function declare(
       ),
     );
   }
-  const { events, tells } = open(message.intent, context);
-  return { events: withDueCalls(undefined, events, message, context), tells };
+  return open(message.intent, context);
 }
 
+/** Opens the incident and asks its channel what is live there; the answer comes back in the same transaction. */
 function open(
   what: {
     readonly title: string;
@@ -330,9 +334,9 @@ function settle(
   }
 }
 
-/** Rungs that are due the moment an incident opens or gets worse are called in the same decision. */
+/** Rungs that are due at this moment are called in the same decision. */
 function withDueCalls(
-  state: Incident | undefined,
+  state: Incident,
   events: readonly IncidentEvent[],
   message: Message<IncidentIntent>,
   context: Context,

@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import { incidentKind } from '../../src/core/incident/incident.ts';
+import { firing, receive, resolved } from '../support/alerts.ts';
+import { alertmanager, ana, given, minute, person, stranger } from '../support/given.ts';
+
+const nothing = given(incidentKind);
+const open = nothing.when(receive(firing('5xx', 'P0')), { by: alertmanager });
+
+describe('an alert opens an incident', () => {
+  it('and calls the first rung in the same decision', () => {
+    open.leadsTo({
+      events: [
+        { type: 'incident.opened', title: '5xx fails', severity: 'P0', service: 'checkout' },
+        { type: 'alert.fired', fingerprint: '5xx' },
+        { type: 'rung.fired', rung: 1, of: 4, round: 1 },
+      ],
+      wakeAt: 5 * minute,
+    });
+  });
+
+  it('pages first, then shows the card', () => {
+    const types = open.effects.map(({ type }) => type);
+    expect(types).toEqual([
+      'slack.card',
+      'slack.thread',
+      'slack.card',
+      'slack.thread',
+      'page.pagerduty',
+      'page.slack',
+      'page.mail',
+      'slack.card',
+      'slack.thread',
+    ]);
+    expect(open.effects).toContainEqual(
+      expect.objectContaining({ type: 'page.mail', person: 'ana', to: ['ana@shop.example'] }),
+    );
+  });
+
+  it('tells the channel, which answers with the suspect', () => {
+    open.leadsTo({
+      tells: [
+        {
+          to: { kind: 'channel', id: 'channel:shop/stable' },
+          intent: { type: 'channel.note-incident', incident: 'INC-1', severity: 'P0' },
+        },
+      ],
+    });
+    const suspect = { live: '1.5.0', liveSince: 0, lastGood: '1.4.2' };
+    const named = open.when({ type: 'incident.name-suspect', suspect });
+    named.leadsTo({ events: ['suspect.named'], effects: ['slack.card', 'slack.thread'] });
+    expect(named.state.suspect).toEqual(suspect);
+  });
+
+  it('copies the clocks, the ladder and the hashes of the policies', () => {
+    const [opened] = open.log;
+    expect(opened).toMatchObject({
+      clocks: { acknowledgeWithin: 5 * minute, resolveWithin: 30 * minute },
+      policies: { escalation: expect.stringMatching(/^[0-9a-f]{64}$/) as string },
+    });
+    expect(open.state.ladder.rungs).toHaveLength(4);
+  });
+
+  it('takes its title and severity from the worst of several', () => {
+    const several = nothing.when(receive(firing('slow', 'P2'), firing('down', 'P0'), firing('odd', 'P3')));
+    expect(several.state).toMatchObject({ title: 'down fails', severity: 'P0' });
+    expect(Object.keys(several.state.firing)).toEqual(['slow', 'down', 'odd']);
+  });
+
+  it('is found by its service and channel until it is resolved', () => {
+    expect(incidentKind.alias(open.state)).toBe('checkout@shop/stable');
+    const over = open.when({ type: 'incident.resolve', reason: '' }, { by: ana });
+    expect(incidentKind.alias(over.state)).toBeUndefined();
+  });
+});
+
+describe('an alert joins an open incident', () => {
+  it('that nobody pages for again', () => {
+    open.when(receive(firing('latency', 'P1')), { at: minute }).leadsTo({
+      events: [{ type: 'alert.fired', fingerprint: 'latency' }],
+      effects: ['slack.card', 'slack.thread'],
+      tells: [],
+      wakeAt: 5 * minute,
+    });
+  });
+
+  it('for nothing when it says nothing new', () => {
+    open.when(receive(firing('5xx', 'P0')), { at: minute }).leadsTo({ events: [], effects: [], tells: [] });
+  });
+
+  it('and is heard when its words have changed', () => {
+    const changed = open.when(receive(firing('5xx', 'P0', 'now at 9 %')), { at: minute });
+    changed.leadsTo({ events: [{ type: 'alert.fired', summary: 'now at 9 %' }] });
+  });
+
+  it('once, when one delivery tells of it twice', () => {
+    const twice = open.when(receive(firing('latency', 'P1'), firing('latency', 'P1')));
+    twice.leadsTo({ events: [{ type: 'alert.fired', fingerprint: 'latency' }] });
+  });
+
+  it('and raises the severity when it is worse', () => {
+    const limping = nothing.when(receive(firing('slow', 'P2')), { by: alertmanager });
+    const down = limping.when(receive(firing('down', 'P0')), { at: minute, by: alertmanager });
+    down.leadsTo({
+      events: ['alert.fired', { type: 'severity.changed', from: 'P2', to: 'P0' }, 'rung.fired'],
+      tells: [{ intent: { type: 'channel.note-incident', severity: 'P0' } }],
+    });
+  });
+
+  it('and leaves a severity that a person has lowered, when it only repeats itself', () => {
+    const lowered = open.when(
+      { type: 'incident.set-severity', severity: 'P2', reason: 'one customer' },
+      { at: minute, by: ana },
+    );
+    lowered.when(receive(firing('5xx', 'P0')), { at: 2 * minute }).leadsTo({ events: [] });
+    lowered.when(receive(firing('5xx', 'P0', 'now at 9 %')), { at: 2 * minute }).leadsTo({
+      events: ['alert.fired'],
+    });
+  });
+
+  it.each(['__proto__', 'constructor', 'toString'])('whatever its fingerprint: %s', (fingerprint) => {
+    open.when(receive(resolved(fingerprint))).leadsTo({ events: [] });
+    const joined = open.when(receive(firing(fingerprint, 'P1')));
+    joined.leadsTo({ events: [{ type: 'alert.fired', fingerprint }] });
+    joined.when(receive(firing(fingerprint, 'P1'))).leadsTo({ events: [] });
+    joined.when(receive(resolved(fingerprint))).leadsTo({ events: ['alert.resolved'] });
+  });
+});
+
+describe('when alerts resolve', () => {
+  it('one that never opened here changes nothing', () => {
+    nothing.when(receive(resolved('5xx'))).leadsTo({ events: [], tells: [] });
+    open.when(receive(resolved('other'))).leadsTo({ events: [] });
+  });
+
+  it('the ladder goes on while another one fires', () => {
+    const two = open.when(receive(firing('latency', 'P1')));
+    two.when(receive(resolved('5xx')), { at: minute }).leadsTo({
+      events: ['alert.resolved'],
+      wakeAt: 5 * minute,
+    });
+  });
+
+  const cleared = open.when(receive(resolved('5xx')), { at: 2 * minute, by: alertmanager });
+
+  it('the last one lets the ladder and the clocks rest', () => {
+    cleared.leadsTo({ events: ['alert.resolved', 'alerts.cleared'], wakeAt: undefined });
+    cleared.when({ type: 'clock.tick', down: undefined }, { at: 40 * minute }).leadsTo({ events: [] });
+  });
+
+  it('and one delivery that both fires and resolves leaves nothing firing', () => {
+    const both = nothing.when(receive(firing('5xx', 'P0'), resolved('5xx')));
+    both.leadsTo({ events: ['incident.opened', 'alert.fired', 'alert.resolved', 'alerts.cleared'] });
+  });
+
+  it('the ladder begins anew when it fires again, under a key that rings again', () => {
+    const back = cleared.when(receive(firing('5xx', 'P0')), { at: 7 * minute, by: alertmanager });
+    back.leadsTo({ events: ['alert.fired', { type: 'rung.fired', rung: 1, round: 1 }] });
+    const keys = [...open.effects, ...back.effects].flatMap((effect) =>
+      effect.type === 'page.pagerduty' ? [effect.dedupKey] : [],
+    );
+    expect(keys).toEqual(['lastgood/INC-1/rung-1.1', 'lastgood/INC-1/rung-1.1-2']);
+  });
+
+  it('and fires again while somebody has it, nobody is paged before that has expired', () => {
+    const held = open
+      .when({ type: 'incident.acknowledge' }, { at: minute, by: ana })
+      .when(receive(resolved('5xx')), { at: 2 * minute });
+    held.leadsTo({ wakeAt: undefined });
+    const back = held.when(receive(firing('5xx', 'P0')), { at: 3 * minute });
+    back.leadsTo({ events: ['alert.fired'], wakeAt: 16 * minute });
+  });
+});
+
+describe('a person declares an incident', () => {
+  const declare = {
+    type: 'incident.declare',
+    title: 'payments are slow',
+    severity: 'P1',
+    service: 'checkout',
+    app: 'shop',
+    channel: 'stable',
+  } as const;
+
+  it('and its ladder starts at once', () => {
+    const declared = nothing.when(declare, { by: ana });
+    declared.leadsTo({ events: ['incident.opened', { type: 'rung.fired', rung: 1 }], wakeAt: 15 * minute });
+    expect(declared.state).toMatchObject({ title: 'payments are slow', severity: 'P1', cleared: false });
+  });
+
+  it('but not a second one for the same service and channel', () => {
+    open.when(declare, { by: ana }).leadsTo({ events: [{ type: 'request.refused', code: 'no-change' }] });
+  });
+
+  it('but not without a role', () => {
+    nothing.when(declare, { by: stranger }).leadsTo({ events: [], tells: [] });
+    open.when(declare, { by: stranger }).leadsTo({
+      events: [{ type: 'request.refused', code: 'not-in-roster' }],
+    });
+    open.when(declare, { by: person('kit', 'Kit Newcomer') }).leadsTo({
+      events: [{ type: 'request.refused', code: 'role-missing' }],
+    });
+  });
+});
