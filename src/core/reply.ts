@@ -24,7 +24,7 @@ export function replyFor(happened: readonly Happened[]): Answer {
   const lines = happened.flatMap(({ stream, event }) => {
     const text = describe(event);
     // Notes of an operation in its incident only repeat what the operation says itself.
-    return text === undefined || event.type === 'operation.noted' ? [] : [`${stream}: ${text}`];
+    return text === undefined || event.type === 'operation.noted' ? [] : [`${stream.replace('channel:', '')}: ${text}`];
   });
   const [first, ...rest] = lines;
   return first === undefined
@@ -35,7 +35,7 @@ export function replyFor(happened: readonly Happened[]): Answer {
 function describe(event: Recorded<AnyEvent>): string | undefined {
   switch (event.type) {
     case 'channel.moved':
-      return `${event.from ?? 'nothing'} → ${event.to} is live now, set by ${sayActor(event.by)}: ${event.reason}`;
+      return `${event.to} is recorded as live now, instead of ${event.from ?? 'nothing'}, by ${sayActor(event.by)}: ${event.reason}. Nothing was deployed.`;
     case 'channel.locked':
     case 'channel.released':
     case 'channel.doubted':

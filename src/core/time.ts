@@ -38,6 +38,11 @@ export function sayTime(at: Instant): string {
   return new Date(at).toISOString().slice(11, 19);
 }
 
+/** `03:04:05 UTC`, for a sentence: whoever reads it may live anywhere. */
+export function sayMoment(at: Instant): string {
+  return `${sayTime(at)} UTC`;
+}
+
 /** `2026-11-22 03:04 UTC`, for a heading. */
 export function sayDate(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

@@ -192,10 +192,10 @@ export function createOutbox(parts: Parts): Outbox {
           mayHaveHappened: row.mayHaveHappened || outcome.mayHaveHappened,
           lastError: outcome.why,
         });
-        log.warn(
-          { effect: row.id, attempt: row.attempts + 1, why: outcome.why, wait },
-          'an effect is tried again',
-        );
+        // Once is everyday (a line waits for its card); what goes on needs somebody's eye.
+        const level = row.attempts === 0 ? 'info' : 'warn';
+        const tried = { effect: row.id, attempt: row.attempts + 1, why: outcome.why, wait };
+        log[level](tried, 'an effect is tried again');
         return;
       }
       case 'done':

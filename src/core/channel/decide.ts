@@ -114,7 +114,7 @@ function requestRollback(
       refuse(
         'version-live',
         what,
-        `${to} is live on ${state.name} already, since ${sayDuration(message.at - live.from)} ago.`,
+        `${to} is live on ${state.name} already, for ${sayDuration(message.at - live.from)}.`,
       ),
     );
   }

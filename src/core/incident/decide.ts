@@ -122,7 +122,7 @@ function declare(
   message: Of<'incident.declare'>,
   context: Context,
 ): Decision<IncidentEvent> {
-  const what = `declare an incident`;
+  const what = 'declare an incident for a service and channel that have one';
   const lacking = lacksPermission(message.by, anyRole, what);
   if (lacking) return state ? only(lacking) : nothing;
   if (state) {
@@ -130,7 +130,7 @@ function declare(
       refuse(
         'no-change',
         what,
-        `${state.id} is already open for ${state.serviceTitle} on ${state.app}/${state.channel}. Join it there.`,
+        `${state.id} (${state.severity}: ${state.title}) is open there already. Take it: /incident ack ${state.id}. If it is worse than that: /incident sev ${state.id} P0 <reason>.`,
       ),
     );
   }
@@ -198,7 +198,7 @@ function acknowledge(state: Incident, message: Of<'incident.acknowledge'>): Deci
   if (lacking) return only(lacking);
   if (!isOpen(state)) return only(alreadyResolved(state, what));
   if (state.acknowledged?.by === message.by.name) {
-    return only(refuse('no-change', what, `You already have ${state.id}.`));
+    return only(refuse('no-change', what, `${message.by.name} has ${state.id} already.`));
   }
   return only({ type: 'incident.acknowledged', name: message.by.name });
 }

@@ -1,14 +1,14 @@
 import type { Recorded } from '../stream.ts';
-import { sayDuration, sayTime } from '../time.ts';
-import { sayActor } from '../actor.ts';
+import { sayDuration, sayMoment, sayTime } from '../time.ts';
+import { sayActor, type Actor } from '../actor.ts';
 import type { ClockName, IncidentEvent, PlannedPage } from './event.ts';
 
 export const pageMeansNames = { pagerduty: 'PagerDuty', mail: 'mail', slack: 'Slack' } as const;
 
 const clockTitles: Readonly<Record<ClockName, string>> = {
-  acknowledge_within: 'to be acknowledged',
-  rollback_start_within: 'for a rollback to start',
-  resolve_within: 'to be resolved',
+  acknowledge_within: 'not acknowledged',
+  rollback_start_within: 'no rollback started',
+  resolve_within: 'not resolved',
 };
 
 /**
@@ -18,7 +18,7 @@ const clockTitles: Readonly<Record<ClockName, string>> = {
 export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | undefined {
   switch (event.type) {
     case 'incident.opened':
-      return `${event.severity} opened for ${event.serviceTitle} on ${event.app}/${event.channel} by ${sayActor(event.by)}: ${event.title}`;
+      return `${event.severity} opened for ${event.serviceTitle} on ${event.app}/${event.channel} by ${sayWho(event.by)}: ${event.title}`;
     case 'alert.fired': {
       const summary = event.summary === '' ? '' : ` — ${event.summary}`;
       const note = event.note === undefined ? '' : ` (${event.note})`;
@@ -31,12 +31,12 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     case 'suspect.named':
       return saySuspect(event);
     case 'severity.changed':
-      return `Severity ${event.from} → ${event.to} by ${sayActor(event.by)}: ${event.reason}`;
+      return `Severity ${event.from} → ${event.to} by ${sayWho(event.by)}: ${event.reason}`;
     case 'rung.fired': {
       const late =
         event.dueAt === undefined
           ? ''
-          : `, ${sayDuration(event.at - event.dueAt)} late (due ${sayTime(event.dueAt)})`;
+          : `, ${sayDuration(event.at - event.dueAt)} late (due ${sayMoment(event.dueAt)})`;
       return `${sayRung(event)}${late}: paging ${sayPages(event.pages)}`;
     }
     case 'rung.empty':
@@ -56,9 +56,9 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     case 'acknowledgement.expired':
       return `${event.name} acknowledged ${sayDuration(event.after)} ago and nothing has happened since: the ladder goes on.`;
     case 'clock.missed':
-      return `Clock missed: ${sayDuration(event.limit)} ${clockTitles[event.clock]}.`;
+      return `Clock missed: ${clockTitles[event.clock]} within ${sayDuration(event.limit)}.`;
     case 'timers.late':
-      return `Lastgood was down ${sayTime(event.from)}–${sayTime(event.to)}; ${event.steps} ${event.steps === 1 ? 'step' : 'steps'} fired late.`;
+      return `Lastgood was down ${sayTime(event.from)}–${sayMoment(event.to)}; ${event.steps} ${event.steps === 1 ? 'step' : 'steps'} fired late.`;
     case 'operation.noted':
       return `${event.operation}: ${event.text}`;
     case 'incident.resolved':
@@ -66,7 +66,7 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     case 'card.posted':
       return undefined;
     case 'request.refused':
-      return `Refused: ${sayActor(event.by)} asked to ${event.what}. ${event.why}`;
+      return `Refused: ${sayActor(event.by)} tried to ${event.what}. ${event.why}`;
     default:
       return event satisfies never;
   }
@@ -93,10 +93,18 @@ export function sayPages(pages: readonly PlannedPage[]): string {
   return [...byName].map(([name, means]) => `${name} (${means.join(', ')})`).join(', ');
 }
 
-function saySuspect(event: Recorded<Extract<IncidentEvent, { type: 'suspect.named' }>>): string {
-  const { suspect } = event;
+function saySuspect({
+  suspect,
+  at,
+  by,
+}: Recorded<Extract<IncidentEvent, { type: 'suspect.named' }>>): string {
   if (!suspect) return 'No release is known to be live on this channel.';
-  const good =
-    suspect.lastGood === undefined ? 'no earlier good release is known' : `last good is ${suspect.lastGood}`;
-  return `Release live: ${suspect.live}, for ${sayDuration(event.at - suspect.liveSince)}; ${good}.`;
+  const { live, liveSince, lastGood } = suspect;
+  if (liveSince === at) return `Release live now: ${live}${by.kind === 'person' ? `, says ${sayActor(by)}` : ''}.`;
+  const good = lastGood === undefined ? 'no earlier good release is known' : `last good is ${lastGood}`;
+  return `Release live: ${live}, for ${sayDuration(at - liveSince)}; ${good}.`;
+}
+
+function sayWho(actor: Actor): string {
+  return actor.kind === 'source' ? `an alert (${actor.name})` : sayActor(actor);
 }

@@ -1,5 +1,6 @@
 import type { Effect } from '../effect.ts';
 import type { Recorded, Wanted } from '../stream.ts';
+import { sayDate } from '../time.ts';
 import { describeIncidentEvent } from './describe.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
 import { isOpen, type Incident } from './state.ts';
@@ -86,6 +87,7 @@ function pageEffect(
   const { severity, id, service } = state;
   const headline = `${severity} ${id}: ${state.title} (${state.serviceTitle}, ${state.app}/${state.channel})`;
   const { person } = page;
+  const text = person === undefined ? `${headline}. Nobody has it yet. Take it: /incident ack ${id}` : headline;
   switch (page.by) {
     case 'pagerduty':
       return {
@@ -108,7 +110,7 @@ function pageEffect(
         severity,
       };
     case 'slack':
-      return { type: 'page.slack', person, to: page.to[0] ?? state.emergency, text: headline, severity };
+      return { type: 'page.slack', person, to: page.to[0] ?? state.emergency, text, severity };
     default:
       return page.by satisfies never;
   }
@@ -119,14 +121,16 @@ function mailText(state: Incident, event: Recorded<Extract<IncidentEvent, { type
   const { suspect } = state;
   const alerts = Object.values(state.firing).slice(0, 10);
   return [
-    `${state.severity} on ${state.serviceTitle} (${state.app}/${state.channel}), open since ${new Date(state.openedAt).toISOString()}.`,
+    `${state.severity} on ${state.serviceTitle} (${state.app}/${state.channel}), open since ${sayDate(state.openedAt)}.`,
     '',
     ...alerts.map((alert) => `- ${alert.title}${alert.summary === '' ? '' : `: ${alert.summary}`}`),
+    ...(alerts.length === 0 ? [state.title] : []),
     '',
     suspect
-      ? `Live: ${suspect.live}, since ${new Date(suspect.liveSince).toISOString()}.`
+      ? `Live: ${suspect.live}, since ${sayDate(suspect.liveSince)}.`
       : 'No release is known to be live.',
     suspect?.lastGood === undefined ? 'No earlier good release is known.' : `Last good: ${suspect.lastGood}.`,
+    ...Object.entries(state.operations).map(([id, progress]) => `Rollback so far: ${id}, ${progress}.`),
     '',
     `You are called by rung ${Math.min(event.rung, event.of)} of ${event.of}. In Slack: /incident ack ${state.id}`,
     ...(suspect?.lastGood === undefined ? [] : [`To go back: /rollback ${state.channel} last-good <reason>`]),

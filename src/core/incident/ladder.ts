@@ -126,10 +126,10 @@ function pagesOfTarget(
 
 function withoutDoubles(pages: readonly PlannedPage[]): readonly PlannedPage[] {
   const seen = new Set<string>();
-  return pages.filter((page) => {
-    const key = `${page.by} ${page.to.join(',')}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
+  return pages.filter(({ by, to }) => {
+    const keys = to.map((address) => `${by} ${address}`);
+    const reachesMore = keys.some((key) => !seen.has(key));
+    for (const key of keys) seen.add(key);
+    return reachesMore;
   });
 }

@@ -215,12 +215,22 @@ function changeSeverity(
   const raised = to < from;
   const resting = state.status !== 'triggered' || state.cleared;
   const { nextCall } = state;
+  const missable = {
+    acknowledge_within: clocks.acknowledgeWithin,
+    rollback_start_within: clocks.rollbackStartWithin,
+    resolve_within: clocks.resolveWithin,
+  };
   const kept = nextCall && { ...nextCall, rung: Math.min(nextCall.rung, ladder.rungs.length) };
   return {
     ...state,
     severity: to,
     clocks,
     ladder,
+    // What was missed by the old limits may not be by the new ones; what still is, is not said twice.
+    missedClocks: state.missedClocks.filter((clock) => {
+      const limit = missable[clock];
+      return limit !== null && state.openedAt + limit < event.at;
+    }),
     nextCall: raised && !resting ? firstCall(ladder, event.at) : kept,
     acknowledged: state.acknowledged && {
       ...state.acknowledged,

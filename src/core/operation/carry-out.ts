@@ -77,8 +77,8 @@ function goOn(state: Operation, step: number, ended: OperationEvent): Decision<O
   const why =
     missing.length === 0
       ? 'Rolled back and verified.'
-      : `Rolled back and verified, but not done: ${missing.join('; ')}.`;
-  const over = finish(state, 'done', [ended, ...verified], why, true);
+      : `Rolled back and verified. Somebody has to see to the rest: ${missing.join('; ')}.`;
+  const over = finish(state, 'done', [ended, ...verified], why, true, missing);
   return { events: over.events, tells: [...tells, ...over.tells] };
 }
 
@@ -96,12 +96,13 @@ function finish(
   before: readonly OperationEvent[],
   why: string,
   touched: boolean,
+  left: readonly string[] = [],
 ): Decision<OperationEvent> {
   const release: Tell = {
     to: channelOf(state),
     intent: { type: 'channel.release', operation: state.id, outcome, touched, why },
   };
-  return { events: [...before, { type: 'operation.finished', outcome, why, touched }], tells: [release] };
+  return { events: [...before, { type: 'operation.finished', outcome, why, touched, left }], tells: [release] };
 }
 
 function startStep(state: Operation, step: number): OperationEvent {

@@ -4,7 +4,7 @@ import { approvalRuleFor } from '../plan/approval-rule.ts';
 import { hashOf, planHash } from '../plan/plan.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
-import { sayTime } from '../time.ts';
+import { sayMoment } from '../time.ts';
 import { channelOf, firstStep, moveChannel, progressStep, settleStep } from './carry-out.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
@@ -92,7 +92,7 @@ function approve(
       refuse(
         'self-approval',
         what,
-        `${by.name} asked for it; somebody else with the role ${state.rule.roles.join(' or ')} has to approve.`,
+        `Nobody approves what they asked for themselves; it takes somebody else with the role ${state.rule.roles.join(' or ')}.`,
       ),
     );
   }
@@ -177,7 +177,7 @@ function settleUnknown(state: Operation, message: Of<'operation.settle'>): Decis
 function expire(state: Operation, { at }: Message<OperationIntent>): Decision<OperationEvent> {
   if (state.status === 'awaiting-approval' && state.expiresAt <= at) {
     const { approvals } = state;
-    const got = `${approvals.length} of ${state.rule.approvals} approvals by ${sayTime(state.expiresAt)}`;
+    const got = `${approvals.length} of ${state.rule.approvals} approvals by ${sayMoment(state.expiresAt)}`;
     return end(state, { type: 'operation.expired', why: `It had ${got}. Ask again if it is still wanted.` });
   }
   return nothing;
@@ -193,7 +193,7 @@ function notAwaiting(state: Operation, at: number, what: string): Refusal | unde
     return refuse(
       'too-late',
       what,
-      `${state.id} expired at ${sayTime(state.expiresAt)}. Ask for a new one: /rollback.`,
+      `${state.id} expired at ${sayMoment(state.expiresAt)}. Ask for a new one: /rollback.`,
     );
   }
   return undefined;

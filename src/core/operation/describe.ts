@@ -1,7 +1,7 @@
 import { sayActor } from '../actor.ts';
 import type { OperationProgress } from '../incident/event.ts';
 import type { Recorded } from '../stream.ts';
-import { sayDuration, sayTime } from '../time.ts';
+import { sayDuration, sayMoment } from '../time.ts';
 import type { OperationEvent } from './event.ts';
 
 /** One line of the timeline, in plain text; undefined for what no reader of a timeline misses. */
@@ -12,11 +12,11 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
       const asks =
         rule.approvals === 0
           ? 'no approval needed'
-          : `needs ${rule.approvals} ${rule.approvals === 1 ? 'approval' : 'approvals'} (${rule.roles.join(' or ')}) until ${sayTime(event.expiresAt)}`;
-      return `${sayActor(event.by)} asked to roll ${plan.app}/${plan.channel} back ${plan.from} → ${plan.to}: ${plan.reason}. Plan ${event.hash}, ${plan.steps.length} steps, ${asks}.`;
+          : `needs ${rule.approvals} ${rule.approvals === 1 ? 'approval' : 'approvals'} (${rule.roles.join(' or ')}) until ${sayMoment(event.expiresAt)}`;
+      return `${sayActor(event.by)} asks to roll ${plan.app}/${plan.channel} back ${plan.from} → ${plan.to}: ${plan.reason} — ${asks}.`;
     }
     case 'approval.given':
-      return `Approved by ${sayActor(event.by)} (${event.count} of ${event.needed}).`;
+      return `Approved by ${sayActor(event.by)}, ${event.count} of ${event.needed}.`;
     case 'operation.approved':
       return undefined;
     case 'operation.rejected':
@@ -30,15 +30,15 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
     case 'operation.begun':
       return 'Started.';
     case 'step.started':
-      return `Step ${event.step + 1} started: ${event.title}`;
     case 'step.progressed':
+      // The card shows what runs; a line for what has ended is enough.
       return undefined;
     case 'step.done':
       return `Step ${event.step + 1} done: ${event.title}${tail(event)}`;
     case 'step.failed':
       return `Step ${event.step + 1} FAILED: ${event.title}${tail(event)}`;
     case 'step.unknown':
-      return `Step ${event.step + 1} has an UNKNOWN outcome: ${event.title}${tail(event)}`;
+      return `Step ${event.step + 1}, outcome UNKNOWN: ${event.title}${tail(event)}`;
     case 'operation.verified':
       return 'Verified: the release channel has moved.';
     case 'abort.requested':
@@ -50,7 +50,7 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
     case 'card.posted':
       return undefined;
     case 'request.refused':
-      return `Refused: ${sayActor(event.by)} asked to ${event.what}. ${event.why}`;
+      return `Refused: ${sayActor(event.by)} tried to ${event.what}. ${event.why}`;
     default:
       return event satisfies never;
   }
@@ -61,7 +61,7 @@ function sayFinished(event: Recorded<Extract<OperationEvent, { type: 'operation.
     case 'done':
       return `Done. ${event.why}`;
     case 'failed':
-      return `FAILED. ${event.why} ${event.touched ? 'The channel may be between two versions.' : 'Nothing was changed.'}`;
+      return `FAILED. ${event.why} ${event.touched ? 'The channel may be between two versions: look at it, then roll back again, or say what is live with /channels set.' : 'Nothing was changed.'}`;
     case 'unknown':
       return `UNKNOWN outcome. ${event.why} The channel stays locked until a person has looked and says how it ended.`;
     default:

@@ -1,6 +1,6 @@
 import type { Effect } from '../effect.ts';
 import type { Context, Decision, Message, Recorded, StreamKind, Tell, Wanted } from '../stream.ts';
-import { sayTime, type Instant } from '../time.ts';
+import { sayMoment, type Instant } from '../time.ts';
 import { decideOperation } from './decide.ts';
 import { describeOperationEvent, progressOf } from './describe.ts';
 import type { OperationEvent } from './event.ts';
@@ -17,6 +17,16 @@ export const operationKind: StreamKind<Operation, OperationIntent, OperationEven
   alias: (state) => (operationIsOpen(state) ? state.id : undefined),
   wanted: operationWants,
 };
+
+/** What everybody in the conversation should hear: a rollback is asked for, is over, or will not come after all. */
+const loudEvents: readonly OperationEvent['type'][] = [
+  'operation.planned',
+  'operation.rejected',
+  'operation.expired',
+  'operation.voided',
+  'operation.finished',
+  'operation.settled',
+];
 
 /** Whatever happens to an operation also belongs into the timeline of its incident. */
 function decideAndTell(
@@ -35,7 +45,7 @@ function decideAndTell(
     const text = describeOperationEvent(recorded);
     const progress = progressOf(event);
     if (text === undefined || progress === undefined) return [];
-    const loud = event.type === 'operation.planned' || event.type === 'operation.finished';
+    const loud = loudEvents.includes(event.type);
     return [{ to, intent: { type: 'incident.note-operation', operation: context.id, progress, text, loud } }];
   });
   // Notes first: what the tells set going happens after this, and reads so.
@@ -64,7 +74,7 @@ function operationWants(state: Operation, effect: Effect, now: Instant): Wanted 
   if (effect.step === 0 && executeBefore !== undefined && now >= executeBefore) {
     return {
       wanted: false,
-      why: `It was approved, but could not begin by ${sayTime(executeBefore)}.`,
+      why: `It was approved, but could not begin by ${sayMoment(executeBefore)}.`,
     };
   }
   return { wanted: true };

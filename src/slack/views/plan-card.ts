@@ -132,14 +132,22 @@ function approvals({ approvals }: Operation, now: Instant): View['blocks'] {
 function controls({ id, hash, plan, status, aborting }: Operation): View['blocks'] {
   const where = `${plan.app}/${plan.channel}`;
   switch (status) {
-    case 'awaiting-approval':
+    case 'awaiting-approval': {
+      // One tap too many while scrolling must not change production.
+      const confirm = {
+        title: `Approve ${id}?`,
+        text: `${where} goes back from ${plan.from} to ${plan.to}, beginning at once.`,
+        confirm: 'Approve',
+        deny: 'Not yet',
+      };
       return [
         actions([
-          button('operation.approve', 'Approve', { id, hash }, { style: 'primary' }),
+          button('operation.approve', 'Approve', { id, hash }, { style: 'primary', confirm }),
           button('operation.reject', 'Reject', { id, hash }, { style: 'danger' }),
           button('operation.abort', 'Withdraw', { id }),
         ]),
       ];
+    }
     case 'running': {
       const confirm = {
         title: `Stop ${id}?`,
