@@ -12,7 +12,7 @@ import type { Policies } from '../core/policies/policies.ts';
 import type { Instant } from '../core/time.ts';
 import { secretsOf, type Settings } from '../config.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
-import { createInbox } from '../engine/inbox.ts';
+import { createInbox, NotNow } from '../engine/inbox.ts';
 import type { Log } from '../engine/log.ts';
 import { stepCarrier } from '../engine/steps.ts';
 import { executors } from '../executors/index.ts';
@@ -104,6 +104,7 @@ export async function startBot(options: {
 
     const inbox = createInbox({
       store,
+      clock,
       log,
       quarantined: (item, why) => quarantine(store, policies(), item, why, clock.now()),
       readers: [
@@ -156,6 +157,10 @@ export async function startBot(options: {
     }
 
     async function readSlackItem(item: InboxItem): Promise<void> {
+      // Nobody can be identified while Slack does not even say who we are.
+      await workspace().catch((error: unknown) => {
+        throw new NotNow('Slack does not answer', { cause: error });
+      });
       const processed = await receiver.process(item);
       if (processed.status === 'handled') return;
       await store.transact((transaction) => transaction.settleInbox(item.id, 'done', processed.why));

@@ -1,7 +1,18 @@
-import type { InboxItem, Store } from '../store/store.ts';
+import type { Clock } from '../core/clock.ts';
+import { StoreUnavailable, type InboxItem, type Store } from '../store/store.ts';
 import type { Log } from './log.ts';
 
-/** Reads items of one source, and settles each through the engine. Throwing puts the item into quarantine. */
+/** What an item needs is away for a moment: it is read again soon. */
+export class NotNow extends Error {
+  override readonly name = 'NotNow';
+}
+
+const soon = 3_000;
+
+/**
+ * Reads items of one source, and settles each through the engine. Throwing puts the item into quarantine, unless it
+ * is `NotNow` or the store's own trouble.
+ */
 export interface InboxReader {
   readonly source: string;
   /** Items that may wait for others (a look-up of a person) are read side by side; the rest strictly in order. */
@@ -21,6 +32,7 @@ export interface Inbox {
 /** Between accepting a body and understanding it. */
 export function createInbox(parts: {
   readonly store: Store;
+  readonly clock: Clock;
   readonly readers: readonly InboxReader[];
   readonly quarantined: (item: InboxItem, why: string) => Promise<void>;
   readonly log: Log;
@@ -48,6 +60,11 @@ export function createInbox(parts: {
       if (!reader) throw new Error(`nothing here reads ${item.source}`);
       await reader.read(item);
     } catch (error) {
+      if (error instanceof NotNow || error instanceof StoreUnavailable) {
+        log.warn({ error, item: item.id }, 'an inbox item has to wait');
+        parts.clock.wakeAt(parts.clock.now() + soon, () => work(item));
+        return;
+      }
       const why = error instanceof Error ? error.message : String(error);
       log.error(
         { error, item: item.id, source: item.source },

@@ -98,7 +98,7 @@ function releaseChannel(channel: Channel, { operations }: Facts, world: World): 
     lastGood: lastGood(channel, healthyAfter, world.clock.now()),
     lockedBy:
       channel.lock &&
-      `${channel.lock.operation}: ${channel.lock.reason}${holder ? ` (${holder.status})` : ''}`,
+      `${channel.lock.operation}: ${channel.lock.reason}${holder ? ` (${holder.status.replaceAll('-', ' ')})` : ''}`,
     history: channel.moves.map(({ at, to, cause, actor, reason }) => ({
       at,
       version: to,
