@@ -8,7 +8,7 @@ export const incidentAck: Verb = {
   arguments: [{ name: 'incident', kind: 'incident', required: false }],
   example: '/incident ack INC-12',
   ask: ({ incident }, asking) => {
-    const id = whichIncident(incident, asking);
+    const id = whichIncident(incident, asking, '/incident ack');
     if (typeof id !== 'string') return { kind: 'answer', answer: id };
     return { kind: 'intent', to: { kind: 'incident', id }, intent: { type: 'incident.acknowledge' } };
   },

@@ -13,10 +13,15 @@ export const incidentList: Verb = {
     if (openIncidents.length === 0) return { kind: 'answer', answer: answer('info', 'No incident is open') };
     const count =
       openIncidents.length === 1 ? '1 incident is open' : `${openIncidents.length} incidents are open`;
-    const lines = openIncidents.map((incident) => sayIncident(incident, at));
+    const lines = worstFirst(openIncidents).map((incident) => sayIncident(incident, at));
     return { kind: 'answer', answer: answer('info', count, ...lines) };
   },
 };
+
+/** The worst one first, and of those that are as bad the one that has been open longest. */
+export function worstFirst(incidents: readonly Incident[]): readonly Incident[] {
+  return incidents.toSorted((a, b) => a.severity.localeCompare(b.severity) || a.openedAt - b.openedAt);
+}
 
 function sayIncident(incident: Incident, at: Instant): string {
   const { id, severity, serviceTitle, title, app, channel, openedAt } = incident;
@@ -27,6 +32,7 @@ function sayHolder({ acknowledged, cleared, nextCall, ladder }: Incident, at: In
   if (cleared) return 'all alerts are resolved';
   if (acknowledged) return `${acknowledged.by} has it`;
   if (!nextCall) return 'nobody has it';
-  const rung = Math.min(nextCall.rung, ladder.rungs.length);
-  return `nobody has it; rung ${rung} of ${ladder.rungs.length} in ${sayDuration(Math.max(0, nextCall.at - at))}`;
+  const { length } = ladder.rungs;
+  const rung = nextCall.rung > length ? 'last resort' : `rung ${nextCall.rung} of ${length}`;
+  return `nobody has it; ${rung} in ${sayDuration(Math.max(0, nextCall.at - at))}`;
 }

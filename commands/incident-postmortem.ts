@@ -8,7 +8,7 @@ export const incidentPostmortem: Verb = {
   arguments: [{ name: 'incident', kind: 'incident', required: false }],
   example: '/incident postmortem INC-12',
   ask: ({ incident }, asking) => {
-    const id = whichIncident(incident, asking);
+    const id = whichIncident(incident, asking, '/incident postmortem');
     return typeof id === 'string'
       ? { kind: 'story', incident: id, as: 'postmortem' }
       : { kind: 'answer', answer: id };

@@ -11,7 +11,7 @@ export const incidentResolve: Verb = {
   ],
   example: '/incident resolve INC-12 rolled back to 1.4.2',
   ask: ({ incident, reason = '' }, asking) => {
-    const id = whichIncident(incident, asking);
+    const id = whichIncident(incident, asking, '/incident resolve');
     if (typeof id !== 'string') return { kind: 'answer', answer: id };
     return { kind: 'intent', to: { kind: 'incident', id }, intent: { type: 'incident.resolve', reason } };
   },

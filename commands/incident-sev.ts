@@ -14,7 +14,7 @@ export const incidentSev: Verb = {
   ],
   example: '/incident sev INC-12 P0 nobody can pay',
   ask: ({ incident, severity: typed, reason = '' }, asking) => {
-    const id = whichIncident(incident, asking);
+    const id = whichIncident(incident, asking, '/incident sev');
     if (typeof id !== 'string') return { kind: 'answer', answer: id };
     const severity = severities.find((each) => each === typed);
     if (!severity)

@@ -8,7 +8,7 @@ export const incidentTimeline: Verb = {
   arguments: [{ name: 'incident', kind: 'incident', required: false }],
   example: '/incident timeline INC-12',
   ask: ({ incident }, asking) => {
-    const id = whichIncident(incident, asking);
+    const id = whichIncident(incident, asking, '/incident timeline');
     return typeof id === 'string'
       ? { kind: 'story', incident: id, as: 'timeline' }
       : { kind: 'answer', answer: id };

@@ -29,7 +29,8 @@ export function readArguments(verb: Verb, text: string, asking: Asking): ReadArg
     const [, word = '', after = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? [];
     const typed = argument.kind === 'text' ? rest : word;
     if (typed === '') {
-      if (argument.required) return wrong(verb, `${sayMissing(argument)} is missing`);
+      if (argument.required)
+        return wrong(verb, `${sayMissing(argument)} is missing`, ...choices(argument, values, asking));
       continue;
     }
     const read = readOne(argument, typed, values, asking);
@@ -76,11 +77,40 @@ function readOne(argument: Argument, typed: string, before: Values, asking: Aski
   }
 }
 
-/** `stable`, or `shop/stable` where several apps have one. The value is always the full name. */
-function readChannel(typed: string, { policies }: Asking): Read {
-  const full = Object.entries(policies.channels.apps).flatMap(([app, { channels }]) =>
+/** What could stand where nothing stands. */
+function choices({ kind }: Argument, before: Values, asking: Asking): readonly string[] {
+  switch (kind) {
+    case 'channel':
+      return [`Known: ${shortChannels(asking).join(', ')}.`];
+    case 'service':
+      return [`Known: ${Object.keys(asking.policies.services.services).join(', ')}.`];
+    case 'version':
+    case 'version-or-last-good': {
+      const hint = knownHint(before, asking);
+      return hint === undefined ? [] : [hint];
+    }
+    case 'incident':
+    case 'severity':
+    case 'text':
+      return [];
+    default:
+      return kind satisfies never;
+  }
+}
+
+function fullChannels({ policies }: Asking): readonly string[] {
+  return Object.entries(policies.channels.apps).flatMap(([app, { channels }]) =>
     Object.keys(channels).map((channel) => `${app}/${channel}`),
   );
+}
+
+function shortChannels(asking: Asking): readonly string[] {
+  return [...new Set(fullChannels(asking).map((name) => name.split('/')[1] ?? name))];
+}
+
+/** `stable`, or `shop/stable` where several apps have one. The value is always the full name. */
+function readChannel(typed: string, asking: Asking): Read {
+  const full = fullChannels(asking);
   const wanted = typed.toLowerCase();
   const matches = full.filter((name) => name === wanted || name.endsWith(`/${wanted}`));
   const [only, another] = matches;
@@ -91,8 +121,7 @@ function readChannel(typed: string, { policies }: Asking): Read {
       hint: `Say which: ${matches.join(', ')}.`,
     };
   }
-  const short = full.map((name) => name.split('/')[1] ?? name);
-  return oneOf('release channel', typed, [...new Set(short)]);
+  return oneOf('release channel', typed, shortChannels(asking));
 }
 
 function oneOf(noun: string, typed: string, known: readonly string[]): Read {
@@ -108,22 +137,23 @@ function oneOf(noun: string, typed: string, known: readonly string[]): Read {
   };
 }
 
-function readVersion(typed: string, before: Values, { channels }: Asking): Read {
+function readVersion(typed: string, before: Values, asking: Asking): Read {
   const version = parseVersion(typed);
   if (version !== undefined) return { value: version };
-  const channel = channels.find(({ name }) => name === before['channel']);
-  const known = channel ? newestFirst(knownVersions(channel)).slice(0, 5) : [];
-  const hint = known.length === 0 ? undefined : `Known on ${channel?.name ?? ''}: ${known.join(', ')}.`;
+  const hint = knownHint(before, asking);
   const problem = `“${shorten(typed)}” is no version; versions are SemVer, like 1.4.2 or v2.0.0-rc.1`;
   return hint === undefined ? { problem } : { problem, hint };
 }
 
+function knownHint(before: Values, { channels }: Asking): string | undefined {
+  const channel = channels.find(({ name }) => name === before['channel']);
+  const known = channel ? newestFirst(knownVersions(channel)).slice(0, 5) : [];
+  return known.length === 0 ? undefined : `Known on ${channel?.name ?? ''}: ${known.join(', ')}.`;
+}
+
 function readText({ name }: Argument, typed: string): Read {
-  // Control characters (NUL, escapes) have no place in a reason; line breaks become spaces.
-  const text = typed
-    .replace(/\s+/g, ' ')
-    .replace(/\p{Cc}/gu, '')
-    .trim();
+  // Control characters (NUL, escapes) have no place in a reason; like line breaks they become spaces.
+  const text = typed.replace(/[\s\p{Cc}]+/gu, ' ').trim();
   if (text === '') return { problem: `The ${name} is empty` };
   if (text.length > longestText) {
     return {

@@ -38,7 +38,7 @@ export interface Argument {
 }
 
 /**
- * One verb: its Slack command, help, manifest entry, terminal command and API route all come from this definition.
+ * One verb. Its Slack command, its help and its manifest entry all come from this definition.
  * `values` holds what was typed, already checked for its kind; an optional argument may be missing.
  */
 export interface Verb {

@@ -1,19 +1,28 @@
 import { answer, type Answer } from '../src/core/answer.ts';
 import type { StreamId } from '../src/core/stream.ts';
+import { worstFirst } from './incident-list.ts';
 import type { Asking } from './verb.ts';
 
-/** The incident that was named, or the only open one: at 3 am nobody should have to type a number. */
-export function whichIncident(named: string | undefined, { openIncidents }: Asking): StreamId | Answer {
+/**
+ * The incident that was named, or the only open one: at 3 am nobody should have to type a number.
+ * @param command what is being typed, for the advice: `/incident ack`
+ */
+export function whichIncident(
+  named: string | undefined,
+  { openIncidents }: Asking,
+  command: string,
+): StreamId | Answer {
   if (named !== undefined) return named;
-  const [only, another] = openIncidents;
-  if (!only)
+  const [worst, another] = worstFirst(openIncidents);
+  if (!worst)
     return answer('refused', 'No incident is open', 'To open one: /incident declare P1 <service> <title>');
-  if (!another) return only.id;
+  if (!another) return worst.id;
   return answer(
     'refused',
     'Which incident?',
-    ...openIncidents.map(
+    ...worstFirst(openIncidents).map(
       ({ id, severity, title, serviceTitle }) => `${id}  ${severity}  ${serviceTitle}: ${title}`,
     ),
+    `For example: ${command} ${worst.id}`,
   );
 }

@@ -30,6 +30,14 @@ const text = z.string().min(1, 'is empty');
 const hidden = text.transform(secret);
 const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http(s) URL' });
 
+/** `lastgood@acme.example`, or `Lastgood <lastgood@acme.example>`. */
+const oneAddress = z
+  .string()
+  .regex(
+    /^(?:[^\s,;<>@]+@[^\s,;<>@]+|[^,;<>@]*<[^\s,;<>@]+@[^\s,;<>@]+>)$/,
+    'is not one address such as Lastgood <lastgood@acme.example>',
+  );
+
 const json = z.string().transform((value, context): unknown => {
   try {
     return JSON.parse(value);
@@ -61,7 +69,7 @@ const environment = z.object({
     .url({ protocol: /^smtps?$/, error: 'is no smtp(s) URL' })
     .transform(secret)
     .optional(),
-  MAIL_FROM: text.optional(),
+  MAIL_FROM: oneAddress.optional(),
   WEBHOOK_TOKENS: json.pipe(webhookTokens).default({}),
 });
 
@@ -72,8 +80,8 @@ const environment = z.object({
 export function readSettings(env: Readonly<Record<string, string | undefined>> = process.env): ReadSettings {
   const { values, problems } = withFiles(env);
   const parsed = environment.safeParse(values);
-  const wrong = parsed.success ? [] : parsed.error.issues.map(sayIssue);
-  const pairs = parsed.success ? brokenPairs(parsed.data) : [];
+  const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => sayIssue(issue, values));
+  const pairs = brokenPairs(values);
   if (!parsed.success || problems.length + pairs.length > 0)
     return { ok: false, problems: [...problems, ...wrong, ...pairs] };
   return { ok: true, settings: settingsOf(parsed.data) };
@@ -133,7 +141,7 @@ function settingsOf(env: z.infer<typeof environment>): Settings {
 }
 
 /** Half of a pair is a mistake, not an integration that was left out. */
-function brokenPairs(env: z.infer<typeof environment>): readonly string[] {
+function brokenPairs(env: Readonly<Record<string, string>>): readonly string[] {
   const pairs = [
     ['SENTRY_AUTH_TOKEN', 'SENTRY_ORG'],
     ['SMTP_URL', 'MAIL_FROM'],
@@ -166,9 +174,9 @@ function withFiles(env: Readonly<Record<string, string | undefined>>): {
   return { values, problems };
 }
 
-function sayIssue(issue: z.core.$ZodIssue): string {
+function sayIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, string>>): string {
   const name = String(issue.path[0]);
-  if (issue.code === 'invalid_type' && issue.input === undefined) return `${name} is missing`;
+  if (given[name] === undefined) return `${name} is missing`;
   const place = issue.path.slice(1).map(String).join('.');
   return `${name}${place === '' ? '' : ` (${place})`} ${issue.message}`;
 }

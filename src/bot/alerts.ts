@@ -3,7 +3,6 @@ import { routeAlert } from '../core/incident/route-alert.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { Alert, AlertSource } from '../core/source.ts';
-import type { Via } from '../core/actor.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { InboxReader } from '../engine/inbox.ts';
 import type { Instant } from '../core/time.ts';
@@ -32,7 +31,7 @@ function alertIntents(
     const alias = incidentAlias(one.route);
     byIncident.set(alias, [...(byIncident.get(alias) ?? []), one]);
   }
-  const by = { kind: 'source', name: source, via: source as Via } as const;
+  const by = { kind: 'source', name: source } as const;
   return [...byIncident].map(([alias, together]) => ({
     to: { kind: 'incident', alias, open: true },
     at,

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { interpret } from '../../commands/interpret.ts';
 import { slashCommands } from '../../commands/index.ts';
@@ -61,7 +60,6 @@ export async function startBot(options: {
   readonly mostInFlight?: number;
 }): Promise<Bot> {
   const { settings, policies, clock, log } = options;
-  await mkdir(settings.dataDir, { recursive: true });
   const store = await openSqliteStore({ path: join(settings.dataDir, 'lastgood.db'), now: clock.now });
   const closeOnFailure: (() => Promise<unknown>)[] = [() => store.close()];
   try {

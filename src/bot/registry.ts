@@ -42,7 +42,7 @@ export function registryCarrier(
   };
 }
 
-const registryReader: Actor = { kind: 'source', name: 'the channel registry', via: 'registry' };
+const registryReader: Actor = { kind: 'source', name: 'the channel registry' };
 
 /** At the first boot the file tells us the history of each channel; a channel that we know already ignores it. */
 export function importIntents(registry: Registry, policies: Policies, at: Instant): readonly Envelope[] {

@@ -1,6 +1,5 @@
-/** Where something came from, as the timeline names it. */
-export type Via =
-  'slack' | 'terminal' | 'api' | 'alertmanager' | 'generic' | 'pagerduty' | 'clock' | 'registry';
+/** Where a person was when they asked for something, as the timeline names it. */
+export type Via = 'slack' | 'terminal' | 'api';
 
 /** What a person may do; given to people in `policies/roster.yml`. */
 export type Role = 'responder' | 'approver' | 'lead';
@@ -17,12 +16,13 @@ export type Actor =
       readonly roles: readonly Role[];
       readonly via: Via;
     }
-  | { readonly kind: 'source'; readonly name: string; readonly via: Via }
-  | { readonly kind: 'lastgood'; readonly name: 'Lastgood'; readonly via: 'clock' };
+  /** A system that sends alerts, or a file: `alertmanager`, `the channel registry`. */
+  | { readonly kind: 'source'; readonly name: string }
+  | { readonly kind: 'lastgood'; readonly name: 'Lastgood' };
 
-export const lastgood: Actor = { kind: 'lastgood', name: 'Lastgood', via: 'clock' };
+export const lastgood: Actor = { kind: 'lastgood', name: 'Lastgood' };
 
-/** `Ana Ruiz (slack)`: who, and from where. Sources are named after where they are. */
+/** `Ana Ruiz (slack)`: who, and from where. */
 export function sayActor(actor: Actor): string {
   return actor.kind === 'person' ? `${actor.name} (${actor.via})` : actor.name;
 }

@@ -45,12 +45,13 @@ export type Effect =
     }
   /** Post the stream's live card, or bring it up to date. Drawn from the state at the moment of sending. */
   | { readonly type: 'slack.card'; readonly conversation: string; readonly severity: Severity | undefined }
-  /** One line of the timeline in the thread under the stream's card. `blocks` names a view to draw instead of text. */
+  /** One line of the timeline in the thread under the stream's card. `at` is when it happened, for one that comes late. */
   | {
       readonly type: 'slack.thread';
       readonly conversation: string;
       readonly text: string;
       readonly broadcast: boolean;
+      readonly at?: Instant;
       readonly severity: Severity | undefined;
     }
   /** The post-mortem, posted into the thread. Drawn from the state and the events at the moment of sending. */
@@ -63,6 +64,17 @@ export type Effect =
 
 export type EffectType = Effect['type'];
 export type EffectOf<Type extends EffectType> = Extract<Effect, { type: Type }>;
+
+/** An effect that calls somebody; `page.` is what makes it one. */
+export type PageEffect = Extract<Effect, { type: `page.${PageMeans}` }>;
+
+export function meansOf({ type }: PageEffect): PageMeans {
+  return type.slice('page.'.length) as PageMeans;
+}
+
+export function isPage(effect: Effect): effect is PageEffect {
+  return pageMeans.some((means) => effect.type === `page.${means}`);
+}
 
 /** What the other side answered, for the timeline: `{ts: '…'}`, `{dedup_key: '…'}`, `{message_id: '…'}`. */
 export type Receipt = Readonly<Record<string, string>>;

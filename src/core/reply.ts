@@ -5,7 +5,6 @@ import type { IncidentEvent } from './incident/event.ts';
 import { describeOperationEvent } from './operation/describe.ts';
 import type { OperationEvent } from './operation/event.ts';
 import type { Recorded, StreamId } from './stream.ts';
-import { sayActor } from './actor.ts';
 
 export type AnyEvent = IncidentEvent | OperationEvent | ChannelEvent;
 
@@ -24,7 +23,9 @@ export function replyFor(happened: readonly Happened[]): Answer {
   const lines = happened.flatMap(({ stream, event }) => {
     const text = describe(event);
     // Notes of an operation in its incident only repeat what the operation says itself.
-    return text === undefined || event.type === 'operation.noted' ? [] : [`${stream.replace('channel:', '')}: ${text}`];
+    return text === undefined || event.type === 'operation.noted'
+      ? []
+      : [`${stream.replace('channel:', '')}: ${text}`];
   });
   const [first, ...rest] = lines;
   return first === undefined
@@ -35,7 +36,9 @@ export function replyFor(happened: readonly Happened[]): Answer {
 function describe(event: Recorded<AnyEvent>): string | undefined {
   switch (event.type) {
     case 'channel.moved':
-      return `${event.to} is recorded as live now, instead of ${event.from ?? 'nothing'}, by ${sayActor(event.by)}: ${event.reason}. Nothing was deployed.`;
+      return event.cause === 'set'
+        ? `${event.to} is recorded as live, instead of ${event.from ?? 'nothing'}: ${event.reason}. Nothing was deployed.`
+        : `${event.to} is live now, instead of ${event.from ?? 'nothing'}.`;
     case 'channel.locked':
     case 'channel.released':
     case 'channel.doubted':

@@ -63,8 +63,8 @@ export interface StreamKind<State, Wish, Event> {
   readonly wakeAt: (state: State) => Instant | undefined;
   /** The name under which an open stream can be found; undefined once it is closed. */
   readonly alias: (state: State) => string | undefined;
-  /** Asked again just before an effect goes out. */
-  readonly wanted: (state: State, effect: Effect, now: Instant) => Wanted;
+  /** Asked again before each attempt at an effect. `begun`: an earlier one has, or may have, taken effect already. */
+  readonly wanted: (state: State, effect: Effect, now: Instant, begun?: boolean) => Wanted;
 }
 
 export const nothing: Decision<never> = { events: [], tells: [] };

@@ -37,7 +37,7 @@ export function createInbox(parts: {
   readonly quarantined: (item: InboxItem, why: string) => Promise<void>;
   readonly log: Log;
 }): Inbox {
-  const { store, log } = parts;
+  const { store, clock, log } = parts;
   const readers = new Map(parts.readers.map((reader) => [reader.source, reader]));
   const working = new Set<Promise<void>>();
   let last: Promise<void> = Promise.resolve();
@@ -48,22 +48,30 @@ export function createInbox(parts: {
 
   function work(item: InboxItem): void {
     const reader = readers.get(item.source);
-    const read = (): Promise<void> => (running ? readOne(reader, item) : Promise.resolve());
-    const work = reader?.inOrder === false ? read() : last.then(read);
-    if (reader?.inOrder !== false) last = work;
-    working.add(work);
-    void work.finally(() => working.delete(work));
+    const inOrder = reader?.inOrder !== false;
+    const read = async (): Promise<void> => {
+      while (running && !(await readOne(reader, item))) {
+        const later = clock.now() + soon;
+        if (!inOrder) return void clock.wakeAt(later, () => work(item));
+        // It keeps its place: an alert's end must not overtake its beginning.
+        await new Promise<void>((resolve) => clock.wakeAt(later, resolve));
+      }
+    };
+    const reading = inOrder ? last.then(read) : read();
+    if (inOrder) last = reading;
+    working.add(reading);
+    void reading.finally(() => working.delete(reading));
   }
 
-  async function readOne(reader: InboxReader | undefined, item: InboxItem): Promise<void> {
+  /** @returns false when the item has to wait */
+  async function readOne(reader: InboxReader | undefined, item: InboxItem): Promise<boolean> {
     try {
       if (!reader) throw new Error(`nothing here reads ${item.source}`);
       await reader.read(item);
     } catch (error) {
       if (error instanceof NotNow || error instanceof StoreUnavailable) {
         log.warn({ error, item: item.id }, 'an inbox item has to wait');
-        parts.clock.wakeAt(parts.clock.now() + soon, () => work(item));
-        return;
+        return false;
       }
       const why = error instanceof Error ? error.message : String(error);
       log.error(
@@ -76,6 +84,7 @@ export function createInbox(parts: {
           log.error({ error: second, item: item.id }, 'nor could that be recorded'),
         );
     }
+    return true;
   }
 
   return {

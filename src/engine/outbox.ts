@@ -123,7 +123,7 @@ export function createOutbox(parts: Parts): Outbox {
     const stored = row.stream === undefined ? undefined : await transaction.stream(row.stream);
     const carrier = carriers.get(row.effect.type);
     const wanted = stored
-      ? kindOf(stored.kind).wanted(stored.state, row.effect, now)
+      ? kindOf(stored.kind).wanted(stored.state, row.effect, now, hasBegun(row))
       : { wanted: true as const };
     const outcome: Settled | undefined = !wanted.wanted
       ? { status: 'withheld', why: wanted.why }
@@ -196,6 +196,12 @@ export function createOutbox(parts: Parts): Outbox {
         const level = row.attempts === 0 ? 'info' : 'warn';
         const tried = { effect: row.id, attempt: row.attempts + 1, why: outcome.why, wait };
         log[level](tried, 'an effect is tried again');
+        // Whoever waits for a step wants to know that it is not GitHub's slowness, but its silence.
+        if (row.effect.type === 'step.run') {
+          const { id, effect } = row;
+          const receipt = { ...row.receipt, note: outcome.why };
+          await report(transaction, row, now, { type: 'effect.progressed', id, effect, receipt });
+        }
         return;
       }
       case 'done':
@@ -266,13 +272,16 @@ function givenUp(row: OutboxRow): Settled {
     row.attempts === 0
       ? 'its time was over before it could be sent'
       : `gave up after ${tries}${last === undefined ? '' : `: ${last}`}`;
-  const begun = row.mayHaveHappened || Object.keys(row.receipt).length > 0;
-  return begun ? { status: 'unknown', why, receipt: row.receipt } : { status: 'failed', why };
+  return hasBegun(row) ? { status: 'unknown', why, receipt: row.receipt } : { status: 'failed', why };
 }
 
 /** Nobody waits past the deadline to be told that it has passed. */
 function inTime({ deadlineAt }: OutboxRow, now: Instant, wait: Milliseconds): Instant {
   return Math.min(now + wait, Math.max(now, deadlineAt));
+}
+
+function hasBegun({ mayHaveHappened, receipt }: OutboxRow): boolean {
+  return mayHaveHappened || Object.keys(receipt).length > 0;
 }
 
 /** 0.5 s, 1 s, 2 s, … at most 30 s, each between half and the whole of it. */

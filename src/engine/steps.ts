@@ -15,7 +15,7 @@ export function stepCarrier(executors: ReadonlyMap<string, Executor>): Carrier<'
       if (!executor) {
         return {
           status: 'failed',
-          why: `The executor “${run.uses}” is not set up here; see lastgood's settings.`,
+          why: `The executor “${run.uses}” is not set up here: its settings are missing (README, Configuration).`,
         };
       }
       return outcomeOf(await progress(executor, run, errand), executor);

@@ -13,6 +13,8 @@ export interface HttpServer {
 const bodyLimit = 1_048_576;
 const headersWithin = 10_000;
 const requestWithin = 15_000;
+/** How often Node looks for those; by itself every 30 s. */
+const lookEvery = 1_000;
 
 /**
  * The one HTTP server: every route of ours, with limits on size and time.
@@ -25,8 +27,9 @@ export async function startHttpServer(options: {
   readonly failed: (error: unknown, path: string) => void;
 }): Promise<HttpServer> {
   const { host, port, routes, failed } = options;
+  const state = { closing: false };
   const server = createServer(
-    { headersTimeout: headersWithin, requestTimeout: requestWithin },
+    { headersTimeout: headersWithin, requestTimeout: requestWithin, connectionsCheckingInterval: lookEvery },
     (request, response) => {
       const path = (request.url ?? '/').split('?')[0] ?? '/';
       const route = routes.find((each) => each.method === request.method && takes(each.path, path));
@@ -35,7 +38,9 @@ export async function startHttpServer(options: {
           failed(error, path);
           return { status: 500, json: { error: 'Lastgood failed on this request; its log says how.' } };
         })
-        .then((answered) => send(response, answered))
+        // The rest of a refused body is on its way still: the connection is of no further use. And whoever has more to
+        // send over an open one would keep us from closing for ever.
+        .then((answered) => send(response, answered, state.closing || answered.status === 413))
         .catch((error: unknown) => failed(error, path));
     },
   );
@@ -49,7 +54,10 @@ export async function startHttpServer(options: {
   const address = server.address() as AddressInfo;
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
-    close: () => closeServer(server),
+    close: () => {
+      state.closing = true;
+      return closeServer(server);
+    },
   };
 }
 
@@ -88,11 +96,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(parts);
 }
 
-function send(response: ServerResponse, { status, json, text }: WireResponse): void {
+function send(response: ServerResponse, { status, json, text }: WireResponse, last: boolean): void {
   const body = json === undefined ? (text ?? '') : JSON.stringify(json);
   const type = json === undefined ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
-  // The rest of a refused body is on its way still: the connection is of no further use.
-  const end = status === 413 ? { connection: 'close' } : {};
+  const end = last ? { connection: 'close' } : {};
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...end });
   response.end(body);
 }

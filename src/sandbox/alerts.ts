@@ -11,8 +11,8 @@ export const alerts = [
     source: 'alertmanager',
   },
   {
-    name: 'catalogue-latency',
-    title: 'The catalogue is slow',
+    name: 'canary-latency',
+    title: 'The canary is slow',
     summary: 'A P2 on shop/canary; nobody’s phone rings',
     severity: 'P2',
     source: 'generic',
@@ -63,11 +63,11 @@ function alertmanagerBody(status: 'firing' | 'resolved', at: Date): unknown {
 
 function genericBody(status: 'firing' | 'resolved', at: Date): unknown {
   return {
-    key: 'catalogue-latency',
+    key: 'canary-latency',
     status,
-    title: 'Catalogue pages are slow',
+    title: 'Checkout is slow on the canary',
     summary: 'p95 is 2.4 s, the limit is 800 ms',
-    service: 'catalogue',
+    service: 'checkout',
     channel: 'canary',
     version: '1.6.0-rc.1',
     severity: 'P2',

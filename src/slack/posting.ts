@@ -164,7 +164,7 @@ function adviceFor(code: string, error: WebAPIPlatformError, where: string): str
   switch (code) {
     case 'channel_not_found':
     case 'not_in_channel':
-      return `The bot is not in ${where} (${code}): invite it there with /invite @Lastgood, and check policies/notifications.yml.`;
+      return `The bot is not in ${where} (${code}): invite it there with /invite @lastgood, and check policies/notifications.yml.`;
     case 'is_archived':
       return `${where} is archived: name another conversation in policies/notifications.yml.`;
     case 'restricted_action':

@@ -66,5 +66,5 @@ const lookUpFailed = answer(
   'refused',
   'Lastgood could not check who you are',
   'Slack did not say who this account belongs to, so nothing was done.',
-  'Try again in a moment, or use the terminal: npx lastgood <verb>.',
+  'Try again in a moment.',
 );

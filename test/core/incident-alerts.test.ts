@@ -1,43 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { incidentKind } from '../../src/core/incident/incident.ts';
-import { firing, receive, resolved } from '../support/alerts.ts';
+import { firing, opened, receive, resolved, suspect } from '../support/alerts.ts';
 import { alertmanager, ana, given, minute, person, stranger } from '../support/given.ts';
 
 const nothing = given(incidentKind);
-const open = nothing.when(receive(firing('5xx', 'P0')), { by: alertmanager });
+const open = opened('P0');
 
 describe('an alert opens an incident', () => {
-  it('and calls the first rung in the same decision', () => {
-    open.leadsTo({
+  const justOpened = nothing.when(receive(firing('5xx', 'P0')), { by: alertmanager });
+
+  it('and asks its channel what is live there', () => {
+    justOpened.leadsTo({
       events: [
         { type: 'incident.opened', title: '5xx fails', severity: 'P0', service: 'checkout' },
         { type: 'alert.fired', fingerprint: '5xx' },
-        { type: 'rung.fired', rung: 1, of: 4, round: 1 },
       ],
-      wakeAt: 5 * minute,
-    });
-  });
-
-  it('pages first, then shows the card', () => {
-    const types = open.effects.map(({ type }) => type);
-    expect(types).toEqual([
-      'slack.card',
-      'slack.thread',
-      'slack.card',
-      'slack.thread',
-      'page.pagerduty',
-      'page.slack',
-      'page.mail',
-      'slack.card',
-      'slack.thread',
-    ]);
-    expect(open.effects).toContainEqual(
-      expect.objectContaining({ type: 'page.mail', person: 'ana', to: ['ana@shop.example'] }),
-    );
-  });
-
-  it('tells the channel, which answers with the suspect', () => {
-    open.leadsTo({
       tells: [
         {
           to: { kind: 'channel', id: 'channel:shop/stable' },
@@ -45,10 +22,34 @@ describe('an alert opens an incident', () => {
         },
       ],
     });
-    const suspect = { live: '1.5.0', liveSince: 0, lastGood: '1.4.2' };
-    const named = open.when({ type: 'incident.name-suspect', suspect });
-    named.leadsTo({ events: ['suspect.named'], effects: ['slack.card', 'slack.thread'] });
-    expect(named.state.suspect).toEqual(suspect);
+  });
+
+  it('with the answer, which comes at once, its first rung is called', () => {
+    const answered = justOpened.when({ type: 'incident.name-suspect', suspect });
+    answered.leadsTo({
+      events: ['suspect.named', { type: 'rung.fired', rung: 1, of: 4, round: 1 }],
+      wakeAt: 5 * minute,
+    });
+    expect(answered.state.suspect).toEqual(suspect);
+  });
+
+  it('also when nothing is known to be live', () => {
+    const answered = justOpened.when({ type: 'incident.name-suspect', suspect: undefined });
+    answered.leadsTo({ events: ['suspect.named', { type: 'rung.fired', rung: 1 }], wakeAt: 5 * minute });
+  });
+
+  it('pages first, then shows the card', () => {
+    open.leadsTo({
+      effects: [
+        'slack.card',
+        'slack.thread',
+        'page.pagerduty',
+        'page.slack',
+        { type: 'page.mail', person: 'ana', to: ['ana@shop.example'] },
+        'slack.card',
+        'slack.thread',
+      ],
+    });
   });
 
   it('copies the clocks, the ladder and the hashes of the policies', () => {
@@ -98,7 +99,7 @@ describe('an alert joins an open incident', () => {
   });
 
   it('and raises the severity when it is worse', () => {
-    const limping = nothing.when(receive(firing('slow', 'P2')), { by: alertmanager });
+    const limping = opened('P2');
     const down = limping.when(receive(firing('down', 'P0')), { at: minute, by: alertmanager });
     down.leadsTo({
       events: ['alert.fired', { type: 'severity.changed', from: 'P2', to: 'P0' }, 'rung.fired'],
@@ -153,7 +154,7 @@ describe('when alerts resolve', () => {
   });
 
   it('the ladder begins anew when it fires again, under a key that rings again', () => {
-    const back = cleared.when(receive(firing('5xx', 'P0')), { at: 7 * minute, by: alertmanager });
+    const back = cleared.when(receive(firing('5xx', 'P0')), { at: 4 * minute, by: alertmanager });
     back.leadsTo({ events: ['alert.fired', { type: 'rung.fired', rung: 1, round: 1 }] });
     const keys = [...open.effects, ...back.effects].flatMap((effect) =>
       effect.type === 'page.pagerduty' ? [effect.dedupKey] : [],
@@ -183,7 +184,11 @@ describe('a person declares an incident', () => {
 
   it('and its ladder starts at once', () => {
     const declared = nothing.when(declare, { by: ana });
-    declared.leadsTo({ events: ['incident.opened', { type: 'rung.fired', rung: 1 }], wakeAt: 15 * minute });
+    declared.leadsTo({ events: ['incident.opened'], wakeAt: 0 });
+    declared.when({ type: 'incident.name-suspect', suspect }).leadsTo({
+      events: ['suspect.named', { type: 'rung.fired', rung: 1 }],
+      wakeAt: 15 * minute,
+    });
     expect(declared.state).toMatchObject({ title: 'payments are slow', severity: 'P1', cleared: false });
   });
 

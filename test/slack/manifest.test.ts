@@ -31,19 +31,6 @@ it('names no address in Socket Mode', () => {
   expect(manifest.settings?.socket_mode_enabled).toBe(true);
 });
 
-it('says how each command goes on', () => {
-  const hints = slackManifest(http).features?.slash_commands?.map(
-    ({ command, usage_hint }) => `${command} ${usage_hint ?? ''}`,
-  );
-  expect(hints).toEqual([
-    '/rollback <channel> <version|last-good> <reason…>',
-    '/incident declare|ack|sev|resolve|timeline|postmortem|list …',
-    '/oncall [service]',
-    '/channels [set <channel> <version> <reason…>]',
-    '/lastgood help',
-  ]);
-});
-
 // https://docs.slack.dev/reference/app-manifest
 it.each(modes)('keeps to what Slack takes ($mode)', (mode) => {
   const { display_information: shown, features } = slackManifest(mode);

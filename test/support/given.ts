@@ -24,7 +24,7 @@ export const ben = person('ben', 'Ben Okafor', 'responder', 'approver');
 export const dana = person('dana', 'Dana Levi', 'approver', 'lead');
 /** Somebody who is not in the roster. */
 export const stranger = person(undefined, 'Sam Stranger');
-export const alertmanager: Actor = { kind: 'source', name: 'Alertmanager', via: 'alertmanager' };
+export const alertmanager: Actor = { kind: 'source', name: 'Alertmanager' };
 
 export function person(key: string | undefined, name: string, ...roles: readonly Role[]): Actor {
   return { kind: 'person', person: key, name, roles, via: 'slack' };

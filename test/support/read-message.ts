@@ -8,7 +8,12 @@ export function readMessage(
   nameOf: (id: string) => string,
 ): readonly string[] {
   if (blocks.length === 0) return [mrkdwn(text, nameOf)];
-  return blocks.flatMap((block) => readBlock(block, nameOf)).flatMap((line) => line.split('\n'));
+  // The notification says the fallback text, which Slack brings to life, too.
+  const alive = text.match(/<[^>]*>/g) ?? [];
+  return [
+    ...blocks.flatMap((block) => readBlock(block, nameOf)).flatMap((line) => line.split('\n')),
+    ...alive.map((construct) => `🔔 LIVE IN THE NOTIFICATION: ${literally(construct)}`),
+  ];
 }
 
 function readBlock(block: Block, nameOf: (id: string) => string): readonly string[] {

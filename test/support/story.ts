@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { it } from 'vitest';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
 import { parseDuration, type Milliseconds } from '../../src/core/time.ts';
 import { conversations, people } from '../../src/sandbox/cast.ts';
 import { movableClock } from '../../src/sandbox/movable-clock.ts';
@@ -14,7 +14,11 @@ import { buttonsOf, type ShownButton } from './shown-buttons.ts';
 import { writeEnding } from './story-ending.ts';
 import { startTranscript, type Transcript } from './transcript.ts';
 
+/** A Sunday night. */
+const began = Date.parse('2026-11-22T03:00:00Z');
+
 type Somebody = keyof typeof people;
+
 const names = {
   slack: 'Slack',
   github: 'GitHub',
@@ -30,8 +34,8 @@ export interface Tell {
   /** A generic alert, firing, critical and about Checkout unless `said` otherwise; its title is its key. */
   readonly alert: (title: string, said?: Readonly<Record<string, unknown>>) => Promise<void>;
   readonly alertResolves: (title: string, said?: Readonly<Record<string, unknown>>) => Promise<void>;
-  /** What a real Alertmanager sent, by its number in `test/captures/alertmanager`; `change` edits the text. */
-  readonly alertmanager: (capture: string, change?: (body: string) => string) => Promise<void>;
+  /** What a real Alertmanager sent, by its file's name in `test/captures/alertmanager`. */
+  readonly alertmanager: (capture: string) => Promise<void>;
   readonly types: (who: Somebody, line: string) => Promise<void>;
   /** Presses a button on the card of `INC-1` or `OP-1`. */
   readonly presses: (who: Somebody, label: string, card: string) => Promise<void>;
@@ -49,22 +53,25 @@ export interface Tell {
   readonly workflowsEnd: (how: Conclusion | 'never') => void;
 }
 
+/** Something that happens to a team, and that the transcript beside it tells as they see it. */
+export interface Story {
+  readonly title: string;
+  readonly play: (tell: Tell) => Promise<void>;
+  readonly policies?: PolicyChanges;
+}
+
 /**
- * Plays a story in a world of its own, in which time stands still until it is told to pass, and compares what people
- * saw with the Markdown file beside the test. `vitest -u` writes that file: read it aloud before it is committed.
+ * Plays each story in a world of its own, in which time stands still until it is told to pass, and compares what
+ * people saw with the Markdown file of its name. `vitest -u` writes that file: read it aloud before it is committed.
  */
-export function story(
-  title: string,
-  play: (tell: Tell) => Promise<void>,
-  policies: PolicyChanges = {},
-): void {
-  it(title, async ({ task, expect }) => {
+export function playStories(stories: Readonly<Record<string, Story>>): void {
+  it.each(Object.entries(stories))('%s', async (name, { title, play, policies = {} }) => {
     const root = await mkdtemp(join(tmpdir(), 'lastgood-story-'));
     const errors: string[] = [];
     const world = await startWorld({
       root,
       policies: await changedPolicies(join(root, 'changed'), policies),
-      clock: movableClock({ start: Date.parse('2026-11-22T03:00:00Z'), running: false }),
+      clock: movableClock({ start: began, running: false }),
       port: 0,
       // One effect at a time, and no luck: the same story gives the same transcript.
       random: () => 0.5,
@@ -75,15 +82,14 @@ export function story(
     const transcript = startTranscript(world, title);
     try {
       await play(tellIn(world, transcript));
-      await writeEnding(world, transcript);
+      await writeEnding(world, transcript, began);
     } finally {
       await world.close();
       await rm(root, { recursive: true, force: true });
     }
     // The bot logs an error when it is itself at fault, never for a neighbour's trouble.
     expect(errors).toEqual([]);
-    const golden = `./${basename(task.file.name, '.test.ts')}.md`;
-    await expect(transcript.write()).toMatchFileSnapshot(golden);
+    await expect(transcript.write()).toMatchFileSnapshot(`./${name}.md`);
   });
 }
 
@@ -129,10 +135,10 @@ function tellIn(world: World, transcript: Transcript): Tell {
       beat(`An alert is over: ${literally(title)}`, () =>
         deliver('generic', { ...genericAlert(title), status: 'resolved', ...said }),
       ),
-    alertmanager: (capture, change = (body) => body) =>
+    alertmanager: (capture) =>
       beat(`Alertmanager sends ${capture}`, async () => {
         const file = new URL(`../captures/alertmanager/${capture}.json`, import.meta.url);
-        await deliver('alertmanager', JSON.parse(change(await readFile(file, 'utf8'))));
+        await deliver('alertmanager', JSON.parse(await readFile(file, 'utf8')));
       }),
     types: (who, line) =>
       beat(`${people[who].realName} types \`${shorten(line)}\``, async () => {

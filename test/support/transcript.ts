@@ -1,6 +1,6 @@
 import { conversations, people } from '../../src/sandbox/cast.ts';
 import type { World } from '../../src/sandbox/world.ts';
-import { literally, readMessage, timeOf } from './read-message.ts';
+import { readMessage, timeOf } from './read-message.ts';
 import { cardOf } from './shown-buttons.ts';
 
 /** Writes down, in Markdown, what the people of a world see. */
@@ -96,7 +96,7 @@ export function startTranscript(world: World, title: string): Transcript {
 
   function pagesAndMails(): readonly Sight[] {
     const paged = pagerduty.log().map(({ at, status, body }, index) => {
-      const { event_action, dedup_key, payload } = body as Readonly<Record<string, unknown>>;
+      const { event_action, dedup_key, payload } = body;
       const { summary, severity } = payload as Readonly<Record<string, unknown>>;
       const verb = status === 202 ? String(event_action) : `refuses ${String(event_action)} (${status})`;
       const line = `📟 PagerDuty ${verb}, ${String(severity)}: ${String(summary)} [${String(dedup_key)}]`;

@@ -85,7 +85,7 @@ function requestRollback(
       refuse(
         'channel-locked',
         what,
-        `${state.lock.operation} (${state.lock.reason}, by ${state.lock.name}) has held ${state.name} for ${sayDuration(message.at - state.lock.since)}. Approve, withdraw or finish it first.`,
+        `${state.lock.operation} (${state.lock.reason}, by ${state.lock.name}) has held ${state.name} for ${sayDuration(message.at - state.lock.since)}. ${howToFree(state)}`,
       ),
     );
   }
@@ -141,6 +141,12 @@ function requestRollback(
   };
 }
 
+function howToFree({ lock, doubt }: Channel): string {
+  return lock !== undefined && doubt?.operation === lock.operation
+    ? 'Nobody knows how it ended: look, and say so on its card.'
+    : 'Approve, withdraw or finish it first.';
+}
+
 function set(
   state: Channel | undefined,
   message: Of<'channel.set'>,
@@ -164,7 +170,7 @@ function set(
         refuse(
           'channel-locked',
           what,
-          `${state.lock.operation} (${state.lock.reason}) holds ${state.name}. Finish or withdraw it first.`,
+          `${state.lock.operation} (${state.lock.reason}) holds ${state.name}. ${howToFree(state)}`,
         ),
       ],
       tells: [],

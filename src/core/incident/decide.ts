@@ -1,4 +1,4 @@
-import type { EffectSettled } from '../effect.ts';
+import { isPage, meansOf, type EffectSettled, type PageEffect } from '../effect.ts';
 import { anyRole, lacksPermission } from '../permission.ts';
 import type { Policies } from '../policies/policies.ts';
 import { refuse } from '../refusal.ts';
@@ -43,8 +43,8 @@ export function decideIncident(
         tells: [],
       };
     case 'incident.note-operation': {
-      const { operation, progress, text, loud } = intent;
-      return only({ type: 'operation.noted', operation, progress, text, loud });
+      const { type: _note, ...noted } = intent;
+      return only({ type: 'operation.noted', ...noted });
     }
     case 'incident.note-refusal':
       return only(intent.refusal);
@@ -122,7 +122,7 @@ function declare(
   message: Of<'incident.declare'>,
   context: Context,
 ): Decision<IncidentEvent> {
-  const what = 'declare an incident for a service and channel that have one';
+  const what = state ? `declare a second incident for ${state.serviceTitle}` : 'declare an incident';
   const lacking = lacksPermission(message.by, anyRole, what);
   if (lacking) return state ? only(lacking) : nothing;
   if (state) {
@@ -130,7 +130,7 @@ function declare(
       refuse(
         'no-change',
         what,
-        `${state.id} (${state.severity}: ${state.title}) is open there already. Take it: /incident ack ${state.id}. If it is worse than that: /incident sev ${state.id} P0 <reason>.`,
+        `${state.id} (${state.severity}: ${state.title}) is open on ${state.app}/${state.channel} already. Take it: /incident ack ${state.id}. If it is worse than that: /incident sev ${state.id} P0 <reason>.`,
       ),
     );
   }
@@ -227,9 +227,18 @@ function resolve(state: Incident, message: Of<'incident.resolve'>): Decision<Inc
   const lacking = lacksPermission(message.by, anyRole, what);
   if (lacking) return only(lacking);
   if (!isOpen(state)) return only(alreadyResolved(state, what));
-  const busy = Object.entries(state.operations).find(
-    ([, progress]) => progress === 'open' || progress === 'running',
-  );
+  const operations = Object.entries(state.operations);
+  const unknown = operations.find(([, progress]) => progress === 'unknown');
+  if (unknown) {
+    return only(
+      refuse(
+        'not-open',
+        what,
+        `Nobody knows how ${unknown[0]} ended. Look, say so on its card, and resolve then.`,
+      ),
+    );
+  }
+  const busy = operations.find(([, progress]) => progress === 'open' || progress === 'running');
   if (busy) {
     return only(
       refuse(
@@ -286,51 +295,38 @@ function severitySlice(
   };
 }
 
-/** A page's receipt, or why there is none. */
+/** A page's receipt, or why there is none; and where the card was posted. */
 function settle(
   state: Incident,
   { id, effect, outcome }: EffectSettled,
   policies: Policies,
 ): Decision<IncidentEvent> {
-  switch (effect.type) {
-    case 'page.pagerduty':
-    case 'page.mail':
-    case 'page.slack': {
-      if (effect.type === 'page.pagerduty' && effect.action !== 'trigger' && outcome.status !== 'failed')
-        return nothing;
-      const by = effect.type.slice('page.'.length) as 'pagerduty' | 'mail' | 'slack';
-      const page = { page: id, name: recipientOf(effect, policies), means: by };
-      switch (outcome.status) {
-        case 'done':
-          return only({ type: 'page.delivered', ...page, receipt: outcome.receipt });
-        case 'withheld':
-          return only({ type: 'page.withheld', ...page, why: outcome.why });
-        case 'failed':
-        case 'unknown':
-          return only({
-            type: 'page.failed',
-            ...page,
-            certain: outcome.status === 'failed',
-            why: outcome.why,
-          });
-        default:
-          return outcome satisfies never;
-      }
-    }
-    case 'slack.card':
-      return outcome.status === 'done' &&
-        outcome.receipt['ts'] !== undefined &&
-        outcome.receipt['ts'] !== state.card?.ts
-        ? only({ type: 'card.posted', conversation: effect.conversation, ts: outcome.receipt['ts'] })
-        : nothing;
-    case 'slack.thread':
-    case 'slack.postmortem':
-    case 'slack.reply':
-    case 'step.run':
-    case 'registry.publish':
-      return nothing;
+  if (isPage(effect)) return settlePage(id, effect, outcome, policies);
+  if (effect.type !== 'slack.card' || outcome.status !== 'done') return nothing;
+  const { ts } = outcome.receipt;
+  if (ts === undefined || ts === state.card?.ts) return nothing;
+  return only({ type: 'card.posted', conversation: effect.conversation, ts });
+}
+
+function settlePage(
+  id: string,
+  effect: PageEffect,
+  outcome: EffectSettled['outcome'],
+  policies: Policies,
+): Decision<IncidentEvent> {
+  const calls = effect.type !== 'page.pagerduty' || effect.action === 'trigger';
+  if (!calls && outcome.status !== 'failed') return nothing;
+  const page = { page: id, name: recipientOf(effect, policies), means: meansOf(effect) };
+  switch (outcome.status) {
+    case 'done':
+      return only({ type: 'page.delivered', ...page, receipt: outcome.receipt });
+    case 'withheld':
+      return only({ type: 'page.withheld', ...page, why: outcome.why });
+    case 'failed':
+    case 'unknown':
+      return only({ type: 'page.failed', ...page, certain: outcome.status === 'failed', why: outcome.why });
     default:
-      return effect satisfies never;
+      return outcome satisfies never;
   }
 }
 

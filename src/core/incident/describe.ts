@@ -5,7 +5,7 @@ import type { ClockName, IncidentEvent, PlannedPage } from './event.ts';
 
 export const pageMeansNames = { pagerduty: 'PagerDuty', mail: 'mail', slack: 'Slack' } as const;
 
-const clockTitles: Readonly<Record<ClockName, string>> = {
+export const clockTitles: Readonly<Record<ClockName, string>> = {
   acknowledge_within: 'not acknowledged',
   rollback_start_within: 'no rollback started',
   resolve_within: 'not resolved',
@@ -100,7 +100,8 @@ function saySuspect({
 }: Recorded<Extract<IncidentEvent, { type: 'suspect.named' }>>): string {
   if (!suspect) return 'No release is known to be live on this channel.';
   const { live, liveSince, lastGood } = suspect;
-  if (liveSince === at) return `Release live now: ${live}${by.kind === 'person' ? `, says ${sayActor(by)}` : ''}.`;
+  if (liveSince === at)
+    return `Release live now: ${live}${by.kind === 'person' ? `, says ${sayActor(by)}` : ''}.`;
   const good = lastGood === undefined ? 'no earlier good release is known' : `last good is ${lastGood}`;
   return `Release live: ${live}, for ${sayDuration(at - liveSince)}; ${good}.`;
 }

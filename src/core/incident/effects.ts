@@ -1,4 +1,4 @@
-import type { Effect } from '../effect.ts';
+import { isPage, type Effect } from '../effect.ts';
 import type { Recorded, Wanted } from '../stream.ts';
 import { sayDate } from '../time.ts';
 import { describeIncidentEvent } from './describe.ts';
@@ -14,7 +14,9 @@ export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>)
   const card: Effect = { type: 'slack.card', conversation, severity };
   const line = (broadcast = false): readonly Effect[] => {
     const text = describeIncidentEvent(event);
-    return text === undefined ? [] : [{ type: 'slack.thread', conversation, text, broadcast, severity }];
+    return text === undefined
+      ? []
+      : [{ type: 'slack.thread', conversation, text, broadcast, at: event.at, severity }];
   };
   switch (event.type) {
     case 'incident.opened':
@@ -67,11 +69,8 @@ export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>)
 
 /** Read again just before every send: nobody is woken for an incident that somebody has. */
 export function incidentWants(state: Incident, effect: Effect): Wanted {
-  const isPage =
-    effect.type === 'page.mail' ||
-    effect.type === 'page.slack' ||
-    (effect.type === 'page.pagerduty' && effect.action === 'trigger');
-  if (!isPage) return { wanted: true };
+  const calls = isPage(effect) && !(effect.type === 'page.pagerduty' && effect.action !== 'trigger');
+  if (!calls) return { wanted: true };
   if (!isOpen(state)) return { wanted: false, why: `${state.id} was resolved in the meantime` };
   if (state.acknowledged)
     return { wanted: false, why: `${state.acknowledged.by} had acknowledged in the meantime` };
@@ -87,7 +86,8 @@ function pageEffect(
   const { severity, id, service } = state;
   const headline = `${severity} ${id}: ${state.title} (${state.serviceTitle}, ${state.app}/${state.channel})`;
   const { person } = page;
-  const text = person === undefined ? `${headline}. Nobody has it yet. Take it: /incident ack ${id}` : headline;
+  const text =
+    person === undefined ? `${headline}. Nobody has it yet. Take it: /incident ack ${id}` : headline;
   switch (page.by) {
     case 'pagerduty':
       return {

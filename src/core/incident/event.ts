@@ -128,6 +128,8 @@ export type IncidentEvent =
       readonly text: string;
       /** The text also belongs where everybody sees it. */
       readonly loud: boolean;
+      /** What it leaves to people. */
+      readonly left?: readonly string[];
     }
   | { readonly type: 'incident.resolved'; readonly name: string; readonly reason: string }
   | { readonly type: 'card.posted'; readonly conversation: string; readonly ts: string }

@@ -37,6 +37,8 @@ export type IncidentIntent =
       readonly progress: OperationProgress;
       readonly text: string;
       readonly loud: boolean;
+      /** What it leaves to people. */
+      readonly left?: readonly string[];
     }
   /** From the channel: somebody asked for something there and was refused. */
   | { readonly type: 'incident.note-refusal'; readonly refusal: Refusal }

@@ -1,4 +1,4 @@
-import type { EffectOf } from '../effect.ts';
+import type { PageEffect } from '../effect.ts';
 import type { Ladder, RungTarget } from '../policies/escalation.ts';
 import type { Policies } from '../policies/policies.ts';
 import { onCallAt } from '../policies/roster.ts';
@@ -63,7 +63,7 @@ export function pagesOfRung(
 
 /** Whom a page went to, by name. Its receipt may come long after the rung that sent it. */
 export function recipientOf(
-  page: EffectOf<'page.pagerduty' | 'page.mail' | 'page.slack'>,
+  page: PageEffect,
   { roster, notifications }: Pick<Policies, 'roster' | 'notifications'>,
 ): string {
   if (page.person !== undefined) return roster.people[page.person]?.name ?? page.person;

@@ -1,7 +1,7 @@
 import type { Recorded } from '../stream.ts';
-import { sayDate, sayDuration, sayTime, type Instant, type Milliseconds } from '../time.ts';
-import { describeIncidentEvent } from './describe.ts';
-import type { IncidentEvent } from './event.ts';
+import { sayDate, sayDuration, sayMoment, sayTime, type Instant, type Milliseconds } from '../time.ts';
+import { clockTitles, describeIncidentEvent, pageMeansNames } from './describe.ts';
+import type { IncidentEvent, OperationProgress, Suspect } from './event.ts';
 import type { Incident } from './state.ts';
 
 /** What stays of an incident: for its thread in Slack, and as Markdown. All of it is plain text. */
@@ -10,17 +10,37 @@ export interface Postmortem {
   readonly sections: readonly { readonly heading: string; readonly lines: readonly string[] }[];
 }
 
+/** For people to answer; the log knows what happened, and not why. */
+const wentWell = [
+  'What told us first, and was it early enough?',
+  'Who or what made this shorter than it could have been?',
+];
+const wentBadly = [
+  'Where did we lose time: noticing, reaching somebody, deciding, or acting?',
+  'What let this reach the people who use it, and would have stopped it?',
+  'Where were we lucky?',
+];
+
+const progressWords: Readonly<Record<OperationProgress, string>> = {
+  open: 'waits for approval',
+  running: 'is running',
+  done: 'was done',
+  failed: 'failed',
+  unknown: 'has an unknown outcome',
+  closed: 'was not carried out',
+};
+
 /** Written from the event log alone: what it says happened, happened. */
 export function writePostmortem(state: Incident, events: readonly Recorded<IncidentEvent>[]): Postmortem {
   return {
     title: `Post-mortem of ${state.id}: ${state.title}`,
     sections: [
-      { heading: 'Summary', lines: summary(state) },
+      { heading: 'Summary', lines: summary(state, events) },
       { heading: 'Impact', lines: impact(state, events) },
       { heading: 'Clocks', lines: clockLines(state, events) },
       { heading: 'Timeline (UTC)', lines: timelineLines(events) },
-      { heading: 'What went well', lines: ['(write here)'] },
-      { heading: 'What went badly', lines: ['(write here)'] },
+      { heading: 'What went well', lines: wentWell },
+      { heading: 'What went badly', lines: wentBadly },
       { heading: 'Follow-ups', lines: followUps(events) },
     ],
   };
@@ -44,35 +64,46 @@ export function postmortemMarkdown(postmortem: Postmortem): string {
 
 /** Text out of alerts and commands is shown, never interpreted. */
 function escapeMarkdown(text: string): string {
-  return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>#|~]/g, (mark) => `\\${mark}`);
+  return text.replace(/[\r\n]+/g, ' ').replace(/[\\`*_[\]<>#|~&]/g, (mark) => `\\${mark}`);
 }
 
-function summary(state: Incident): readonly string[] {
-  const rollbacks = Object.entries(state.operations).map(([id, progress]) => `${id} ${progress}`);
+function summary(state: Incident, events: readonly Recorded<IncidentEvent>[]): readonly string[] {
+  const rollbacks = Object.entries(state.operations).map(
+    ([id, progress]) => `${id} ${progressWords[progress]}`,
+  );
+  const before = suspectAtStart(events)?.live;
   const end = state.resolved
     ? `Resolved by ${state.resolved.by}${state.resolved.reason === '' ? '' : `: ${state.resolved.reason}`}.`
     : 'Not resolved yet.';
   return [
     `${state.severity} on ${state.serviceTitle} (${state.app}/${state.channel}), opened ${sayDate(state.openedAt)}.`,
-    ...(state.suspect ? [`Live at the end: ${state.suspect.live}.`] : []),
-    rollbacks.length === 0 ? 'No rollback was asked for.' : `Operations: ${rollbacks.join(', ')}.`,
+    ...(state.suspect && before !== undefined
+      ? [
+          state.suspect.live === before
+            ? `${before} was live all the time.`
+            : `${before} was live when it began, ${state.suspect.live} ${state.resolved ? 'when it ended' : 'is now'}.`,
+        ]
+      : []),
+    rollbacks.length === 0 ? 'No rollback was asked for.' : `Rollbacks: ${rollbacks.join(', ')}.`,
     end,
   ];
 }
 
 function impact(state: Incident, events: readonly Recorded<IncidentEvent>[]): readonly string[] {
   const fired = new Set(events.flatMap((event) => (event.type === 'alert.fired' ? [event.fingerprint] : [])));
-  const cleared = events.findLast((event) => event.type === 'alerts.cleared');
+  // Alerts may come back after all had resolved.
+  const cleared = state.cleared ? events.findLast((event) => event.type === 'alerts.cleared') : undefined;
   const lasted = (cleared ?? state.resolved)?.at;
-  const suspectAtStart = events.find((event) => event.type === 'suspect.named')?.suspect;
+  const suspect = suspectAtStart(events);
+  const pages = state.pagesDelivered;
   return [
     lasted === undefined
-      ? `Alerts have been firing since ${sayTime(state.openedAt)}.`
-      : `Lasted ${sayDuration(lasted - state.openedAt)}, ${sayTime(state.openedAt)} to ${sayTime(lasted)}.`,
-    `${fired.size} ${fired.size === 1 ? 'alert' : 'alerts'}, ${state.pagesDelivered} pages delivered.`,
-    ...(suspectAtStart
+      ? `Not over yet; it began at ${sayMoment(state.openedAt)}.`
+      : `Lasted ${sayDuration(lasted - state.openedAt)}, ${sayTime(state.openedAt)} to ${sayMoment(lasted)}.`,
+    `${fired.size} ${fired.size === 1 ? 'alert' : 'alerts'}, ${pages} ${pages === 1 ? 'page' : 'pages'} delivered.`,
+    ...(suspect
       ? [
-          `${suspectAtStart.live} was live when it began, for ${sayDuration(state.openedAt - suspectAtStart.liveSince)}.`,
+          `${suspect.live} had been live for ${sayDuration(state.openedAt - suspect.liveSince)} when it began.`,
         ]
       : []),
   ];
@@ -81,19 +112,30 @@ function impact(state: Incident, events: readonly Recorded<IncidentEvent>[]): re
 /** The clocks of R53: how long it took, against what the severity allows. */
 function clockLines(state: Incident, events: readonly Recorded<IncidentEvent>[]): readonly string[] {
   const { clocks, openedAt } = state;
-  const ended = events.findLast(
-    (event) => event.type === 'operation.noted' && ['done', 'failed', 'unknown'].includes(event.progress),
-  )?.at;
-  const budgetUsed =
-    state.rollbackStartedAt !== undefined && ended !== undefined
-      ? ended - state.rollbackStartedAt
-      : undefined;
+  const budgetUsed = rollbackTook(state, events);
   return [
     clockLine('Acknowledged', since(openedAt, state.firstAcknowledgedAt), clocks.acknowledgeWithin),
     clockLine('Rollback started', since(openedAt, state.rollbackStartedAt), clocks.rollbackStartWithin),
     clockLine('Rollback, start to verified', budgetUsed, clocks.rollbackBudget),
     clockLine('Resolved', since(openedAt, state.resolved?.at), clocks.resolveWithin),
   ];
+}
+
+function suspectAtStart(events: readonly Recorded<IncidentEvent>[]): Suspect | undefined {
+  return events.find((event) => event.type === 'suspect.named')?.suspect;
+}
+
+/** From the first start until the channel moved: recording that elsewhere takes longer, and hurts nobody. */
+function rollbackTook(
+  { rollbackStartedAt: started }: Incident,
+  events: readonly Recorded<IncidentEvent>[],
+): Milliseconds | undefined {
+  const done = events.find((event) => event.type === 'operation.noted' && event.progress === 'done');
+  if (started === undefined || !done) return undefined;
+  const moved = events.find(
+    (event) => event.type === 'suspect.named' && event.at >= started && event.suspect?.liveSince === event.at,
+  );
+  return Math.min(moved?.at ?? done.at, done.at) - started;
 }
 
 function since(from: Instant, to: Instant | undefined): Milliseconds | undefined {
@@ -112,17 +154,20 @@ function followUps(events: readonly Recorded<IncidentEvent>[]): readonly string[
   const found = events.flatMap((event): readonly string[] => {
     switch (event.type) {
       case 'page.failed':
-        return [`A page to ${event.name} by ${event.means} failed: check how they can be reached.`];
+        return [
+          `A page to ${event.name} by ${pageMeansNames[event.means]} failed: check how they can be reached.`,
+        ];
       case 'rung.empty':
         return [`Rung ${event.rung} had nobody to page: fill the rotation in policies/roster.yml.`];
       case 'clock.missed':
-        return [`The clock ${event.clock} (${sayDuration(event.limit)}) was missed: find out why.`];
+        return [`Find out why: ${clockTitles[event.clock]} within ${sayDuration(event.limit)}.`];
       case 'timers.late':
         return [`Lastgood was down for ${sayDuration(event.to - event.from)}: find out why.`];
       case 'operation.noted':
-        return event.progress === 'failed' || event.progress === 'unknown'
-          ? [`${event.operation} ended as ${event.progress}: find out why, and rehearse it.`]
-          : [];
+        if (event.progress === 'failed') return [`${event.operation} failed: find out why, and rehearse it.`];
+        if (event.progress === 'unknown')
+          return [`Nobody could know how ${event.operation} had ended: find out why, and rehearse it.`];
+        return (event.left ?? []).map((title) => `${event.operation} left this to you: ${title}.`);
       default:
         return [];
     }
@@ -131,5 +176,5 @@ function followUps(events: readonly Recorded<IncidentEvent>[]): readonly string[
   const repair = good
     ? ['Repair the release that was rolled back, with a test that would have caught it.']
     : [];
-  return [...new Set([...repair, ...found]), '(add yours)'];
+  return [...new Set([...repair, ...found]), 'What else, who does it, and by when?'];
 }

@@ -31,7 +31,7 @@ export function settleStep(state: Operation, intent: EffectSettled): Decision<Op
       const ended: OperationEvent = { type, step, title, note: outcome.why, url };
       // What only records the rollback elsewhere cannot undo it: the others still get their turn.
       if (planned.phase === 'record') return goOn(state, step, ended);
-      return finish(state, outcome.status, [ended], `${title}: ${outcome.why}`, true);
+      return finish(state, outcome.status, [ended], sentence(`${title}: ${outcome.why}`), true);
     }
     default:
       return outcome satisfies never;
@@ -102,7 +102,10 @@ function finish(
     to: channelOf(state),
     intent: { type: 'channel.release', operation: state.id, outcome, touched, why },
   };
-  return { events: [...before, { type: 'operation.finished', outcome, why, touched, left }], tells: [release] };
+  return {
+    events: [...before, { type: 'operation.finished', outcome, why, touched, left }],
+    tells: [release],
+  };
 }
 
 function startStep(state: Operation, step: number): OperationEvent {
@@ -117,6 +120,11 @@ function cardPosted(
   const ts = outcome.status === 'done' ? outcome.receipt['ts'] : undefined;
   if (ts === undefined || ts === state.card?.ts) return nothing;
   return { events: [{ type: 'card.posted', conversation, ts }], tells: [] };
+}
+
+/** Whatever an executor said, more may follow it. */
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 function noteAndUrl(receipt: Receipt): { readonly note: string; readonly url: string | undefined } {

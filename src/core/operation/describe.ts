@@ -46,7 +46,7 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
     case 'operation.finished':
       return sayFinished(event);
     case 'operation.settled':
-      return `${sayActor(event.by)} looked and says: ${event.outcome}. ${event.why}`;
+      return `${sayActor(event.by)} looked, and says that it ${event.outcome === 'done' ? 'was done' : 'failed'}. ${event.why}`;
     case 'card.posted':
       return undefined;
     case 'request.refused':

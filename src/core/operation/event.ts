@@ -69,6 +69,8 @@ export type OperationEvent =
       readonly outcome: OperationOutcome;
       readonly why: string;
       readonly touched: boolean;
+      /** Titles of steps that only record it elsewhere and were not done. */
+      readonly left: readonly string[];
     }
   /** A person looked and says how an operation of unknown outcome ended. */
   | {

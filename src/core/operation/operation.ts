@@ -46,7 +46,9 @@ function decideAndTell(
     const progress = progressOf(event);
     if (text === undefined || progress === undefined) return [];
     const loud = loudEvents.includes(event.type);
-    return [{ to, intent: { type: 'incident.note-operation', operation: context.id, progress, text, loud } }];
+    const left = event.type === 'operation.finished' && event.left.length > 0 ? { left: event.left } : {};
+    const note = { operation: context.id, progress, text, loud, ...left };
+    return [{ to, intent: { type: 'incident.note-operation', ...note } }];
   });
   // Notes first: what the tells set going happens after this, and reads so.
   return { events: decision.events, tells: [...notes, ...decision.tells] };
@@ -63,12 +65,15 @@ function operationEffects(state: Operation, event: Recorded<OperationEvent>): re
   const text = describeOperationEvent(event);
   // With an incident, its thread tells the story; without one, the plan's own thread does.
   const tellHere = state.incident === undefined && text !== undefined && event.type !== 'operation.planned';
-  return tellHere ? [card, { type: 'slack.thread', conversation, text, broadcast: false, severity }] : [card];
+  return tellHere
+    ? [card, { type: 'slack.thread', conversation, text, broadcast: false, at: event.at, severity }]
+    : [card];
 }
 
 /** The first step may begin only in time; what has been approved for now is not approved for tomorrow. */
-function operationWants(state: Operation, effect: Effect, now: Instant): Wanted {
-  if (effect.type !== 'step.run') return { wanted: true };
+function operationWants(state: Operation, effect: Effect, now: Instant, begun = false): Wanted {
+  // What may be at work out there is followed to its end.
+  if (effect.type !== 'step.run' || begun) return { wanted: true };
   const { status, executeBefore } = state;
   if (status !== 'running') return { wanted: false, why: `${state.id} has ended (${status})` };
   if (effect.step === 0 && executeBefore !== undefined && now >= executeBefore) {

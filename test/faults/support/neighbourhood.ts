@@ -137,7 +137,9 @@ export async function startNeighbourhood(
       }
     },
     posted: () =>
-      slack.conversations().flatMap(({ id }) => slack.messages(id).filter(({ bot_id }) => bot_id !== undefined)),
+      slack
+        .conversations()
+        .flatMap(({ id }) => slack.messages(id).filter(({ bot_id }) => bot_id !== undefined)),
     readStore: async (read) => {
       const store = await openSqliteStore({ path: join(folders.dataDir, 'lastgood.db') });
       try {

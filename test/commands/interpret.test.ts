@@ -1,0 +1,267 @@
+import { describe, expect, it } from 'vitest';
+import { slashCommands, verbs } from '../../commands/index.ts';
+import { interpret } from '../../commands/interpret.ts';
+import { sayName, sayUsage } from '../../commands/usage.ts';
+import type { Asking } from '../../commands/verb.ts';
+import { channelKind } from '../../src/core/channel/channel.ts';
+import type { Incident } from '../../src/core/incident/state.ts';
+import { opened } from '../support/alerts.ts';
+import { ana, given, hour, minute, policies, start, stranger } from '../support/given.ts';
+
+const incident: Incident = opened('P0').state;
+const another: Incident = { ...incident, id: 'INC-2', title: 'latency fails', severity: 'P2' };
+const stable = given(channelKind)
+  .when({ type: 'channel.set', version: '1.4.2', reason: 'released' }, { by: ana })
+  .when({ type: 'channel.set', version: '1.5.0', reason: 'released' }, { at: hour, by: ana }).state;
+
+const asking: Asking = {
+  at: start + 2 * hour,
+  by: ana,
+  policies,
+  openIncidents: [incident],
+  channels: [stable],
+  openOperations: [],
+};
+
+/** The same deployment with a second app that has a stable channel, too. */
+const twoApps: Asking = {
+  ...asking,
+  policies: {
+    ...policies,
+    channels: { apps: { ...policies.channels.apps, blog: policies.channels.apps['shop'] ?? never() } },
+  },
+};
+
+function never(): never {
+  throw new Error('policies/channels.yml has no shop any more');
+}
+
+function ask(line: string, given = asking) {
+  const [, command = '', text = ''] = /^\/(\S+)\s?([\s\S]*)$/.exec(line) ?? [];
+  return interpret(command, text, given);
+}
+
+function answerTo(line: string, given = asking) {
+  const asked = ask(line, given);
+  if (asked.kind !== 'answer') throw new Error(`${line} is not answered at once`);
+  return asked.answer;
+}
+
+describe('what was typed becomes an intent', () => {
+  const onStable = { kind: 'channel', id: 'channel:shop/stable' };
+  const onIncident = { kind: 'incident', id: 'INC-1' };
+
+  it.each([
+    ['/rollback stable 1.4.2 it is slow', onStable, rollBack({ version: '1.4.2' }, 'it is slow')],
+    [
+      '/rollback shop/canary v1.4.2 slow',
+      { ...onStable, id: 'channel:shop/canary' },
+      rollBack({ version: '1.4.2' }),
+    ],
+    ['/rollback stable last-good slow', onStable, rollBack('last-good')],
+    ['/rollback STABLE Last-Good slow', onStable, rollBack('last-good')],
+    [
+      '/rollback  stable\t1.4.2\n slow \u0000 & <!here>\r\n',
+      onStable,
+      rollBack({ version: '1.4.2' }, 'slow & <!here>'),
+    ],
+    [
+      '/channels set stable 1.6.0 by hand',
+      onStable,
+      { type: 'channel.set', version: '1.6.0', reason: 'by hand' },
+    ],
+    ['/incident ack', onIncident, { type: 'incident.acknowledge' }],
+    ['/incident ack inc-7', { ...onIncident, id: 'INC-7' }, { type: 'incident.acknowledge' }],
+    ['/incident ACK INC-1', onIncident, { type: 'incident.acknowledge' }],
+    ['/incident resolve', onIncident, { type: 'incident.resolve', reason: '' }],
+    ['/incident resolve rolled back', onIncident, { type: 'incident.resolve', reason: 'rolled back' }],
+    ['/incident resolve INC-1 rolled back', onIncident, { type: 'incident.resolve', reason: 'rolled back' }],
+    [
+      '/incident sev p1 better',
+      onIncident,
+      { type: 'incident.set-severity', severity: 'P1', reason: 'better' },
+    ],
+    [
+      '/incident sev INC-7 P0 worse',
+      { ...onIncident, id: 'INC-7' },
+      { type: 'incident.set-severity', severity: 'P0', reason: 'worse' },
+    ],
+    [
+      '/incident declare P1 checkout payments are slow',
+      { kind: 'incident', alias: 'checkout@shop/stable', open: true },
+      {
+        type: 'incident.declare',
+        title: 'payments are slow',
+        severity: 'P1',
+        service: 'checkout',
+        app: 'shop',
+        channel: 'stable',
+      },
+    ],
+  ])('%j', (line, to, intent) => {
+    expect(ask(line)).toEqual({ kind: 'intent', to, intent });
+  });
+
+  it.each([
+    ['/incident timeline', { kind: 'story', incident: 'INC-1', as: 'timeline' }],
+    ['/incident postmortem INC-3', { kind: 'story', incident: 'INC-3', as: 'postmortem' }],
+  ])('%s', (line, story) => {
+    expect(ask(line)).toEqual(story);
+  });
+
+  it('every example of the help can be typed', () => {
+    for (const { example } of verbs) {
+      const asked = ask(example);
+      const tone = asked.kind === 'answer' ? asked.answer.tone : 'done';
+      expect(tone, example).not.toBe('refused');
+    }
+  });
+});
+
+describe('a wrong word is answered with usage, example and the nearest word', () => {
+  const rollback = ['Usage: /rollback <channel> <version|last-good> <reason…>', 'For example: /rollback'];
+
+  it.each([
+    ['/rollback', ...rollback],
+    ['/rollback stable', ...rollback],
+    ['/rollback stable 1.4.2', 'reason', ...rollback],
+    ['/rollback stable 1.4.2 \u0000', 'reason', ...rollback],
+    ['/rollback stabel 1.4.2 slow', 'Did you mean stable?', ...rollback],
+    ['/rollback nightly 1.4.2 slow', 'Known: stable, canary', ...rollback],
+    ['/rollback __proto__ 1.4.2 slow', 'Known: stable, canary', ...rollback],
+    ['/rollback stable 1.4 slow', 'Known on shop/stable: 1.5.0, 1.4.2', ...rollback],
+    ['/rollback stable $(id) slow', 'SemVer', ...rollback],
+    ['/rollback stable lastgood slow', 'SemVer', ...rollback],
+    [`/rollback stable 1.4.2 ${'x'.repeat(4_000)}`, '4000 characters', ...rollback],
+    ['/incident', 'Usage|/incident declare', 'For example: /incident'],
+    ['/incident akc INC-1', 'Did you mean /incident ack?', 'For example: /incident'],
+    ['/incident frobnicate', '/incident ack', 'For example: /incident'],
+    ['/incident ack INC12', 'INC-12', 'Usage: /incident ack'],
+    ['/incident ack INC-1 please', 'please', 'Usage: /incident ack'],
+    ['/incident timeline 12', 'INC-12', 'Usage: /incident timeline'],
+    ['/incident sev', 'Usage: /incident sev'],
+    ['/incident sev P5 worse', 'P0, P1, P2, P3', 'Usage: /incident sev'],
+    ['/incident sev P0', 'reason', 'Usage: /incident sev'],
+    ['/incident declare P1 chekout slow', 'Did you mean checkout?', 'Usage: /incident declare'],
+    ['/incident declare urgent checkout slow', 'P0, P1, P2, P3', 'Usage: /incident declare'],
+    ['/incident declare P1 checkout', 'title', 'Usage: /incident declare'],
+    [`/incident resolve INC-1 ${'x'.repeat(501)}`, '501 characters', 'Usage: /incident resolve'],
+    ['/incident list please', 'please', 'Usage: /incident list'],
+    ['/oncall chekout', 'Did you mean checkout?', 'Usage: /oncall [service]'],
+    ['/channels sat stable 1.4.2 x', 'Did you mean /channels set?'],
+    ['/channels set stable 1.4 x', 'SemVer', 'Usage: /channels set'],
+    ['/lastgood', '/lastgood help'],
+    ['/lastgood halp', 'Did you mean /lastgood help?'],
+    ['/promote canary stable 1.5.0', '/rollback <channel>'],
+  ])('%.60s', (line, ...expected) => {
+    const { tone, title, lines } = answerTo(line);
+    const text = [title, ...lines].join('\n');
+    expect(tone).toBe('refused');
+    for (const part of expected) expect(text).toMatch(new RegExp(part.split('|').map(literally).join('|')));
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(300);
+  });
+});
+
+describe('an incident that was not named', () => {
+  it('is the only open one', () => {
+    expect(ask('/incident ack')).toMatchObject({ to: { id: 'INC-1' } });
+  });
+
+  it.each(['ack', 'resolve', 'timeline', 'postmortem', 'sev P1 better'])('is asked for: %s', (verb) => {
+    const none = answerTo(`/incident ${verb}`, { ...asking, openIncidents: [] });
+    expect(none).toMatchObject({ tone: 'refused', title: 'No incident is open' });
+    const several = answerTo(`/incident ${verb}`, { ...asking, openIncidents: [incident, another] });
+    expect(several.lines.slice(0, 2)).toEqual([
+      expect.stringMatching(/^INC-1 /),
+      expect.stringMatching(/^INC-2 /),
+    ]);
+  });
+});
+
+describe('with several apps', () => {
+  it('a channel of both has to be named in full', () => {
+    expect(answerTo('/rollback stable 1.4.2 slow', twoApps).lines[0]).toBe(
+      'Say which: shop/stable, blog/stable.',
+    );
+    expect(ask('/rollback blog/stable 1.4.2 slow', twoApps)).toMatchObject({
+      to: { id: 'channel:blog/stable' },
+    });
+  });
+});
+
+describe('what can be answered at once', () => {
+  it('/lastgood help names every verb', () => {
+    const { lines } = answerTo('/lastgood help');
+    expect(lines.map((line) => line.split(' — ')[0])).toEqual(verbs.map(sayUsage));
+  });
+
+  it('/oncall says who is on call on each level', () => {
+    expect(answerTo('/oncall').lines).toHaveLength(Object.keys(policies.services.services).length);
+    const [checkout] = answerTo('/oncall checkout').lines;
+    expect(checkout).toMatch(/primary Ana Ruiz.*secondary Ben Okafor.*manager Dana Levi/);
+  });
+
+  it('/oncall says when nobody is', () => {
+    const roster = { ...policies.roster, rotations: { checkout: { primary: { people: [] } } } };
+    const nobody = answerTo('/oncall checkout', { ...asking, policies: { ...policies, roster } });
+    expect(nobody.lines[0]).toMatch(/nobody/);
+  });
+
+  it('/channels says what is live, what was good, and who holds it', () => {
+    const lock = { operation: 'OP-7', name: 'Ana', reason: 'roll back to 1.4.2', since: start };
+    const doubt = { operation: 'OP-6', why: 'no answer', since: start };
+    const held = { ...stable, lock, doubt };
+    const [first, second] = answerTo('/channels', { ...asking, channels: [held] }).lines;
+    expect(first).toMatch(/^shop\/stable: 1\.5\.0 live for 1h · last good 1\.4\.2.*OP-7.*OP-6/);
+    expect(second).toMatch(/^shop\/canary: nothing known.*\/channels set canary/);
+  });
+
+  it('/incident list says who has what, and who is next', () => {
+    const held = { by: 'Ana Ruiz', at: start, expiresAt: undefined };
+    const openIncidents = [
+      incident,
+      { ...another, acknowledged: held },
+      { ...another, id: 'INC-3', cleared: true },
+    ];
+    const { title, lines } = answerTo('/incident list', { ...asking, at: start + minute, openIncidents });
+    expect(title).toMatch(/^3 /);
+    expect(lines).toEqual([
+      expect.stringMatching(/^INC-1 .*rung 2 of 4 in 4m$/),
+      expect.stringMatching(/^INC-2 .*Ana Ruiz has it$/),
+      expect.stringMatching(/^INC-3 .*resolved$/),
+    ]);
+    expect(answerTo('/incident list', { ...asking, openIncidents: [] }).tone).toBe('info');
+  });
+
+  it('a stranger hears why they cannot declare: there is no timeline yet that could tell', () => {
+    const refused = answerTo('/incident declare P1 checkout slow', { ...asking, by: stranger });
+    expect(refused).toMatchObject({ tone: 'refused', title: 'Cannot declare an incident' });
+  });
+});
+
+it('usage is written as people type it', () => {
+  expect(verbs.map(sayUsage)).toEqual([
+    '/rollback <channel> <version|last-good> <reason…>',
+    '/incident declare <P0|P1|P2|P3> <service> <title…>',
+    '/incident ack [incident]',
+    '/incident sev [incident] <P0|P1|P2|P3> <reason…>',
+    '/incident resolve [incident] [reason…]',
+    '/incident timeline [incident]',
+    '/incident postmortem [incident]',
+    '/incident list',
+    '/oncall [service]',
+    '/channels',
+    '/channels set <channel> <version> <reason…>',
+    '/lastgood help',
+  ]);
+  expect(new Set(verbs.map(sayName)).size).toBe(verbs.length);
+  expect(slashCommands).toEqual(['rollback', 'incident', 'oncall', 'channels', 'lastgood']);
+});
+
+function rollBack(target: { readonly version: string } | 'last-good', reason = 'slow') {
+  return { type: 'rollback.request', target, reason };
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

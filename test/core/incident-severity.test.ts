@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import type { IncidentIntent } from '../../src/core/incident/intent.ts';
+import type { Severity } from '../../src/core/severity.ts';
+import { opened, receive, resolved, suspect } from '../support/alerts.ts';
+import { ana, ben, hour, minute, start, stranger } from '../support/given.ts';
+
+const tick: IncidentIntent = { type: 'clock.tick', down: undefined };
+
+function to(severity: Severity): IncidentIntent {
+  return { type: 'incident.set-severity', severity, reason: 'because' };
+}
+
+describe('raising the severity', () => {
+  const raised = opened('P2').when(to('P0'), { at: 10 * minute, by: ana });
+
+  it('begins the worse ladder at its first rung, at once', () => {
+    raised.leadsTo({
+      events: [
+        { type: 'severity.changed', from: 'P2', to: 'P0', reason: 'because' },
+        { type: 'rung.fired', rung: 1, of: 4, round: 1 },
+        { type: 'clock.missed', clock: 'acknowledge_within', limit: 5 * minute },
+      ],
+      wakeAt: 15 * minute,
+    });
+  });
+
+  it('tells the channel, but asks for no suspect again', () => {
+    raised.leadsTo({ tells: [{ intent: { type: 'channel.note-incident', severity: 'P0' } }] });
+  });
+
+  it('rings again where the lower ladder had rung already', () => {
+    const twice = opened('P1').when(to('P0'), { at: minute, by: ana });
+    const page = twice.effects.find(({ type }) => type === 'page.pagerduty');
+    expect(page).toMatchObject({ action: 'trigger', dedupKey: 'lastgood/INC-1/rung-1.1-2' });
+  });
+
+  it('pages nobody while somebody has it, and gives them the time of the new severity', () => {
+    const held = opened('P2').when({ type: 'incident.acknowledge' }, { at: minute, by: ana });
+    const worse = held.when(to('P0'), { at: 2 * minute, by: ben });
+    worse.leadsTo({ events: ['severity.changed'], wakeAt: 17 * minute });
+    worse.when(tick, { at: 17 * minute }).leadsTo({
+      events: ['acknowledgement.expired', { type: 'rung.fired', rung: 2, of: 4 }],
+    });
+  });
+});
+
+describe('lowering the severity', () => {
+  it('keeps the place on the ladder', () => {
+    const lowered = opened('P0').when(to('P1'), { at: minute, by: ana });
+    lowered.leadsTo({ events: [{ type: 'severity.changed', from: 'P0', to: 'P1' }], wakeAt: 5 * minute });
+    lowered.when(tick, { at: 5 * minute }).leadsTo({
+      events: [{ type: 'rung.fired', rung: 2, of: 3 }],
+      wakeAt: 15 * minute + 1,
+    });
+  });
+
+  it('to a shorter ladder comes to its last rung', () => {
+    const third = opened('P0')
+      .when(tick, { at: 5 * minute })
+      .when(tick, { at: 10 * minute });
+    const lowered = third.when(to('P3'), { at: 11 * minute, by: ana });
+    lowered.leadsTo({ wakeAt: 15 * minute });
+    lowered.when(tick, { at: 15 * minute }).leadsTo({
+      events: [
+        { type: 'rung.fired', rung: 2, of: 2 },
+        { type: 'ladder.ended', next: 'repeat' },
+      ],
+    });
+  });
+
+  it('to a shorter ladder while somebody has it does so, too', () => {
+    const held = opened('P0')
+      .when(tick, { at: 5 * minute })
+      .when(tick, { at: 10 * minute })
+      .when({ type: 'incident.acknowledge' }, { at: 11 * minute, by: ana })
+      .when(to('P2'), { at: 12 * minute, by: ana });
+    expect(held.state.nextCall).toMatchObject({ rung: 3, round: 1 });
+    expect(held.when(to('P3'), { at: 13 * minute, by: ana }).state.nextCall).toMatchObject({ rung: 2 });
+  });
+
+  it('leaves the resting ladder alone', () => {
+    const cleared = opened('P0').when(receive(resolved('5xx')), { at: minute });
+    cleared.when(to('P1'), { at: 2 * minute, by: ana }).leadsTo({ wakeAt: undefined });
+    cleared.when(to('P3'), { at: 2 * minute, by: ana }).leadsTo({ wakeAt: undefined });
+  });
+});
+
+describe('is refused', () => {
+  it.each([
+    ['to what it is', opened('P0'), 'P0', ana, 'no-change'],
+    ['for strangers', opened('P0'), 'P1', stranger, 'not-in-roster'],
+    [
+      'when it is over',
+      opened('P0').when({ type: 'incident.resolve', reason: '' }, { by: ana }),
+      'P1',
+      ana,
+      'not-open',
+    ],
+  ] as const)('%s', (_why, incident, severity, by, code) => {
+    incident.when(to(severity), { by }).leadsTo({ events: [{ type: 'request.refused', code }], tells: [] });
+  });
+});
+
+describe('the clocks of R53', () => {
+  /** When each clock is missed: on the dot is kept, a millisecond later is not. */
+  it.each([
+    ['P0', 'acknowledge_within', 5 * minute],
+    ['P0', 'rollback_start_within', 5 * minute],
+    ['P0', 'resolve_within', 30 * minute],
+    ['P1', 'acknowledge_within', 15 * minute],
+    ['P1', 'rollback_start_within', 30 * minute],
+    ['P1', 'resolve_within', 2 * hour],
+    ['P2', 'acknowledge_within', hour],
+    ['P2', 'rollback_start_within', 2 * hour],
+    ['P2', 'resolve_within', 8 * hour],
+    ['P3', 'acknowledge_within', 4 * hour],
+    ['P3', 'rollback_start_within', undefined],
+    ['P3', 'resolve_within', 24 * hour],
+  ] as const)('%s %s: %s ms', (severity, clock, limit) => {
+    const open = opened(severity).when({ type: 'incident.name-suspect', suspect });
+    const missedAt = (at: number) =>
+      open.when(tick, { at }).events.flatMap((event) => (event.type === 'clock.missed' ? event.clock : []));
+    expect(missedAt(limit ?? 30 * 24 * hour)).not.toContain(clock);
+    if (limit !== undefined) expect(missedAt(limit + 1)).toContain(clock);
+  });
+
+  it('are each missed once', () => {
+    const missed = opened('P0').when(tick, { at: 5 * minute + 1 });
+    expect(missed.state.missedClocks).toEqual(['acknowledge_within']);
+    missed.when(tick, { at: 6 * minute }).leadsTo({ events: [] });
+  });
+
+  it('the one of the rollback runs only where there is something to go back to', () => {
+    const none = opened('P0').when({
+      type: 'incident.name-suspect',
+      suspect: { ...suspect, lastGood: undefined },
+    });
+    expect(none.when(tick, { at: 6 * minute }).state.missedClocks).toEqual(['acknowledge_within']);
+  });
+
+  it('the one of the rollback stops when it has begun', () => {
+    const begun = opened('P0')
+      .when({ type: 'incident.name-suspect', suspect })
+      .when(
+        {
+          type: 'incident.note-operation',
+          operation: 'OP-1',
+          progress: 'running',
+          text: 'Started.',
+          loud: false,
+        },
+        { at: 4 * minute },
+      );
+    expect(begun.state.rollbackStartedAt).toBe(start + 4 * minute);
+    expect(begun.when(tick, { at: 6 * minute }).state.missedClocks).toEqual(['acknowledge_within']);
+  });
+
+  it('stand still when nothing fires any more', () => {
+    const cleared = opened('P0').when(receive(resolved('5xx')), { at: minute });
+    cleared.when(tick, { at: 24 * hour }).leadsTo({ events: [] });
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { createInbox, NotNow, type InboxReader } from '../../src/engine/inbox.ts';
+import type { InboxItem } from '../../src/store/store.ts';
+import { minute, start } from '../support/given.ts';
+import { openWorkshop, type Workshop } from './workshop.ts';
+
+function item(id: string, source = 'alertmanager'): InboxItem {
+  return { id, source, at: start, body: `body of ${id}` };
+}
+
+/** An inbox whose readers settle what they read, after `before` has let them. */
+function open(
+  { store, clock, log }: Workshop,
+  before: (item: InboxItem) => Promise<void> = async () => undefined,
+) {
+  const read: string[] = [];
+  const quarantined: string[] = [];
+  const reader = (source: string, inOrder: boolean): InboxReader => ({
+    source,
+    inOrder,
+    read: async (each) => {
+      await before(each);
+      read.push(each.id);
+      await store.transact((transaction) => transaction.settleInbox(each.id, 'done'));
+    },
+  });
+  const inbox = createInbox({
+    store,
+    clock,
+    log,
+    readers: [reader('alertmanager', true), reader('slack', false)],
+    quarantined: async (each, why) => {
+      quarantined.push(`${each.id}: ${why}`);
+      await store.transact((transaction) => transaction.settleInbox(each.id, 'quarantined', why));
+    },
+  });
+  const quiet = async (): Promise<void> => {
+    for (let work = inbox.working(); work; work = inbox.working()) await work;
+  };
+  return { inbox, read, quarantined, quiet };
+}
+
+describe('what came in', () => {
+  it('is read once, however often it is delivered', async () => {
+    const workshop = await openWorkshop();
+    const { inbox, read, quiet } = open(workshop);
+    await inbox.start();
+    expect(await inbox.receive(item('a'))).toEqual({ new: true });
+    expect(await inbox.receive(item('a'))).toEqual({ new: false });
+    await quiet();
+    expect(read).toEqual(['a']);
+    expect(await workshop.store.unsettledInbox()).toEqual([]);
+  });
+
+  it('is read strictly in order, where order matters', async () => {
+    const open1 = gate();
+    const workshop = await openWorkshop();
+    const { inbox, read, quiet } = open(workshop, (each) =>
+      each.id === 'a' ? open1.passed : Promise.resolve(),
+    );
+    await inbox.start();
+    for (const id of ['a', 'b', 'c']) await inbox.receive(item(id));
+    expect(read).toEqual([]);
+    open1.open();
+    await quiet();
+    expect(read).toEqual(['a', 'b', 'c']);
+  });
+
+  it('waits for nobody, where a look-up may take its time', async () => {
+    const open1 = gate();
+    const workshop = await openWorkshop();
+    const { inbox, read, quiet } = open(workshop, (each) =>
+      each.id === 'a' ? open1.passed : Promise.resolve(),
+    );
+    await inbox.start();
+    for (const id of ['a', 'b']) await inbox.receive(item(id, 'slack'));
+    while (read.length === 0) await new Promise(setImmediate);
+    expect(read).toEqual(['b']);
+    open1.open();
+    await quiet();
+    expect(read).toEqual(['b', 'a']);
+  });
+});
+
+describe('what cannot be read', () => {
+  it('goes into quarantine, and the next one is read', async () => {
+    const workshop = await openWorkshop();
+    const { inbox, read, quarantined, quiet } = open(workshop, async ({ id }) => {
+      if (id === 'bad') throw new Error('no alert in it');
+    });
+    await inbox.start();
+    await inbox.receive(item('bad'));
+    await inbox.receive(item('good'));
+    await inbox.receive(item('from', 'nowhere'));
+    await quiet();
+    expect(read).toEqual(['good']);
+    expect(quarantined).toEqual(['bad: no alert in it', 'from: nothing here reads nowhere']);
+    expect(await workshop.store.unsettledInbox()).toEqual([]);
+  });
+
+  it('for the moment is read again soon', async () => {
+    const workshop = await openWorkshop();
+    let away = true;
+    const { inbox, read, quarantined, quiet } = open(workshop, async () => {
+      if (away) throw new NotNow('Slack does not answer');
+    });
+    await inbox.start();
+    await inbox.receive(item('a', 'slack'));
+    await quiet();
+    expect(read).toEqual([]);
+    away = false;
+    await workshop.clock.advance(minute, quiet);
+    expect({ read, quarantined }).toEqual({ read: ['a'], quarantined: [] });
+  });
+});
+
+describe('after a restart', () => {
+  it('what was accepted and not finished is read first, and nothing twice', async () => {
+    const before = await openWorkshop();
+    const first = open(before);
+    await first.inbox.start();
+    await first.inbox.receive(item('a'));
+    await first.quiet();
+    await first.inbox.stop();
+    for (const id of ['b', 'c']) await first.inbox.receive(item(id));
+    expect(first.read).toEqual(['a']);
+
+    const after = await before.crash(minute);
+    const second = open(after);
+    await second.inbox.receive(item('d'));
+    await second.quiet();
+    expect(second.read, 'nobody overtakes what waits').toEqual([]);
+    await second.inbox.start();
+    await second.inbox.receive(item('e'));
+    await second.quiet();
+    expect(second.read).toEqual(['b', 'c', 'd', 'e']);
+  });
+});
+
+function gate() {
+  let open: () => void = () => undefined;
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open: () => open() };
+}

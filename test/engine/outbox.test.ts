@@ -1,0 +1,305 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../src/core/effect.ts';
+import { StoreUnavailable, type Store } from '../../src/store/store.ts';
+import { firing, receive } from '../support/alerts.ts';
+import { alertmanager, ana, hour, minute, second, start } from '../support/given.ts';
+import { carrying, done, openWorkshop, page } from './workshop.ts';
+
+const retry: Outcome = { status: 'retry', why: 'busy', mayHaveHappened: false };
+
+/** An answer that comes when the test says so. */
+function later() {
+  let give: (outcome: Outcome) => void = () => undefined;
+  const outcome = new Promise<Outcome>((resolve) => {
+    give = resolve;
+  });
+  return { outcome, give: (what: Outcome) => give(what) };
+}
+
+describe('effects go out', () => {
+  it('in order within a lane: the next one waits until the one before has settled', async () => {
+    const slack = carrying(['page.slack'], (_errand, count) => (count === 1 ? retry : done));
+    const { enqueue, engine, advance } = await openWorkshop({ carriers: [slack.carrier] });
+    const lane = 'thread INC-1';
+    await enqueue({ ...page('first'), lane }, { ...page('second'), lane }, { ...page('third'), lane });
+    await engine.start();
+    await advance(minute);
+    expect(slack.errands.map(({ id, attempt }) => `${id} ${attempt}`)).toEqual([
+      'effect-1 1',
+      'effect-1 2',
+      'effect-2 1',
+      'effect-3 1',
+    ]);
+  });
+
+  it('side by side in different lanes: one that hangs holds up nobody', async () => {
+    const { outcome, give } = later();
+    const slack = carrying(['page.slack'], ({ id }) => (id === 'effect-1' ? outcome : done));
+    const { enqueue, engine, row, quiet } = await openWorkshop({ carriers: [slack.carrier] });
+    await enqueue(page('hangs'), page('goes'));
+    await engine.start();
+    while ((await row('effect-2')).status !== 'done') await Promise.resolve();
+    expect((await row('effect-1')).status).toBe('in-flight');
+    give(done);
+    await quiet();
+    expect((await row('effect-1')).status).toBe('done');
+  });
+
+  it('the worst first', async () => {
+    const slack = carrying(['page.slack', 'slack.thread'], () => done);
+    const { enqueue, engine, quiet } = await openWorkshop({ carriers: [slack.carrier], mostInFlight: 1 });
+    const line = {
+      type: 'slack.thread',
+      conversation: 'C0',
+      text: '',
+      broadcast: false,
+      severity: 'P0',
+    } as const;
+    await enqueue(line, page('not so bad', 'P3'), page('bad', 'P0'));
+    await engine.start();
+    await quiet();
+    expect(slack.errands.map(({ id }) => id)).toEqual(['effect-3', 'effect-2', 'effect-1']);
+  });
+
+  it('and come back to their stream as an event', async () => {
+    const mail = carrying(['page.mail'], () => ({ status: 'done', receipt: { message_id: '<1>' } }));
+    const { engine, store, quiet } = await openWorkshop({ carriers: [mail.carrier] });
+    await engine.start();
+    await engine.submit([openIncident]);
+    await quiet();
+    const delivered = (await store.readEvents('INC-1')).filter(({ type }) => type === 'page.delivered');
+    expect(delivered).toMatchObject([{ data: { means: 'mail', receipt: { message_id: '<1>' } } }]);
+  });
+});
+
+describe('what is tried again', () => {
+  it.each([
+    ['at the earliest', 0, [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000]],
+    ['at the latest', 1, [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]],
+  ])('waits longer each time, %s', async (_when, dice, waits) => {
+    const slack = carrying(['page.slack'], () => retry);
+    const { enqueue, engine, advance } = await openWorkshop({
+      carriers: [slack.carrier],
+      random: () => dice,
+    });
+    await enqueue(page('busy'));
+    await engine.start();
+    await advance(3 * minute);
+    const times = slack.errands.map(({ now }) => now);
+    const paused = times.slice(1, waits.length + 1).map((at, index) => at - (times[index] ?? 0));
+    expect(paused).toEqual(waits);
+  });
+
+  it('waits as long as the other side asks for', async () => {
+    const slack = carrying(['page.slack'], (_errand, count) =>
+      count === 1 ? { ...retry, after: 90 * second } : done,
+    );
+    const { enqueue, engine, advance } = await openWorkshop({ carriers: [slack.carrier] });
+    await enqueue(page('busy'));
+    await engine.start();
+    await advance(90 * second - 1);
+    expect(slack.errands).toHaveLength(1);
+    await advance(1);
+    expect(slack.errands).toHaveLength(2);
+  });
+
+  it('knows whether it may have happened, also when it threw', async () => {
+    const slack = carrying(['page.slack'], (_errand, count) => {
+      if (count === 2) throw new Error('connection reset');
+      return count < 4 ? retry : done;
+    });
+    const { enqueue, engine, advance, errors } = await openWorkshop({ carriers: [slack.carrier] });
+    await enqueue(page('busy'));
+    await engine.start();
+    await advance(minute);
+    expect(slack.errands.map(({ mayHaveHappened }) => mayHaveHappened)).toEqual([false, false, true, true]);
+    expect(errors).toEqual(['a carrier threw']);
+  });
+
+  it.each([
+    ['failed', { ...retry, after: 2 * hour }],
+    ['unknown', { ...retry, after: 2 * hour, mayHaveHappened: true }],
+  ] as const)('is called %s at its deadline, not later', async (status, outcome) => {
+    const slack = carrying(['page.slack'], () => outcome);
+    const { enqueue, engine, advance, row } = await openWorkshop({ carriers: [slack.carrier] });
+    await enqueue(page('busy'));
+    await engine.start();
+    await advance(hour - 1);
+    expect((await row('effect-1')).status).toBe('waiting');
+    await advance(1);
+    expect(await row('effect-1')).toMatchObject({
+      status,
+      lastError: expect.stringContaining('busy') as string,
+    });
+  });
+
+  it('is not sent at all when its time was over before', async () => {
+    const slack = carrying(['page.slack'], () => done);
+    const { enqueue, engine, advance, clock, row, quiet } = await openWorkshop({ carriers: [slack.carrier] });
+    await enqueue(page('old'));
+    await clock.advance(hour, () => Promise.resolve());
+    await engine.start();
+    await quiet();
+    await advance(minute);
+    expect(slack.errands).toEqual([]);
+    expect((await row('effect-1')).status).toBe('failed');
+  });
+});
+
+describe('what takes long', () => {
+  it('is asked again when it says so, remembers what it learned, and does not count as tried', async () => {
+    const answers: readonly Outcome[] = [
+      { status: 'running', receipt: { run: '7' }, again: 10 * second },
+      { status: 'running', receipt: { note: 'half' }, again: 10 * second },
+      { status: 'done', receipt: { note: 'all' } },
+    ];
+    const slack = carrying(['page.slack'], (_errand, count) => answers[count - 1] ?? done);
+    const { enqueue, engine, advance, row } = await openWorkshop({ carriers: [slack.carrier] });
+    await enqueue(page('long'));
+    await engine.start();
+    await advance(minute);
+    expect(slack.errands.map(({ now, attempt, receipt }) => [now - start, attempt, receipt])).toEqual([
+      [0, 1, {}],
+      [10 * second, 1, { run: '7' }],
+      [20 * second, 1, { run: '7', note: 'half' }],
+    ]);
+    expect((await row('effect-1')).receipt).toEqual({ run: '7', note: 'all' });
+  });
+
+  it('and has begun is unknown at its deadline', async () => {
+    const slack = carrying(['page.slack'], () => {
+      return { status: 'running', receipt: { run: '7', note: 'half' }, again: 7 * minute };
+    });
+    const { enqueue, engine, advance, row } = await openWorkshop({ carriers: [slack.carrier] });
+    await enqueue(page('endless'));
+    await engine.start();
+    await advance(hour);
+    expect((await row('effect-1')).status).toBe('unknown');
+  });
+});
+
+const openIncident = {
+  to: { kind: 'incident', alias: 'checkout@shop/stable', open: true },
+  at: start,
+  by: alertmanager,
+  intent: receive(firing('5xx', 'P0')),
+} as const;
+
+describe('just before it goes out', () => {
+  it('the state is read again: nobody is woken for what somebody has', async () => {
+    const slack = carrying(['page.slack'], () => retry);
+    const { engine, store, quiet, advance } = await openWorkshop({ carriers: [slack.carrier] });
+    await engine.start();
+    await engine.submit([openIncident]);
+    await quiet();
+    expect(slack.errands).toHaveLength(1);
+    const to = { kind: 'incident', id: 'INC-1' } as const;
+    await engine.submit([{ to, at: start, by: ana, intent: { type: 'incident.acknowledge' } }]);
+    await advance(minute);
+    expect(slack.errands).toHaveLength(1);
+    const events = await store.readEvents('INC-1');
+    expect(events.filter(({ type }) => type === 'page.withheld')).toHaveLength(1);
+  });
+
+  it('what is not set up has failed, and its stream hears of it', async () => {
+    const { engine, store, quiet } = await openWorkshop();
+    await engine.start();
+    await engine.submit([openIncident]);
+    await quiet();
+    const failed = (await store.readEvents('INC-1')).filter(({ type }) => type === 'page.failed');
+    expect(failed.map(({ data }) => (data as { why: string }).why).toSorted()).toEqual([
+      'Mail is not set up',
+      'PagerDuty is not set up',
+      'Slack is not set up',
+    ]);
+  });
+});
+
+describe('after a crash', () => {
+  it('what was in flight is asked about before it is repeated', async () => {
+    const hanging = carrying(['page.slack'], () => later().outcome);
+    const before = await openWorkshop({ carriers: [hanging.carrier] });
+    await before.enqueue(page('lost answer'));
+    await before.engine.start();
+    while ((await before.row('effect-1')).status !== 'in-flight') await Promise.resolve();
+    const slack = carrying(['page.slack'], () => done);
+    const after = await before.crash(5 * second, [slack.carrier]);
+    await after.engine.start();
+    await after.quiet();
+    expect(slack.errands).toMatchObject([{ id: 'effect-1', mayHaveHappened: true, attempt: 2 }]);
+    expect((await after.row('effect-1')).status).toBe('done');
+  });
+
+  it('what was waiting for its time still does', async () => {
+    const slack = carrying(['page.slack'], (_errand, count) =>
+      count === 1 ? { ...retry, after: minute } : done,
+    );
+    const before = await openWorkshop({ carriers: [slack.carrier] });
+    await before.enqueue(page('busy'));
+    await before.engine.start();
+    await before.quiet();
+    const after = await before.crash(30 * second);
+    await after.engine.start();
+    await after.quiet();
+    expect(slack.errands).toHaveLength(1);
+    await after.advance(30 * second);
+    expect(slack.errands).toMatchObject([{}, { attempt: 2, mayHaveHappened: false }]);
+  });
+});
+
+describe('while the store takes nothing', () => {
+  function blocked() {
+    const state = { full: false, refused: 0 };
+    const through = (store: Store): Store => ({
+      ...store,
+      transact: (work) => {
+        if (!state.full) return store.transact(work);
+        state.refused += 1;
+        return Promise.reject(new StoreUnavailable('the disk is full'));
+      },
+    });
+    return { state, through };
+  }
+
+  it('what has gone out is recorded when it does again, and not sent twice', async () => {
+    const { state, through } = blocked();
+    const slack = carrying(['page.slack'], () => {
+      state.full = true;
+      return done;
+    });
+    const { enqueue, engine, row, clock } = await openWorkshop({ carriers: [slack.carrier], through });
+    await enqueue(page('sent'));
+    await engine.start();
+    await until(() => state.refused > 0);
+    state.full = false;
+    await clock.advance(minute, macrotask);
+    await until(async () => (await row('effect-1')).status === 'done');
+    expect(slack.errands).toHaveLength(1);
+  });
+
+  it('nothing goes out, and nobody spins', async () => {
+    const { state, through } = blocked();
+    const slack = carrying(['page.slack'], () => done);
+    const { enqueue, engine, clock } = await openWorkshop({ carriers: [slack.carrier], through });
+    await enqueue(page('waits'));
+    state.full = true;
+    await engine.start();
+    await until(() => state.refused > 0);
+    await clock.advance(minute, macrotask);
+    expect(slack.errands).toEqual([]);
+    expect(state.refused).toBeLessThan(20);
+    state.full = false;
+    await clock.advance(minute, macrotask);
+    await until(() => slack.errands.length === 1);
+    expect(slack.errands).toHaveLength(1);
+  });
+});
+
+/** Lets everything that is under way come to its next pause. */
+async function macrotask(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+}
+
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise(setImmediate);
+}

@@ -1,0 +1,28 @@
+import { playStories } from '../support/story.ts';
+import { alertmanager } from './alertmanager.ts';
+import { byHand } from './by-hand.ts';
+import { byItself } from './by-itself.ts';
+import { ladder } from './ladder.ts';
+import { markup } from './markup.ts';
+import { outsiders } from './outsiders.ts';
+import { pagersDead } from './pagers-dead.ts';
+import { restart } from './restart.ts';
+import { severity } from './severity.ts';
+import { silence } from './silence.ts';
+import { slackDead } from './slack-dead.ts';
+import { wrongWords } from './wrong-words.ts';
+
+playStories({
+  alertmanager,
+  'by-hand': byHand,
+  'by-itself': byItself,
+  ladder,
+  markup,
+  outsiders,
+  'pagers-dead': pagersDead,
+  restart,
+  severity,
+  silence,
+  'slack-dead': slackDead,
+  'wrong-words': wrongWords,
+});

@@ -1,9 +1,0 @@
-import { story } from '../support/story.ts';
-
-story('Somebody has it, and is not heard of again: the ladder goes on', async (tell) => {
-  await tell.alert('Checkout answers 500');
-  await tell.pressesOnPage('ana', 'Acknowledge', 'INC-1');
-  await tell.passes('16m');
-  await tell.pressesOnPage('ben', 'Acknowledge', 'INC-1');
-  await tell.pressesOnPage('ben', 'Acknowledge', 'INC-1');
-});
