@@ -104,7 +104,10 @@ export async function startBot(options: {
       store,
       clock,
       log,
-      quarantined: (item, why) => quarantine(store, policies(), item, why, clock.now()),
+      quarantined: async (item, why) => {
+        await quarantine(store, policies(), item, why, clock.now());
+        engine.poke();
+      },
       readers: [
         ...[...alertSources.values()].map((source) => alertReader(source, engine, policies)),
         { source: 'slack', inOrder: false, read: (item) => readSlackItem(item) },

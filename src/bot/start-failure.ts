@@ -19,9 +19,6 @@ export function sayStartFailure(error: unknown): { readonly message: string; rea
         message: `Port ${port ?? ''} is taken by another program. Stop that one, or choose another with PORT.`,
         exitCode: 78,
       };
-    case 'ENOTDIR':
-    case 'EEXIST':
-      return { message: `${path ?? 'A folder'} is a file, or lies below one; a folder is needed there.`, exitCode: 78 };
     case 'EACCES':
     case 'EROFS':
     case 'EPERM':
@@ -37,7 +34,7 @@ export function sayStartFailure(error: unknown): { readonly message: string; rea
     case 'EEXIST':
     case 'ENOTDIR':
       return {
-        message: `${path ?? 'A folder'} cannot be a folder: something else has that name. Choose another place with SECURITY_DIR.`,
+        message: `${path ?? 'A folder'} cannot be a folder: something else has that name. Choose another place with DATA_DIR or SECURITY_DIR.`,
         exitCode: 78,
       };
     case 'ENOSPC':

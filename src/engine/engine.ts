@@ -15,6 +15,8 @@ export interface Engine {
   readonly submit: (envelopes: readonly Envelope[], options?: SubmitOptions) => Promise<Submitted>;
   /** Settles an inbox item that leads to no intent, with its answer as an effect. */
   readonly answerOnly: (answer: Answer, options: SubmitOptions) => Promise<void>;
+  /** Something was added to the outbox by other means: carry it out. */
+  readonly poke: () => void;
   readonly start: () => Promise<void>;
   /** What is under way at this moment; undefined when all that is due has been done. */
   readonly working: () => Promise<unknown> | undefined;
@@ -100,6 +102,7 @@ export function createEngine(parts: {
       await store.transact((transaction) => close(transaction, answer, options));
       committed();
     },
+    poke: outbox.poke,
     start: async () => {
       const recovered = await store.recoverInFlight();
       if (recovered > 0)

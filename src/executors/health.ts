@@ -135,5 +135,5 @@ function readJson(text: string): ReadonlyMap<string, string> {
 }
 
 function sayEndpoints({ endpoints }: HealthStep): string {
-  return endpoints.length === 1 ? 'The endpoint is' : `All ${endpoints.length} endpoints are`;
+  return endpoints.length === 1 ? 'The endpoint is' : `${endpoints.length} endpoints are`;
 }

@@ -8,10 +8,12 @@ import type { Operation } from '../core/operation/state.ts';
 import type { Milliseconds } from '../core/time.ts';
 import { sendAlert } from './alerts.ts';
 import { conversations, people } from './cast.ts';
+import { takeFolder } from './folder.ts';
 import { movableClock } from './movable-clock.ts';
 import { printer } from './demo-print.ts';
 import { examplePolicies } from './example-policies.ts';
 import { createObserver } from './sightings.ts';
+import { endWith } from './start-failure.ts';
 import { startWorld, type World } from './world.ts';
 
 const minute: Milliseconds = 60_000;
@@ -22,6 +24,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { json: { type: 'boolean', default: false }, data: { type: 'string', default: './data/demo' } },
   });
+  await takeFolder(values.data);
   // It stands still and is moved by the story, so that twenty minutes take seconds.
   const clock = movableClock({ start: Math.floor(Date.now() / minute) * minute, running: false });
   const world = await startWorld({
@@ -122,7 +125,4 @@ async function check(world: World): Promise<void> {
   if (!archived) throw new Error('Sentry does not show shop@1.5.0 as archived');
 }
 
-main().catch((error: unknown) => {
-  console.error(error);
-  process.exitCode = 1;
-});
+main().catch((error: unknown) => endWith('The demo failed.', error));

@@ -1,5 +1,4 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Registry } from '../core/channel/registry.ts';
 import type { Instant } from '../core/time.ts';
@@ -14,7 +13,6 @@ export interface Folders {
 /**
  * Lays out the folders of a new world below `root`: the example policies, pointed at the sandbox's shop instead of
  * the real one and less patient, and a registry with a history. What an earlier world left there goes.
- * @throws FolderTaken when the folder is not a sandbox's, or is one that is open at this moment
  */
 export async function seedFolders(
   root: string,
@@ -27,7 +25,6 @@ export async function seedFolders(
     policiesDir: join(root, 'policies'),
     securityDir: join(root, 'security'),
   };
-  await takeFolder(root);
   for (const folder of Object.values(folders)) {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
@@ -44,37 +41,6 @@ export async function seedFolders(
   }
   await writeFile(join(folders.securityDir, registryFile), `${JSON.stringify(registryAt(now), null, 2)}\n`);
   return folders;
-}
-
-/** Says that everything here is the sandbox's, and which process has it open. */
-const markFile = '.lastgood-sandbox';
-
-export class FolderTaken extends Error {
-  override readonly name = 'FolderTaken';
-}
-
-async function takeFolder(root: string): Promise<void> {
-  await mkdir(root, { recursive: true });
-  const mark = join(root, markFile);
-  if (existsSync(mark)) {
-    const holder = Number(await readFile(mark, 'utf8'));
-    if (holder !== process.pid && isRunning(holder)) {
-      throw new FolderTaken(`${root} belongs to a sandbox that is open (process ${holder}). Close it, or choose another folder with --data.`);
-    }
-  } else if ((await readdir(root)).length > 0) {
-    throw new FolderTaken(`${root} holds files that are not a sandbox's; they would be lost. Choose another folder with --data.`);
-  }
-  await writeFile(mark, String(process.pid));
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 const minute = 60;

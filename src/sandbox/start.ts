@@ -1,13 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { sayStartFailure } from '../bot/start-failure.ts';
 import { botSideOf } from './bot-side.ts';
 import { examplePolicies } from './example-policies.ts';
+import { takeFolder } from './folder.ts';
 import { movableClock } from './movable-clock.ts';
 import { pageRoutes } from './page/server.ts';
 import { workspaceOfNeighbours } from './page/workspace-of-neighbours.ts';
 import type { Workspace } from './page/workspace.ts';
+import { endWith } from './start-failure.ts';
 import { startWorld } from './world.ts';
 
 interface Running {
@@ -25,10 +26,11 @@ async function main(): Promise<void> {
   });
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new Error(`--port takes a number up to 65535, not “${values.port}”`);
+    throw new RangeError(`--port takes a number up to 65535, not “${values.port}”`);
 
   let current = await begin(values.data);
   async function begin(root: string): Promise<Running> {
+    await takeFolder(root);
     const clock = movableClock({ start: Date.now(), running: true });
     const world = await startWorld({
       root,
@@ -77,8 +79,4 @@ async function main(): Promise<void> {
   process.once('SIGTERM', stop);
 }
 
-main().catch((error: unknown) => {
-  const { message, exitCode } = sayStartFailure(error);
-  console.error(`The sandbox cannot start. ${message.replace('with PORT', 'with -- --port N')}`);
-  process.exit(exitCode);
-});
+main().catch((error: unknown) => endWith('The sandbox cannot start.', error));

@@ -159,11 +159,17 @@ function networkCode({ cause }: Error): string | undefined {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
 }
 
+function noDirectMessage(where: string, code: string): string {
+  return `Slack takes no direct message for ${where} (${code}): check the Slack id in policies/roster.yml.`;
+}
+
 /** Words that say what to do. */
 function adviceFor(code: string, error: WebAPIPlatformError, where: string): string {
   switch (code) {
     case 'channel_not_found':
     case 'not_in_channel':
+      // A person's name has no hash before it: it was a direct message.
+      if (!where.startsWith('#')) return noDirectMessage(where, code);
       return `The bot is not in ${where} (${code}): invite it there with /invite @lastgood, and check policies/notifications.yml.`;
     case 'is_archived':
       return `${where} is archived: name another conversation in policies/notifications.yml.`;
@@ -174,7 +180,7 @@ function adviceFor(code: string, error: WebAPIPlatformError, where: string): str
     case 'user_disabled':
     case 'cannot_dm_bot':
     case 'messages_tab_disabled':
-      return `Slack takes no direct message for ${where} (${code}): check the Slack id in policies/roster.yml.`;
+      return noDirectMessage(where, code);
     case 'not_authed':
     case 'invalid_auth':
     case 'account_inactive':

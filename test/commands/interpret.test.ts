@@ -109,12 +109,9 @@ describe('what was typed becomes an intent', () => {
     expect(ask(line)).toEqual(story);
   });
 
-  it('every example of the help can be typed', () => {
-    for (const { example } of verbs) {
-      const asked = ask(example);
-      const tone = asked.kind === 'answer' ? asked.answer.tone : 'done';
-      expect(tone, example).not.toBe('refused');
-    }
+  it.each(verbs.map(({ example }) => example))('the example can be typed: %s', (example) => {
+    const asked = ask(example);
+    expect(asked.kind === 'answer' ? asked.answer.tone : 'done').not.toBe('refused');
   });
 });
 
@@ -133,7 +130,7 @@ describe('a wrong word is answered with usage, example and the nearest word', ()
     ['/rollback stable $(id) slow', 'SemVer', ...rollback],
     ['/rollback stable lastgood slow', 'SemVer', ...rollback],
     [`/rollback stable 1.4.2 ${'x'.repeat(4_000)}`, '4000 characters', ...rollback],
-    ['/incident', 'Usage|/incident declare', 'For example: /incident'],
+    ['/incident', '/incident declare <P0', 'For example: /incident'],
     ['/incident akc INC-1', 'Did you mean /incident ack?', 'For example: /incident'],
     ['/incident frobnicate', '/incident ack', 'For example: /incident'],
     ['/incident ack INC12', 'INC-12', 'Usage: /incident ack'],
@@ -157,7 +154,7 @@ describe('a wrong word is answered with usage, example and the nearest word', ()
     const { tone, title, lines } = answerTo(line);
     const text = [title, ...lines].join('\n');
     expect(tone).toBe('refused');
-    for (const part of expected) expect(text).toMatch(new RegExp(part.split('|').map(literally).join('|')));
+    for (const part of expected) expect(text).toContain(part);
     expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(300);
   });
 });
@@ -260,8 +257,4 @@ it('usage is written as people type it', () => {
 
 function rollBack(target: { readonly version: string } | 'last-good', reason = 'slow') {
   return { type: 'rollback.request', target, reason };
-}
-
-function literally(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }

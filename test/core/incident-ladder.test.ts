@@ -174,7 +174,7 @@ describe('who is on call', () => {
     const people = { ...others, ana: { ...entry, name: 'Ana Ruiz', slack: [], roles: [], email: undefined } };
     const unreachable: Policies = {
       ...policies,
-      roster: { people: people as Policies['roster']['people'], rotations: policies.roster.rotations },
+      roster: { people, rotations: policies.roster.rotations },
     };
     const byPagerDuty = opened('P0', unreachable).events.at(-1);
     expect(byPagerDuty).toMatchObject({ pages: [{ person: 'ana', by: 'pagerduty' }] });

@@ -136,7 +136,7 @@ describe('at its expiry', () => {
     open.when(reject, { at, by: ben }).leadsTo({ events: [{ type: 'request.refused', code: 'too-late' }] });
   });
 
-  it('it gives the channel back', () => {
+  it('gives the channel back', () => {
     const expired = open.when(tick, { at: 15 * minute });
     expired.leadsTo({
       events: ['operation.expired'],

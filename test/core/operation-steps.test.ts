@@ -126,16 +126,16 @@ describe.each(['failed', 'unknown'] as const)('a step that ends as %s', (status)
   });
 });
 
-describe('being told to stop', () => {
+describe('told to stop, an operation', () => {
   const abort: OperationIntent = { type: 'operation.abort' };
   const stopping = running().when(abort, { by: ana });
 
-  it('it waits for the step that runs', () => {
+  it('waits for the step that runs', () => {
     stopping.leadsTo({ events: [{ type: 'abort.requested', name: 'Ana Ruiz' }], effects: ['slack.card'] });
     expect(stopping.state.status).toBe('running');
   });
 
-  it('it begins no further step', () => {
+  it('begins no further step', () => {
     const stopped = stopping.when(stepSettled(0, done));
     stopped.leadsTo({
       events: ['step.done', { type: 'operation.finished', outcome: 'failed', touched: true }],
@@ -146,7 +146,7 @@ describe('being told to stop', () => {
     ]);
   });
 
-  it('it goes on when the last verification has passed: the channel has moved', () => {
+  it('goes on when the last verification has passed: the channel has moved', () => {
     const late = deployed.when(abort, { by: dana }).when(stepSettled(1, done));
     late.leadsTo({ events: ['step.done', 'operation.verified', { type: 'step.started', step: 2 }] });
     late.when(stepSettled(2, done)).leadsTo({

@@ -1,7 +1,6 @@
 import { assert, dictionary, jsonValue, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { approvalRuleFor, matchesChannel } from '../../src/core/plan/approval-rule.ts';
-import { fillIn } from '../../src/core/plan/placeholders.ts';
 import { hashOf, planHash, planRollback } from '../../src/core/plan/plan.ts';
 import type { ApprovalsPolicy } from '../../src/core/policies/approvals.ts';
 import type { ChannelPolicy } from '../../src/core/policies/channels.ts';
@@ -69,16 +68,8 @@ describe('a plan', () => {
       ],
     },
   };
-  const filled = (reason: string) =>
-    planRollback({
-      operation: 'OP-7',
-      app: 'shop',
-      channel: 'stable',
-      from: '1.5.0',
-      to: '1.4.2',
-      reason,
-      policy,
-    }).steps[0];
+  const gathered = { operation: 'OP-7', app: 'shop', channel: 'stable', from: '1.5.0', to: '1.4.2' };
+  const filled = (reason: string) => planRollback({ ...gathered, reason, policy }).steps[0];
 
   it('has its placeholders filled in, however deep they are', () => {
     expect(filled('500')).toMatchObject({
@@ -99,14 +90,18 @@ describe('a plan', () => {
     },
   );
 
-  it('counts its steps into the correlation', () => {
-    const { correlation } = { correlation: 'OP-1.2' };
-    const second = { version: '', from: '', reason: '', operation: '', correlation, app: '', channel: '' };
-    expect(fillIn('{{correlation}}', second)).toBe('OP-1.2');
-    expect(plan.steps.map(({ title }) => title)).toEqual([
-      'Deploy 1.4.2 to stable',
-      'Check that the shop is well',
-      'Mark 1.5.0 as bad in Sentry',
+  it('has the steps of its policy, each with a correlation of its own', () => {
+    expect(plan.steps.map(({ title, phase }) => `${phase}: ${title}`)).toEqual([
+      'execute: Deploy 1.4.2 to stable',
+      'verify: Check that the shop is well',
+      'record: Mark 1.5.0 as bad in Sentry',
+    ]);
+    const [step] = policy.rollback.steps;
+    const twice = { ...policy, rollback: { steps: step ? [step, step] : [] } };
+    const { steps } = planRollback({ ...gathered, reason: '500', policy: twice });
+    expect(steps.map((each) => each.with)).toMatchObject([
+      { correlation: 'OP-7.1 of OP-7' },
+      { correlation: 'OP-7.2 of OP-7' },
     ]);
   });
 });

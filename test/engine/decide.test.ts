@@ -20,6 +20,12 @@ function bySet(version: string): Envelope {
   return { to: stable, at: start, by: ana, intent: { type: 'channel.set', version, reason: 'released' } };
 }
 
+async function stateOf<State>(store: Store, id: string): Promise<State> {
+  const stored = await store.readStream(id);
+  if (!stored) throw new Error(`there is no ${id}`);
+  return stored.state as State;
+}
+
 async function decide(store: Store, ...envelopes: readonly Envelope[]) {
   const happened = await store.transact((transaction) => decideAll(transaction, envelopes, policies));
   return happened.map(({ stream, event }) => `${stream}/${event.seq} ${event.type}`);
@@ -36,10 +42,9 @@ describe('one decision', () => {
       'INC-1/3 suspect.named',
       'INC-1/4 rung.fired',
     ]);
-    const incident = await store.readStream('INC-1');
-    expect(incident).toMatchObject({ version: 4, kind: 'incident' });
-    expect((incident?.state as Incident).suspect?.live).toBe('1.4.2');
-    expect(((await store.readStream(stable.id))?.state as Channel).incidents).toHaveProperty('INC-1');
+    expect(await store.readStream('INC-1')).toMatchObject({ version: 4, kind: 'incident' });
+    expect((await stateOf<Incident>(store, 'INC-1')).suspect?.live).toBe('1.4.2');
+    expect((await stateOf<Channel>(store, stable.id)).incidents).toHaveProperty('INC-1');
     expect(await store.nextWake()).toBe(start + 5 * minute);
     const ids = (await store.outboxOf('INC-1')).map(({ id }) => id);
     expect(ids.slice(0, 2)).toEqual(['INC-1/1.0', 'INC-1/1.1']);
@@ -60,7 +65,7 @@ describe('one decision', () => {
       'OP-1/1 operation.planned',
       'INC-1/5 operation.noted',
     ]);
-    const { hash } = (await store.readStream('OP-1'))?.state as Operation;
+    const { hash } = await stateOf<Operation>(store, 'OP-1');
     const approve = {
       to: { kind: 'operation', id: 'OP-1' },
       at: start + minute,
@@ -75,7 +80,7 @@ describe('one decision', () => {
       'OP-1/5 step.started',
       'INC-1/7 operation.noted',
     ]);
-    const incident = (await store.readStream('INC-1'))?.state as Incident;
+    const incident = await stateOf<Incident>(store, 'INC-1');
     expect(incident.operations).toEqual({ 'OP-1': 'running' });
   });
 

@@ -159,7 +159,7 @@ describe('a failure says whether to try again', () => {
   test.each([
     [
       'channel_not_found',
-      'The bot is not in #incidents (channel_not_found): invite it there with /invite @Lastgood',
+      'The bot is not in #incidents (channel_not_found): invite it there with /invite @lastgood',
     ],
     ['not_in_channel', 'The bot is not in #incidents (not_in_channel): invite it'],
     ['is_archived', '#incidents is archived'],

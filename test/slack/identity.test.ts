@@ -65,7 +65,7 @@ test.each([
     refused: {
       tone: 'refused',
       title: 'Lastgood could not check who you are',
-      lines: [expect.any(String), expect.stringContaining('use the terminal')],
+      lines: [expect.any(String), expect.stringContaining('Try again')],
     },
   });
 });

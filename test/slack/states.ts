@@ -68,6 +68,7 @@ export function incident(changes: Partial<Incident> = {}): Incident {
       ],
     },
     pagerdutyKeys: [],
+    pagesPlanned: 3,
     pagesDelivered: 2,
     missedClocks: [],
     suspect: { live: '1.5.0', liveSince: start - 12 * minute, lastGood: '1.4.2' },

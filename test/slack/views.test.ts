@@ -29,7 +29,7 @@ describe('the incident card', () => {
         1.4.2
         *Paged*
         Ana Ruiz (PagerDuty, Slack)
-        2 pages delivered
+        2 of 3 pages delivered
         *Next*
         rung 2 of 3 at 03:09: secondary on call, #incidents
       section: *1 firing*
@@ -58,7 +58,7 @@ describe('the incident card', () => {
         1.4.2
         *Paged*
         Ana Ruiz (PagerDuty, Slack)
-        2 pages delivered
+        2 of 3 pages delivered
       section: *OP-7* ▶️ is running
       section: *1 firing*
         • CheckoutErrors — 5xx at 8 % for 3m
@@ -88,7 +88,7 @@ describe('the incident card', () => {
         1.4.2
         *Paged*
         Ana Ruiz (PagerDuty, Slack)
-        2 pages delivered
+        2 of 3 pages delivered
       actions: [Acknowledge] [Roll back to 1.4.2 danger confirm] [Resolve primary] [Raise to P0 confirm]
       "
     `);
@@ -109,11 +109,9 @@ describe('the incident card', () => {
         Resolved by *Ana Ruiz* at 03:31, after 27m: rolled back
       section: *Live*
         1.4.2, live since 03:13
-        *Last good*
-        1.3.9
         *Paged*
         Ana Ruiz (PagerDuty, Slack)
-        2 pages delivered
+        2 of 3 pages delivered
       section: *OP-7* ✅ is done
       context: The post-mortem is in the thread.
       "
@@ -170,7 +168,7 @@ describe('the plan card', () => {
         ⚪ 2. *Check that it is well* · health, target 1m
         ⚪ 3. *Archive 1.5.0 in Sentry* · sentry-release, target 10s
       context: OP-7 · plan 0123456789abcdef
-      actions: [Approve primary] [Reject danger] [Withdraw]
+      actions: [Approve primary confirm] [Reject danger] [Withdraw]
       "
     `);
   });
@@ -288,8 +286,9 @@ test('a page to a person can be taken at once', () => {
     "
     header: 📟 P1 Checkout fails for 8 % of customers
     section: 🟠 You are called for *INC-3*: *Checkout* on *shop/stable*.
+    section: • CheckoutErrors — 5xx at 8 % for 3m
     section: *Live*
-      1.5.0
+      1.5.0, for 12m when this began
       *Last good*
       1.4.2
     actions: [Acknowledge primary]

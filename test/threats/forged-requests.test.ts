@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request, type OutgoingHttpHeaders } from 'node:http';
+import { request, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ async function send(
   const answered = once(sending, 'response');
   sending.on('error', () => undefined);
   sending.end(body);
-  const [response] = (await answered) as [import('node:http').IncomingMessage];
+  const [response] = (await answered) as [IncomingMessage];
   return { status: response.statusCode ?? 0, answer: await text(response) };
 }
 
@@ -115,16 +115,18 @@ describe('A forged request from Slack gets 401, and nothing comes of it', () => 
 describe('A webhook', () => {
   const alert = JSON.stringify({ key: 'k', status: 'firing', title: 'Forged', service: 'checkout' });
 
-  test.each([
-    ['no token', {}],
-    ['a wrong token', { authorization: 'Bearer guessed' }],
-    ["another provider's token", { authorization: 'Bearer the-token-of-alertmanager' }],
-    ['a token of the wrong length', { authorization: 'Bearer x' }],
-    ['the hash instead of the token', { authorization: `Bearer ${'0'.repeat(64)}` }],
-    ['another scheme', { authorization: 'Basic dXNlcjpwYXNz' }],
-    ['a doubled token', { authorization: ['Bearer one', 'Bearer two'] }],
-  ])('with %s gets 401', async (_, headers: OutgoingHttpHeaders) => {
-    const { status, answer } = await send('/webhooks/generic', headers, alert);
+  const unauthentic: Readonly<Record<string, () => OutgoingHttpHeaders>> = {
+    'no token': () => ({}),
+    'a wrong token': () => ({ authorization: 'Bearer guessed' }),
+    'a token of the wrong length': () => ({ authorization: 'Bearer x' }),
+    'the hash instead of the token': () => ({
+      authorization: `Bearer ${world.settings.webhookTokens['generic']?.[0]}`,
+    }),
+    'another scheme': () => ({ authorization: 'Basic dXNlcjpwYXNz' }),
+    'a doubled token': () => ({ authorization: ['Bearer one', 'Bearer two'] }),
+  };
+  test.each(Object.keys(unauthentic))('with %s gets 401', async (name) => {
+    const { status, answer } = await send('/webhooks/generic', unauthentic[name]!(), alert);
     expect(status).toBe(401);
     expect(answer).toContain('WEBHOOK_TOKENS');
     await world.settle();
@@ -135,7 +137,6 @@ describe('A webhook', () => {
     expect(await world.deliver('generic', { neither: 'this', nor: 'that' })).toBe(202);
     await world.settle();
 
-    console.log('DEBUG', world.log().slice(-1500), JSON.stringify(world.slack.conversations().map(c=>[c.id, world.slack.messages(c.id).map(m=>m.text)])));
     const [shout] = world.slack.messages(conversations.emergency.id);
     expect(shout?.text).toContain('Something from generic could not be understood');
     expect(shout?.text).toMatch(/It is kept as generic\/[\w-]+/);
@@ -145,9 +146,9 @@ describe('A webhook', () => {
 });
 
 describe('A body', () => {
-  const large = Buffer.alloc(20_000_000, 'a');
+  const large = Buffer.alloc(8_000_000, 'a');
 
-  test('of more than a megabyte gets 413, whether its length was announced or not', async () => {
+  test('of several megabytes gets 413, whether its length was announced or not', async () => {
     expect((await send('/webhooks/generic', { 'content-length': large.length }, large)).status).toBe(413);
     expect((await send('/webhooks/generic', { 'transfer-encoding': 'chunked' }, large)).status).toBe(413);
     expect((await fetch(`${world.bot().url}/healthz`)).status).toBe(200);

@@ -30,7 +30,7 @@ export interface PlannedPage {
 }
 
 /** How far an operation is, as far as the incident cares. */
-export type OperationProgress = 'open' | 'running' | 'done' | 'failed' | 'unknown' | 'closed';
+export type OperationProgress = 'open' | 'running' | 'done' | 'failed' | 'stopped' | 'unknown' | 'closed';
 
 export const clockNames = ['acknowledge_within', 'rollback_start_within', 'resolve_within'] as const;
 export type ClockName = (typeof clockNames)[number];

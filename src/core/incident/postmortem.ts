@@ -25,6 +25,7 @@ const progressWords: Readonly<Record<OperationProgress, string>> = {
   open: 'waits for approval',
   running: 'is running',
   done: 'was done',
+  stopped: 'was stopped',
   failed: 'failed',
   unknown: 'has an unknown outcome',
   closed: 'was not carried out',

@@ -42,6 +42,7 @@ export interface Incident {
     { readonly rung: number; readonly round: number; readonly pages: readonly PlannedPage[] } | undefined;
   /** PagerDuty keys that were triggered and not yet resolved. */
   readonly pagerdutyKeys: readonly string[];
+  readonly pagesPlanned: number;
   readonly pagesDelivered: number;
   readonly missedClocks: readonly ClockName[];
   readonly suspect: Suspect | undefined;
@@ -101,6 +102,7 @@ export function evolveIncident(
     case 'rung.fired':
       return {
         ...state,
+        pagesPlanned: state.pagesPlanned + event.pages.length,
         lastCall: { rung: event.rung, round: event.round, pages: event.pages },
         nextCall: followingCall(state.ladder, event, event.dueAt ?? event.at, event.at),
         pagerdutyKeys: event.pages.some((page) => page.by === 'pagerduty')
@@ -197,6 +199,7 @@ function openIncident(
     nextCall: firstCall(ladder, event.at),
     lastCall: undefined,
     pagerdutyKeys: [],
+    pagesPlanned: 0,
     pagesDelivered: 0,
     missedClocks: [],
     suspect: undefined,

@@ -70,7 +70,9 @@ function goOn(state: Operation, step: number, ended: OperationEvent): Decision<O
   const tells = proven ? [moveChannel(state)] : [];
   if (state.aborting !== undefined && next && !proven && !state.verified) {
     const title = state.plan.steps[step]?.title ?? '';
-    return finish(state, 'failed', [ended], `Stopped by ${state.aborting} after “${title}”.`, true);
+    return finish(state, 'failed', [ended], `Stopped by ${state.aborting} after “${title}”.`, true, {
+      stoppedBy: state.aborting,
+    });
   }
   if (next) return { events: [ended, ...verified, startStep(state, step + 1)], tells };
   const missing = unfinishedRecords(state, ended);
@@ -78,8 +80,15 @@ function goOn(state: Operation, step: number, ended: OperationEvent): Decision<O
     missing.length === 0
       ? 'Rolled back and verified.'
       : `Rolled back and verified. Somebody has to see to the rest: ${missing.join('; ')}.`;
-  const over = finish(state, 'done', [ended, ...verified], why, true, missing);
+  const over = finish(state, 'done', [ended, ...verified], why, true, { left: missing });
   return { events: over.events, tells: [...tells, ...over.tells] };
+}
+
+/** Steps that only record it elsewhere, and have not been done when everything else has ended. */
+export function neverRecorded({ plan, steps }: Operation): readonly string[] {
+  return plan.steps.flatMap(({ title, phase }, index) =>
+    phase === 'record' && steps[index]?.status !== 'done' ? [title] : [],
+  );
 }
 
 function unfinishedRecords(state: Operation, last: OperationEvent): readonly string[] {
@@ -96,14 +105,15 @@ function finish(
   before: readonly OperationEvent[],
   why: string,
   touched: boolean,
-  left: readonly string[] = [],
+  more: { readonly left?: readonly string[]; readonly stoppedBy?: string } = {},
 ): Decision<OperationEvent> {
+  const { left = [], stoppedBy } = more;
   const release: Tell = {
     to: channelOf(state),
     intent: { type: 'channel.release', operation: state.id, outcome, touched, why },
   };
   return {
-    events: [...before, { type: 'operation.finished', outcome, why, touched, left }],
+    events: [...before, { type: 'operation.finished', outcome, why, touched, stoppedBy, left }],
     tells: [release],
   };
 }

@@ -5,7 +5,7 @@ import { hashOf, planHash } from '../plan/plan.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
 import { sayMoment } from '../time.ts';
-import { channelOf, firstStep, moveChannel, progressStep, settleStep } from './carry-out.ts';
+import { channelOf, firstStep, moveChannel, neverRecorded, progressStep, settleStep } from './carry-out.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
 import { operationIsOpen, type Operation } from './state.ts';
@@ -164,7 +164,8 @@ function settleUnknown(state: Operation, message: Of<'operation.settle'>): Decis
   }
   const lacking = lacksPermission(message.by, state.rule.roles, what);
   if (lacking) return refused(lacking);
-  const settled: OperationEvent = { type: 'operation.settled', outcome, name: message.by.name, why };
+  const left = outcome === 'done' ? neverRecorded(state) : [];
+  const settled: OperationEvent = { type: 'operation.settled', outcome, name: message.by.name, why, left };
   const to = channelOf(state);
   const tells: readonly Tell[] = [
     ...(outcome === 'done' && !state.verified ? [moveChannel(state)] : []),

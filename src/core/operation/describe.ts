@@ -1,7 +1,7 @@
 import { sayActor } from '../actor.ts';
 import type { OperationProgress } from '../incident/event.ts';
 import type { Recorded } from '../stream.ts';
-import { sayDuration, sayMoment } from '../time.ts';
+import { sayMoment } from '../time.ts';
 import type { OperationEvent } from './event.ts';
 
 /** One line of the timeline, in plain text; undefined for what no reader of a timeline misses. */
@@ -88,6 +88,7 @@ export function progressOf(event: OperationEvent): OperationProgress | undefined
     case 'abort.requested':
       return 'running';
     case 'operation.finished':
+      return event.stoppedBy === undefined ? event.outcome : 'stopped';
     case 'operation.settled':
       return event.outcome;
     case 'operation.rejected':
@@ -103,9 +104,4 @@ export function progressOf(event: OperationEvent): OperationProgress | undefined
     default:
       return event satisfies never;
   }
-}
-
-/** How long an operation took once it had begun. */
-export function sayTaken(begunAt: number | undefined, endedAt: number | undefined): string {
-  return begunAt === undefined || endedAt === undefined ? '' : sayDuration(endedAt - begunAt);
 }

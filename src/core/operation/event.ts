@@ -69,6 +69,8 @@ export type OperationEvent =
       readonly outcome: OperationOutcome;
       readonly why: string;
       readonly touched: boolean;
+      /** Who had it stopped; undefined when it came to its end by itself. */
+      readonly stoppedBy: string | undefined;
       /** Titles of steps that only record it elsewhere and were not done. */
       readonly left: readonly string[];
     }
@@ -78,6 +80,7 @@ export type OperationEvent =
       readonly outcome: 'done' | 'failed';
       readonly name: string;
       readonly why: string;
+      readonly left: readonly string[];
     }
   | { readonly type: 'card.posted'; readonly conversation: string; readonly ts: string }
   | Refusal;

@@ -46,7 +46,7 @@ function decideAndTell(
     const progress = progressOf(event);
     if (text === undefined || progress === undefined) return [];
     const loud = loudEvents.includes(event.type);
-    const left = event.type === 'operation.finished' && event.left.length > 0 ? { left: event.left } : {};
+    const left = 'left' in event && event.left.length > 0 ? { left: event.left } : {};
     const note = { operation: context.id, progress, text, loud, ...left };
     return [{ to, intent: { type: 'incident.note-operation', ...note } }];
   });

@@ -15,6 +15,7 @@ const operationWords: Readonly<Record<OperationProgress, string>> = {
   running: '▶️ is running',
   done: '✅ is done',
   failed: '❌ failed',
+  stopped: '🛑 was stopped; the channel may be between two versions',
   unknown: '❓ has an unknown outcome: somebody has to look',
   closed: '⏹️ ended without changing anything',
 };
@@ -69,13 +70,19 @@ function status(incident: Incident, now: Instant): Markup {
   return mrkdwn`${holder}; without news the ladder goes on at ${moment(acknowledged.expiresAt, now)}.`;
 }
 
-function release({ suspect, openedAt }: Incident, now: Instant): readonly (readonly [string, Markup])[] {
+function release(
+  { suspect, openedAt, operations }: Incident,
+  now: Instant,
+): readonly (readonly [string, Markup])[] {
   if (!suspect) return [['Live', mrkdwn`No release is known to be live.`]];
   const { live, liveSince, lastGood } = suspect;
   const age =
     liveSince <= openedAt
       ? mrkdwn`went live ${sayDuration(openedAt - liveSince)} before this`
       : mrkdwn`live since ${moment(liveSince, now)}`;
+  // A release that a rollback has just brought back and verified needs no further one to go back to.
+  if (liveSince > openedAt && Object.values(operations).includes('done'))
+    return [['Live', mrkdwn`${live}, ${age}`]];
   return [
     ['Live', mrkdwn`${live}, ${age}`],
     ['Last good', lastGood === undefined ? mrkdwn`none is known` : mrkdwn`${lastGood}`],
@@ -84,10 +91,12 @@ function release({ suspect, openedAt }: Incident, now: Instant): readonly (reado
 
 /** Who was called, and who will be: `rung 2 of 4 at 03:09: secondary on call, #emergency`. */
 function calls(incident: Incident, now: Instant): readonly (readonly [string, Markup])[] {
-  const { lastCall, nextCall, ladder, pagesDelivered } = incident;
+  const { lastCall, nextCall, ladder, pagesDelivered, pagesPlanned } = incident;
   const facts: (readonly [string, Markup])[] = [];
   if (lastCall) {
-    const delivered = `${pagesDelivered} ${pagesDelivered === 1 ? 'page' : 'pages'} delivered`;
+    const count =
+      pagesDelivered < pagesPlanned ? `${pagesDelivered} of ${pagesPlanned}` : `${pagesDelivered}`;
+    const delivered = `${count} ${pagesPlanned === 1 ? 'page' : 'pages'} delivered`;
     facts.push(['Paged', mrkdwn`${shown(sayPages(lastCall.pages), 500)}\n${delivered}`]);
   }
   if (nextCall && incident.status === 'triggered') {

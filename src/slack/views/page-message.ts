@@ -2,7 +2,8 @@ import type { EffectOf } from '../../core/effect.ts';
 import type { Incident } from '../../core/incident/state.ts';
 import { actions, button, context, facts, header, section, type View } from './blocks.ts';
 import { severityIcons } from './incident-card.ts';
-import { fallback, mrkdwn, shown } from './text.ts';
+import { sayDuration, type Instant } from '../../core/time.ts';
+import { fallback, join, mrkdwn, shown, type Markup } from './text.ts';
 
 /**
  * A page: to one person with a button that takes it, to a conversation as a shout.
@@ -14,16 +15,27 @@ export function pageMessage(page: EffectOf<'page.slack'>, incident: Incident | u
   if (page.person === undefined || !incident)
     return { text, blocks: [section(mrkdwn`${icon} *${shown(page.text, 1_000)}*`)] };
 
-  const { id, suspect, title, serviceTitle, app, channel } = incident;
+  const { id, suspect, title, serviceTitle, app, channel, openedAt, firing } = incident;
+  const alerts = Object.values(firing).slice(0, 3);
   return {
     text,
     blocks: [
       header(`📟 ${page.severity} ${title}`),
       section(mrkdwn`${icon} You are called for *${id}*: *${serviceTitle}* on *${app}/${channel}*.`),
+      ...(alerts.length > 0
+        ? [
+            section(
+              join(
+                alerts.map((alert) => mrkdwn`• ${shown(alert.title, 200)}${said(alert.summary)}`),
+                '\n',
+              ),
+            ),
+          ]
+        : []),
       ...(suspect
         ? [
             facts([
-              ['Live', mrkdwn`${suspect.live}`],
+              ['Live', mrkdwn`${suspect.live}, ${ageOf(suspect.liveSince, openedAt)}`],
               ['Last good', mrkdwn`${suspect.lastGood ?? 'none is known'}`],
             ]),
           ]
@@ -32,6 +44,16 @@ export function pageMessage(page: EffectOf<'page.slack'>, incident: Incident | u
       context(mrkdwn`The live card is in ${conversationLink(incident.conversation)}.`),
     ],
   };
+}
+
+function said(summary: string): Markup {
+  return summary === '' ? mrkdwn`` : mrkdwn` — ${shown(summary, 300)}`;
+}
+
+function ageOf(liveSince: Instant, openedAt: Instant): string {
+  return liveSince <= openedAt
+    ? `for ${sayDuration(openedAt - liveSince)} when this began`
+    : 'since this began';
 }
 
 /** Slack writes the conversation's name; the id comes from our policies and has no other characters. */

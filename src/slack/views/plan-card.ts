@@ -65,7 +65,7 @@ function bannerOf(operation: Operation, now: Instant): Markup {
     case 'done':
       return bannerOfDone(operation);
     case 'failed':
-      return mrkdwn`❌ *Failed.* ${why}`;
+      return mrkdwn`❌ *Failed.* ${why}\nLook what runs there now: go back again with /rollback, or say what is live with /channels set.`;
     case 'unknown':
       return mrkdwn`❓ *Nobody knows how it ended.* ${why}\nThe channel stays locked until somebody has looked and says so below.`;
     case 'rejected':
