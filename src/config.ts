@@ -108,6 +108,18 @@ export function secretsOf({
   return all.filter((value) => value !== undefined);
 }
 
+/** What is not configured, and what that switches off. */
+export function switchedOff(settings: Settings): readonly string[] {
+  const all = [
+    [settings.pagerduty, 'pages by PagerDuty (PAGERDUTY_ROUTING_KEY)'],
+    [settings.mail, 'pages by mail (SMTP_URL, MAIL_FROM)'],
+    [settings.github, 'steps that use github-workflow (GITHUB_TOKEN)'],
+    [settings.sentry, 'steps that use sentry-release (SENTRY_AUTH_TOKEN, SENTRY_ORG)'],
+    [Object.keys(settings.webhookTokens).length > 0 || undefined, 'alerts by webhook (WEBHOOK_TOKENS)'],
+  ] as const;
+  return all.flatMap(([configured, what]) => (configured === undefined ? [what] : []));
+}
+
 function settingsOf(env: z.infer<typeof environment>): Settings {
   const { PAGERDUTY_ROUTING_KEY: routingKey, GITHUB_TOKEN: githubToken } = env;
   const {

@@ -1,4 +1,4 @@
-import { readSettings, secretsOf } from './config.ts';
+import { readSettings, secretsOf, switchedOff } from './config.ts';
 import { createLog } from './bot/log.ts';
 import { loadErrorReports, noReports } from './bot/error-reports.ts';
 import { startBot } from './bot/bot.ts';
@@ -30,7 +30,8 @@ async function main(): Promise<void> {
     log,
     random: Math.random,
   });
-  log.info({ url: bot.url }, 'Lastgood is ready');
+  const off = switchedOff(settings);
+  log.info({ url: bot.url, ...(off.length > 0 ? { off } : {}) }, 'Lastgood is ready');
 
   const stop = (signal: string): void => {
     log.info({ signal }, 'draining');

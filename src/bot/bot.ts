@@ -1,14 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { interpret } from '../../commands/interpret.ts';
 import { slashCommands } from '../../commands/index.ts';
-import type { Ask } from '../../commands/verb.ts';
-import type { Answer } from '../core/answer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AnyCarrier } from '../core/effect.ts';
-import type { SubmitOptions } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
-import type { Instant } from '../core/time.ts';
 import { secretsOf, type Settings } from '../config.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { createInbox, NotNow } from '../engine/inbox.ts';
@@ -21,20 +16,19 @@ import { slackRoute } from '../http/slack.ts';
 import { webhookRoutes } from '../http/webhooks.ts';
 import { pagers } from '../pagers/index.ts';
 import { createSlackApp } from '../slack/app.ts';
-import { askOfClick } from '../slack/clicks.ts';
 import { slackCarriers } from '../slack/carriers/index.ts';
-import { lookUpUser, slackClients, workspaceOf } from '../slack/clients.ts';
+import { slackClients, workspaceOf } from '../slack/clients.ts';
 import { slackReceiver } from '../slack/receiver.ts';
 import { alertSources } from '../sources/index.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { InboxItem, Store } from '../store/store.ts';
-import { identify } from '../trust/slack-identity.ts';
 import { alertReader } from './alerts.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { namesOfSlackIds } from './names.ts';
 import { quarantine } from './quarantine.ts';
 import { importIntents, openRegistry, registryCarrier, registryFile } from './registry.ts';
 import { startSchedule } from './schedule.ts';
+import { serveSlack } from './serve-slack.ts';
 
 export interface Bot {
   readonly url: string;
@@ -121,41 +115,11 @@ export async function startBot(options: {
     });
     createSlackApp({
       ...access,
+      ...serveSlack({ engine, desk, policies, clock, clients, workspace }),
       receiver,
       workspace,
       commands: slashCommands.map((command) => `/${command}`),
-      onCommand: ({ command, text, ...from }) =>
-        serve(from, (asking) => interpret(command.slice(1), text, asking)),
-      onClick: ({ actionId, value, ...from }) => serve(from, () => askOfClick({ actionId, value })),
     });
-
-    /** One person's wish from Slack: who is it, what do they want, do it, tell them. */
-    async function serve(
-      from: {
-        readonly userId: string;
-        readonly responseUrl: string | undefined;
-        readonly inboxId: string;
-        readonly at: Instant;
-      },
-      read: (asking: Awaited<ReturnType<Desk['asking']>>) => Ask,
-    ): Promise<void> {
-      const reply: SubmitOptions = {
-        settles: from.inboxId,
-        ...(from.responseUrl === undefined ? {} : { reply: { url: from.responseUrl } }),
-      };
-      const refuse = (why: Answer): Promise<void> => engine.answerOnly(why, reply);
-      const { teamId } = await workspace();
-      const who = await identify({
-        userId: from.userId,
-        team: teamId,
-        lookUp: () => lookUpUser(clients.interaction, from.userId),
-        roster: policies().roster,
-        via: 'slack',
-      });
-      if ('refused' in who) return refuse(who.refused);
-      const asking = await desk.asking(who.actor, clock.now());
-      await desk.carryOut(read(asking), asking, reply);
-    }
 
     async function readSlackItem(item: InboxItem): Promise<void> {
       // Nobody can be identified while Slack does not even say who we are.
@@ -195,6 +159,13 @@ export async function startBot(options: {
     await inbox.start();
     const busy = (): Promise<unknown> | undefined => inbox.working() ?? engine.working();
     const stopSchedule = startSchedule(store, clock, log);
+    // Nothing waits for it: pages go out by other ways while Slack is away. But somebody should know.
+    void workspace().catch((error: unknown) =>
+      log.warn(
+        { error },
+        'Slack does not answer, or does not accept SLACK_BOT_TOKEN; it is asked again when needed',
+      ),
+    );
     return {
       url: http.url,
       store,

@@ -65,8 +65,13 @@ export function createDesk(store: Store, engine: Engine, policies: () => Policie
         channels: channels.map(({ state }) => state as Channel),
       };
     },
-    carryOut: async (ask, { at, by }, options) => {
+    carryOut: async (ask, { at, by, policies }, options) => {
       if (ask.kind === 'intent') {
+        const gone = channelThatIsGone(ask, policies);
+        if (gone) {
+          await engine.answerOnly(gone, options);
+          return gone;
+        }
         const submitted = await engine.submit([{ to: ask.to, at, by, intent: ask.intent }], options);
         return submitted.answer;
       }
@@ -75,4 +80,17 @@ export function createDesk(store: Store, engine: Engine, policies: () => Policie
       return told;
     },
   };
+}
+
+/** A button may name a channel that has left channels.yml since it was drawn. */
+function channelThatIsGone({ to }: Extract<Ask, { kind: 'intent' }>, policies: Policies): Answer | undefined {
+  if (!('id' in to) || to.kind !== 'channel') return undefined;
+  const name = to.id.slice('channel:'.length);
+  const [app = '', channel = ''] = name.split('/');
+  if (policies.channels.apps[app]?.channels[channel]) return undefined;
+  return answer(
+    'refused',
+    `There is no release channel ${name} any more`,
+    'To see those that are: /channels',
+  );
 }

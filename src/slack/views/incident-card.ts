@@ -157,7 +157,7 @@ function buttonsOf(incident: Incident): Parameters<typeof actions>[0] {
   const worse = severities[severities.indexOf(severity) - 1];
   // While one is under way, or has just put another release live, there is nothing to go back to.
   const rollback = !Object.values(incident.operations).some(
-    (progress) => !['failed', 'closed'].includes(progress),
+    (progress) => !['failed', 'stopped', 'closed'].includes(progress),
   );
   return [
     ...(status === 'triggered'

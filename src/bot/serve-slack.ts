@@ -1,0 +1,46 @@
+import { interpret } from '../../commands/interpret.ts';
+import type { Ask, Asking } from '../../commands/verb.ts';
+import type { Clock } from '../core/clock.ts';
+import type { SubmitOptions } from '../core/envelope.ts';
+import type { Policies } from '../core/policies/policies.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { PressedButton, SlackHandlers, TypedCommand } from '../slack/app.ts';
+import { askOfClick } from '../slack/clicks.ts';
+import { lookUpUser, type SlackClients, type Workspace } from '../slack/clients.ts';
+import { identify } from '../trust/slack-identity.ts';
+import type { Desk } from './desk.ts';
+
+/** What a person wants in Slack: who is it, afresh; what do they want; do it; tell them. */
+export function serveSlack(parts: {
+  readonly engine: Engine;
+  readonly desk: Desk;
+  readonly policies: () => Policies;
+  readonly clock: Clock;
+  readonly clients: SlackClients;
+  readonly workspace: () => Promise<Workspace>;
+}): SlackHandlers {
+  const { engine, desk, policies, clock, clients, workspace } = parts;
+
+  async function serve(from: TypedCommand | PressedButton, read: (asking: Asking) => Ask): Promise<void> {
+    const options: SubmitOptions = {
+      settles: from.inboxId,
+      ...(from.responseUrl === undefined ? {} : { reply: { url: from.responseUrl } }),
+    };
+    const { teamId } = await workspace();
+    const who = await identify({
+      userId: from.userId,
+      team: teamId,
+      lookUp: () => lookUpUser(clients.interaction, from.userId),
+      roster: policies().roster,
+      via: 'slack',
+    });
+    if ('refused' in who) return engine.answerOnly(who.refused, options);
+    const asking = await desk.asking(who.actor, clock.now());
+    await desk.carryOut(read(asking), asking, options);
+  }
+
+  return {
+    onCommand: (typed) => serve(typed, (asking) => interpret(typed.command.slice(1), typed.text, asking)),
+    onClick: (pressed) => serve(pressed, () => askOfClick(pressed)),
+  };
+}
