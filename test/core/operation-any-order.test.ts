@@ -71,5 +71,5 @@ it('nothing is carried out without enough people, in time, and only once', () =>
     }
   });
   assert(holds, { numRuns: 600 });
-  expect(carriedOut, 'the stories are worth telling').toBeGreaterThan(100);
+  expect(carriedOut, 'the stories are worth telling').toBeGreaterThan(50);
 });

@@ -123,7 +123,7 @@ describe('A webhook', () => {
       authorization: `Bearer ${world.settings.webhookTokens['generic']?.[0]}`,
     }),
     'another scheme': () => ({ authorization: 'Basic dXNlcjpwYXNz' }),
-    'a doubled token': () => ({ authorization: ['Bearer one', 'Bearer two'] }),
+    'a doubled token': () => ({ Authorization: ['Bearer one', 'Bearer two'] }),
   };
   test.each(Object.keys(unauthentic))('with %s gets 401', async (name) => {
     const { status, answer } = await send('/webhooks/generic', unauthentic[name]!(), alert);
