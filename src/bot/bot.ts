@@ -28,6 +28,7 @@ import { namesOfSlackIds } from './names.ts';
 import { quarantine } from './quarantine.ts';
 import { importIntents, openRegistry, registryCarrier, registryFile } from './registry.ts';
 import { startSchedule } from './schedule.ts';
+import { scrubbed } from './scrubbed.ts';
 import { serveSlack } from './serve-slack.ts';
 
 export interface Bot {
@@ -87,7 +88,7 @@ export async function startBot(options: {
       store,
       clock,
       policies,
-      carriers,
+      carriers: carriers.map((carrier) => scrubbed(carrier, secrets)),
       random: options.random,
       log,
       ...(options.mostInFlight === undefined ? {} : { mostInFlight: options.mostInFlight }),

@@ -129,7 +129,7 @@ export function createOutbox(parts: Parts): Outbox {
       ? { status: 'withheld', why: wanted.why }
       : !carrier
         ? { status: 'failed', why: `${integrationOf(row.effect)} is not set up` }
-        : now >= row.deadlineAt
+        : isOverdue(row, now)
           ? givenUp(row)
           : undefined;
     if (outcome || !carrier) {
@@ -262,6 +262,19 @@ export function createOutbox(parts: Parts): Outbox {
       await Promise.race([Promise.all(inFlight.values()), late]);
     },
   };
+}
+
+/**
+ * Nobody tries it any more. A step that was begun is asked about once after its deadline: it may have ended while we
+ * were away.
+ */
+function isOverdue(
+  { effect, deadlineAt, dueAt, mayHaveHappened, receipt }: OutboxRow,
+  now: Instant,
+): boolean {
+  if (now < deadlineAt) return false;
+  const begun = mayHaveHappened || Object.keys(receipt).length > 0;
+  return !(effect.type === 'step.run' && begun && dueAt < deadlineAt);
 }
 
 /** Tried until its time was over. What may have happened is not called failed. */

@@ -76,7 +76,7 @@ export async function openSqliteStore(options: {
     `SELECT ${outboxColumns} FROM outbox WHERE stream = ? ORDER BY pos`,
   );
   const recoverInFlight = db.prepare(
-    `UPDATE outbox SET status = 'waiting', may_have_happened = 1, due_at = ? WHERE status = 'in-flight'`,
+    `UPDATE outbox SET status = 'waiting', may_have_happened = 1, due_at = min(due_at, ?) WHERE status = 'in-flight'`,
   );
   const mark: Query<{ value: string }> = db.prepare('SELECT value FROM mark WHERE name = ?');
   const setMark = db.prepare(

@@ -214,7 +214,7 @@ describe('what can be answered at once', () => {
   });
 
   it('/incident list says who has what, and who is next', () => {
-    const held = { by: 'Ana Ruiz', at: start, expiresAt: undefined };
+    const held = { by: 'Ana Ruiz', person: 'ana', at: start, expiresAt: undefined };
     const openIncidents = [
       incident,
       { ...another, acknowledged: held },

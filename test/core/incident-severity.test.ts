@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { IncidentIntent } from '../../src/core/incident/intent.ts';
 import type { Severity } from '../../src/core/severity.ts';
-import { opened, receive, resolved, suspect } from '../support/alerts.ts';
-import { ana, ben, hour, minute, start, stranger } from '../support/given.ts';
+import { firing, opened, receive, resolved, suspect } from '../support/alerts.ts';
+import { alertmanager, ana, ben, hour, minute, start, stranger } from '../support/given.ts';
 
 const tick: IncidentIntent = { type: 'clock.tick', down: undefined };
 
@@ -18,8 +18,8 @@ describe('raising the severity', () => {
       events: [
         { type: 'severity.changed', from: 'P2', to: 'P0', reason: 'because' },
         { type: 'rung.fired', rung: 1, of: 4, round: 1 },
-        { type: 'clock.missed', clock: 'acknowledge_within', limit: 5 * minute },
       ],
+      // The new clocks count from now: nobody could have kept them before.
       wakeAt: 15 * minute,
     });
   });
@@ -34,12 +34,24 @@ describe('raising the severity', () => {
     expect(page).toMatchObject({ action: 'trigger', dedupKey: 'lastgood/INC-1/rung-1.1-2' });
   });
 
-  it('pages nobody while somebody has it, and gives them the time of the new severity', () => {
+  it('by whoever has it leaves it with them, for the time of the new severity', () => {
     const held = opened('P2').when({ type: 'incident.acknowledge' }, { at: minute, by: ana });
-    const worse = held.when(to('P0'), { at: 2 * minute, by: ben });
-    worse.leadsTo({ events: ['severity.changed'], wakeAt: 17 * minute });
-    worse.when(tick, { at: 17 * minute }).leadsTo({
-      events: ['acknowledgement.expired', { type: 'rung.fired', rung: 2, of: 4 }],
+    const worse = held.when(to('P0'), { at: 2 * minute, by: ana });
+    worse.leadsTo({ events: ['severity.changed'] });
+    expect(worse.state.acknowledged).toMatchObject({ by: 'Ana Ruiz', expiresAt: start + 17 * minute });
+  });
+
+  it('by anybody else begins the worse ladder: whoever has it may not know', () => {
+    const held = opened('P2').when({ type: 'incident.acknowledge' }, { at: minute, by: ana });
+    held.when(to('P0'), { at: 2 * minute, by: ben }).leadsTo({
+      events: ['severity.changed', { type: 'rung.fired', rung: 1, of: 4 }],
+    });
+  });
+
+  it('by a worse alert does, too', () => {
+    const held = opened('P2').when({ type: 'incident.acknowledge' }, { at: minute, by: ana });
+    held.when(receive(firing('worse', 'P0')), { at: 2 * minute, by: alertmanager }).leadsTo({
+      events: ['alert.fired', 'severity.changed', { type: 'rung.fired', rung: 1, of: 4 }],
     });
   });
 });

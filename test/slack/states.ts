@@ -71,6 +71,7 @@ export function incident(changes: Partial<Incident> = {}): Incident {
     pagesPlanned: 3,
     pagesDelivered: 2,
     missedClocks: [],
+    clocksSince: start,
     suspect: { live: '1.5.0', liveSince: start - 12 * minute, lastGood: '1.4.2' },
     operations: {},
     rollbackStartedAt: undefined,

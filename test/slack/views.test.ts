@@ -42,7 +42,7 @@ describe('the incident card', () => {
   test('says who has it, and what was missed', () => {
     const acknowledged = incident({
       status: 'acknowledged',
-      acknowledged: { by: 'Ana Ruiz', at: at(20), expiresAt: at(50) },
+      acknowledged: { by: 'Ana Ruiz', person: 'ana', at: at(20), expiresAt: at(50) },
       missedClocks: ['acknowledge_within'],
       operations: { 'OP-7': 'running' },
       severity: 'P0',
@@ -69,7 +69,7 @@ describe('the incident card', () => {
   });
 
   test('says until when an acknowledgement holds', () => {
-    const acknowledged = { by: 'Ana Ruiz', at: at(20), expiresAt: at(50) };
+    const acknowledged = { by: 'Ana Ruiz', person: 'ana', at: at(20), expiresAt: at(50) };
     expect(read(incidentCard(incident({ status: 'acknowledged', acknowledged }), at(21)))).toContain(
       '*Ana Ruiz* has it since 03:24; without news the ladder goes on at 03:54.',
     );
@@ -384,7 +384,7 @@ describe('whatever comes in', () => {
     const firing = Object.fromEntries(
       Array.from({ length: many }, (_, n) => [n, { title: a, summary: b, severity: 'P1' as const, url: c }]),
     );
-    const acknowledged = { by: b, at: start, expiresAt: now };
+    const acknowledged = { by: b, person: b, at: start, expiresAt: now };
     const lastCall = {
       rung: 1,
       round: 1,

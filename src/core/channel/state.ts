@@ -68,8 +68,11 @@ export function isGood(period: Period, healthyAfter: Milliseconds, now: Instant)
 /** The version to go back to: the one most recently live before the present one that was good, and was not rolled back from since. */
 export function lastGood(channel: Channel, healthyAfter: Milliseconds, now: Instant): string | undefined {
   const live = livePeriod(channel);
+  // How a version was left the last time counts: one that was repaired and verified since is good again.
   const bad = new Set(
-    channel.periods.filter((period) => period.leftByRollback).map(({ version }) => version),
+    [...new Map(channel.periods.map((period) => [period.version, period])).values()]
+      .filter((period) => period.leftByRollback)
+      .map(({ version }) => version),
   );
   return channel.periods
     .slice(0, -1)

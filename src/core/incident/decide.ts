@@ -8,7 +8,7 @@ import type { Clocks, IncidentEvent } from './event.ts';
 import type { IncidentIntent } from './intent.ts';
 import { recipientOf } from './ladder.ts';
 import { tick } from './tick.ts';
-import { evolveIncident, isOpen, type FiringAlert, type Incident } from './state.ts';
+import { evolveIncident, isHolder, isOpen, type FiringAlert, type Incident } from './state.ts';
 
 type Of<Type extends IncidentIntent['type']> = Message<Extract<IncidentIntent, { type: Type }>>;
 
@@ -96,7 +96,7 @@ function receiveAlerts(
       continue;
     }
     // A repeated alert that says nothing new costs a look-up, not an event.
-    if (known && known.severity === route.severity && known.summary === alert.summary) continue;
+    if (known && known.severity === route.severity && sameWords(known.summary, alert.summary)) continue;
     const { fingerprint, title, summary, version, url, startsAt } = alert;
     const { severity, note } = route;
     firingNow.set(fingerprint, { title, summary, severity });
@@ -115,6 +115,12 @@ function receiveAlerts(
     events.push({ type: 'alerts.cleared' });
   }
   return { events: state ? withDueCalls(state, events, message, context) : events, tells };
+}
+
+/** A number that moves all the time is no news. */
+function sameWords(a: string, b: string): boolean {
+  const words = (text: string): string => text.replace(/\d+(?:[.,]\d+)*/g, '#');
+  return words(a) === words(b);
 }
 
 function declare(
@@ -197,7 +203,7 @@ function acknowledge(state: Incident, message: Of<'incident.acknowledge'>): Deci
   const lacking = lacksPermission(message.by, anyRole, what);
   if (lacking) return only(lacking);
   if (!isOpen(state)) return only(alreadyResolved(state, what));
-  if (state.acknowledged?.by === message.by.name) {
+  if (isHolder(state, message.by)) {
     return only(refuse('no-change', what, `${message.by.name} has ${state.id} already.`));
   }
   return only({ type: 'incident.acknowledged', name: message.by.name });

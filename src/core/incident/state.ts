@@ -1,3 +1,4 @@
+import type { Actor } from '../actor.ts';
 import type { Recorded, StreamId } from '../stream.ts';
 import type { Ladder } from '../policies/escalation.ts';
 import type { Severity } from '../severity.ts';
@@ -29,7 +30,14 @@ export interface Incident {
   readonly openedAt: Instant;
   readonly status: 'triggered' | 'acknowledged' | 'resolved';
   readonly acknowledged:
-    { readonly by: string; readonly at: Instant; readonly expiresAt: Instant | undefined } | undefined;
+    | {
+        readonly by: string;
+        /** The roster key. */
+        readonly person: string | undefined;
+        readonly at: Instant;
+        readonly expiresAt: Instant | undefined;
+      }
+    | undefined;
   readonly firstAcknowledgedAt: Instant | undefined;
   readonly resolved: { readonly by: string; readonly at: Instant; readonly reason: string } | undefined;
   readonly firing: Readonly<Record<string, FiringAlert>>;
@@ -45,6 +53,8 @@ export interface Incident {
   readonly pagesPlanned: number;
   readonly pagesDelivered: number;
   readonly missedClocks: readonly ClockName[];
+  /** From when the clocks count: when it opened, became worse, or came back after all alerts had resolved. */
+  readonly clocksSince: Instant;
   readonly suspect: Suspect | undefined;
   readonly operations: Readonly<Record<string, OperationProgress>>;
   readonly rollbackStartedAt: Instant | undefined;
@@ -84,6 +94,7 @@ export function evolveIncident(
         ...state,
         firing: { ...state.firing, [event.fingerprint]: { title, summary, severity, url } },
         cleared: false,
+        ...(state.cleared ? { clocksSince: event.at, missedClocks: [] } : {}),
         // Alerts that come back while nobody has acknowledged wake the ladder from its rest.
         nextCall:
           state.cleared && state.status === 'triggered' ? firstCall(state.ladder, event.at) : state.nextCall,
@@ -126,6 +137,7 @@ export function evolveIncident(
         status: 'acknowledged',
         acknowledged: {
           by: event.name,
+          person: event.by.kind === 'person' ? event.by.person : undefined,
           at: event.at,
           expiresAt: acknowledgedFor === null ? undefined : event.at + acknowledgedFor,
         },
@@ -202,6 +214,7 @@ function openIncident(
     pagesPlanned: 0,
     pagesDelivered: 0,
     missedClocks: [],
+    clocksSince: event.at,
     suspect: undefined,
     operations: {},
     rollbackStartedAt: undefined,
@@ -216,13 +229,15 @@ function changeSeverity(
 ): Incident {
   const { to, from, clocks, ladder } = event;
   const raised = to < from;
-  const resting = state.status !== 'triggered' || state.cleared;
+  // Whoever has it and raises it knows; anybody else's raising has to reach somebody.
+  const held = state.acknowledged !== undefined && !(raised && !isHolder(state, event.by));
   const { nextCall } = state;
   const missable = {
     acknowledge_within: clocks.acknowledgeWithin,
     rollback_start_within: clocks.rollbackStartWithin,
     resolve_within: clocks.resolveWithin,
   };
+  const since = raised ? event.at : state.clocksSince;
   const kept = nextCall && { ...nextCall, rung: Math.min(nextCall.rung, ladder.rungs.length) };
   return {
     ...state,
@@ -230,16 +245,26 @@ function changeSeverity(
     clocks,
     ladder,
     // What was missed by the old limits may not be by the new ones; what still is, is not said twice.
+    clocksSince: since,
     missedClocks: state.missedClocks.filter((clock) => {
       const limit = missable[clock];
-      return limit !== null && state.openedAt + limit < event.at;
+      return limit !== null && since + limit < event.at;
     }),
-    nextCall: raised && !resting ? firstCall(ladder, event.at) : kept,
-    acknowledged: state.acknowledged && {
-      ...state.acknowledged,
-      expiresAt: clocks.acknowledgedFor === null ? undefined : event.at + clocks.acknowledgedFor,
-    },
+    status: held || state.status === 'resolved' ? state.status : 'triggered',
+    nextCall: raised && !held && !state.cleared ? firstCall(ladder, event.at) : kept,
+    acknowledged:
+      held && state.acknowledged
+        ? {
+            ...state.acknowledged,
+            expiresAt: clocks.acknowledgedFor === null ? undefined : event.at + clocks.acknowledgedFor,
+          }
+        : undefined,
   };
+}
+
+/** Compares people: two of the same name are two. */
+export function isHolder({ acknowledged }: Incident, by: Actor): boolean {
+  return acknowledged !== undefined && by.kind === 'person' && acknowledged.person === by.person;
 }
 
 /** A running operation holds the acknowledgement's clock; a failed one calls the next rung now. */

@@ -93,7 +93,7 @@ function callDueRungs(
 function clocksOf(
   state: Incident,
 ): readonly { readonly clock: ClockName; readonly at: Instant; readonly limit: Milliseconds }[] {
-  const { clocks, openedAt } = state;
+  const { clocks, clocksSince } = state;
   const running: readonly (readonly [ClockName, Milliseconds | null, boolean])[] = [
     ['acknowledge_within', clocks.acknowledgeWithin, state.firstAcknowledgedAt === undefined],
     [
@@ -105,7 +105,7 @@ function clocksOf(
   ];
   return running.flatMap(([clock, limit, runs]) =>
     limit !== null && runs && !state.cleared && !state.missedClocks.includes(clock)
-      ? [{ clock, at: openedAt + limit + 1, limit }]
+      ? [{ clock, at: clocksSince + limit + 1, limit }]
       : [],
   );
 }

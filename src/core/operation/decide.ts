@@ -136,6 +136,15 @@ function abort(state: Operation, { by }: Message<OperationIntent>): Decision<Ope
       refuse('not-open', what, `${state.id} has ended (${state.status}); there is nothing to stop.`),
     );
   }
+  if (state.verified) {
+    return refused(
+      refuse(
+        'too-late',
+        what,
+        `${state.plan.to} is live and verified; what still runs only records it elsewhere.`,
+      ),
+    );
+  }
   // Stopping is safe: the person who asked may always do it, and so may whoever could have approved.
   const may = isSamePerson(by, state.requestedBy) || hasRole(by, state.rule.roles);
   if (!may) {

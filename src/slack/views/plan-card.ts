@@ -129,7 +129,7 @@ function approvals({ approvals }: Operation, now: Instant): View['blocks'] {
   return [context(mrkdwn`👍 Approved by ${join(given, ', ')}`)];
 }
 
-function controls({ id, hash, plan, status, aborting }: Operation): View['blocks'] {
+function controls({ id, hash, plan, status, aborting, verified }: Operation): View['blocks'] {
   const where = `${plan.app}/${plan.channel}`;
   switch (status) {
     case 'awaiting-approval': {
@@ -155,7 +155,7 @@ function controls({ id, hash, plan, status, aborting }: Operation): View['blocks
         confirm: 'Stop it',
         deny: 'Let it run',
       };
-      return aborting === undefined
+      return aborting === undefined && !verified
         ? [actions([button('operation.abort', 'Abort', { id }, { style: 'danger', confirm })])]
         : [];
     }
