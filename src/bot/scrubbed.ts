@@ -8,12 +8,12 @@ import { scrubber, type Secret } from '../trust/secrets.ts';
 export function scrubbed(carrier: AnyCarrier, secrets: readonly Secret[]): AnyCarrier {
   const scrub = scrubber(secrets);
   // Each carrier is still only handed errands of its own types, which the types cannot follow over a union.
-  const { types, carry } = carrier as unknown as Carrier;
+  const whole = carrier as unknown as Carrier;
   const scrubbing: Carrier = {
-    types,
+    types: whole.types,
     carry: async (errand) => {
       try {
-        const outcome = await carry(errand);
+        const outcome = await whole.carry(errand);
         return JSON.parse(scrub(JSON.stringify(outcome))) as typeof outcome;
       } catch (error) {
         const words = error instanceof Error ? error.message : String(error);

@@ -176,6 +176,38 @@ describe('what takes long', () => {
     await advance(hour);
     expect((await row('effect-1')).status).toBe('unknown');
   });
+
+  it('as a step is asked once more when its deadline passed while we were away', async () => {
+    const step = { type: 'step.run', step: 0, deadline: 10 * minute } as const;
+    const running: Outcome = { status: 'running', receipt: { run: '7' }, again: 10 * second };
+    const before = carrying(['step.run'], () => running);
+    const { enqueue, engine, quiet, crash } = await openWorkshop({ carriers: [before.carrier] });
+    await enqueue(step);
+    await engine.start();
+    await quiet();
+
+    const ended = carrying(['step.run'], () => done);
+    const after = await crash(hour, [ended.carrier]);
+    await after.engine.start();
+    await after.quiet();
+    expect(ended.errands).toMatchObject([{ receipt: { run: '7' } }]);
+    expect((await after.row('effect-1')).status).toBe('done');
+  });
+
+  it('as a step is asked no more than that once', async () => {
+    const step = { type: 'step.run', step: 0, deadline: 10 * minute } as const;
+    const running: Outcome = { status: 'running', receipt: { run: '7' }, again: 10 * second };
+    const asked = carrying(['step.run'], () => running);
+    const { enqueue, engine, quiet, crash } = await openWorkshop({ carriers: [asked.carrier] });
+    await enqueue(step);
+    await engine.start();
+    await quiet();
+    const after = await crash(hour, [asked.carrier]);
+    await after.engine.start();
+    await after.advance(hour);
+    expect(asked.errands).toHaveLength(2);
+    expect((await after.row('effect-1')).status).toBe('unknown');
+  });
 });
 
 const openIncident = {
