@@ -41,6 +41,11 @@ async function main(): Promise<void> {
       .then(() => reports.current.flush())
       .then(() => process.exit(0));
   };
+  // Everything is stored: dying and being started again is safer than going on in a state that nobody knows.
+  process.once('uncaughtException', (error) => {
+    log.error({ error }, 'an error that nobody caught; ending');
+    process.exit(1);
+  });
   process.once('SIGTERM', () => stop('SIGTERM'));
   process.once('SIGINT', () => stop('SIGINT'));
   if (settings.sentryDsn) reports.current = await loadErrorReports(settings.sentryDsn, secretsOf(settings));

@@ -39,14 +39,16 @@ test('everything missing or wrong is listed at once, by name and never by value'
     LOG_LEVEL: 'loud',
   };
   const problems = problemsOf(wrong);
-  expect(problems.map((problem) => problem.split(' ')[0]).toSorted()).toEqual([
-    'LOG_LEVEL',
-    'PORT',
-    'SLACK_API_URL',
-    'SLACK_BOT_TOKEN',
-    'SLACK_SIGNING_SECRET',
-    'WEBHOOK_TOKENS',
-  ]);
+  expect(new Set(problems.map((problem) => problem.split(' ')[0]))).toEqual(
+    new Set([
+      'LOG_LEVEL',
+      'PORT',
+      'SLACK_API_URL',
+      'SLACK_BOT_TOKEN',
+      'SLACK_SIGNING_SECRET',
+      'WEBHOOK_TOKENS',
+    ]),
+  );
   for (const value of Object.values(wrong).filter(({ length }) => length > 1)) {
     expect(problems.join('\n')).not.toContain(value);
   }

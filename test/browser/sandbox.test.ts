@@ -60,7 +60,10 @@ describe.skipIf(missing !== undefined)(`the sandbox${missing === undefined ? '' 
     await dialog.getByRole('button', { name: 'Resolve' }).click();
     await tour.getByText('That was the whole job').waitFor();
     await messages.getByRole('button', { name: /\d+ replies/ }).click();
-    const thread = page.getByRole('complementary').or(page.getByRole('region', { name: 'Thread' })).last();
+    const thread = page
+      .getByRole('complementary')
+      .or(page.getByRole('region', { name: 'Thread' }))
+      .last();
     await thread.getByText('Post-mortem of INC-1', { exact: false }).first().waitFor();
     expect(opened.complaints).toEqual([]);
   });

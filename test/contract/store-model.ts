@@ -167,8 +167,8 @@ function foresee(model: Model, step: Operation, n: number): unknown {
     }
     case 'crash': {
       const flying = model.outbox.filter(({ status }) => status === 'in-flight');
-      for (const { id } of flying) {
-        change(model, id, { status: 'waiting', mayHaveHappened: true, dueAt: noon });
+      for (const { id, dueAt } of flying) {
+        change(model, id, { status: 'waiting', mayHaveHappened: true, dueAt: Math.min(dueAt, noon) });
       }
       return flying.length;
     }

@@ -97,9 +97,9 @@ describe('health', () => {
   it('is done after three good rounds in a row, and says how far it is', async () => {
     const { said, last } = await follow();
     expect(said.map((line) => (JSON.parse(line) as StepProgress).note)).toEqual([
-      'All 2 endpoints are good, 1 of 3 times in a row.',
-      'All 2 endpoints are good, 2 of 3 times in a row.',
-      'All 2 endpoints are good, 3 of 3 times in a row.',
+      '2 endpoints are good, 1 of 3 times in a row.',
+      '2 endpoints are good, 2 of 3 times in a row.',
+      '2 endpoints are good, 3 of 3 times in a row.',
     ]);
     expect(last?.status).toBe('done');
     expect(service.asked()).toBe(6);

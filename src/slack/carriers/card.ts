@@ -31,7 +31,8 @@ export function cardCarrier(
           id,
           mayHaveHappened,
         });
-        return { status: 'done', receipt };
+        // One that was found again shows the state of then; a later change may have waited for this very posting.
+        return { status: 'done', receipt: mayHaveHappened ? await update(client, receipt, view) : receipt };
       } catch (error) {
         return outcomeOf(error, false, where);
       }
