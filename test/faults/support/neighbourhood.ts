@@ -2,29 +2,19 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { conversations, people } from '../../../src/sandbox/cast.ts';
-import { startGithub, type Github } from '../../../src/sandbox/neighbours/github.ts';
-import { startMail, type MailServer } from '../../../src/sandbox/neighbours/mail.ts';
-import { startPagerduty, type Pagerduty } from '../../../src/sandbox/neighbours/pagerduty.ts';
-import { startSentry, type Sentry } from '../../../src/sandbox/neighbours/sentry.ts';
-import { startSlack, type Slack, type SlackMessage } from '../../../src/sandbox/neighbours/slack.ts';
+import {
+  startNeighbourhood as startNeighbours,
+  type Neighbourhood as Neighbours,
+} from '../../../src/sandbox/neighbourhood.ts';
+import type { SlackMessage } from '../../../src/sandbox/neighbours/slack.ts';
 import { seedFolders, type Folders } from '../../../src/sandbox/seed.ts';
-import { startShop, type Shop } from '../../../src/sandbox/shop.ts';
 import { openSqliteStore } from '../../../src/store/sqlite.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { sha256Hex } from '../../../src/trust/sha256.ts';
 import { startProcess, type Environment, type Process } from './process.ts';
 
 /** Everything that the real process needs around it: emulated neighbours, a clock that runs, folders of its own. */
-export interface Neighbourhood {
-  readonly slack: Slack;
-  readonly github: Github;
-  readonly pagerduty: Pagerduty;
-  readonly sentry: Sentry;
-  readonly mail: MailServer;
-  readonly shop: Shop;
+export interface Neighbourhood extends Neighbours {
   readonly folders: Folders;
-  readonly environment: Environment;
   /** Starts the process; only one at a time. */
   readonly start: (more?: Environment, limits?: string) => Promise<Process>;
   /** A webhook's answer; undefined when there was none. */
@@ -35,10 +25,7 @@ export interface Neighbourhood {
   readonly posted: () => readonly SlackMessage[];
   /** Reads what the process left behind when it was gone. */
   readonly readStore: <T>(read: (store: Store) => Promise<T>) => Promise<T>;
-  readonly close: () => Promise<void>;
 }
-
-export const webhookToken = 'the-token-of-the-monitoring';
 
 export async function startNeighbourhood(
   /** Changes to the example policies, by file. */
@@ -47,36 +34,12 @@ export async function startNeighbourhood(
   const root = await mkdtemp(join(tmpdir(), 'lastgood-fault-'));
   const now = (): Date => new Date();
   const running: { process: Process | undefined } = { process: undefined };
-  const signingSecret = 'the-signing-secret-of-a-test';
-  const token = { slack: 'xoxb-of-a-test', github: 'ghp_ofatest', sentry: 'sntrys_ofatest' };
-  const routingKey = 'routingkeyofatest0000000000000001';
-
-  const slack = await startSlack({
-    signingSecret,
-    botToken: token.slack,
-    people: Object.values(people),
-    conversations: Object.values(conversations),
+  const neighbours = await startNeighbours({
+    now,
     requestUrl: () => running.process && `${running.process.url}/slack/events`,
-    now,
   });
-  const github = await startGithub({
-    token: token.github,
-    owner: 'shop',
-    repo: 'storefront',
-    workflows: [{ file: 'rollback.yml', name: 'Roll back' }],
-    runBehaviour: { ends: 'success', after: { polls: 1 } },
-    now,
-  });
-  const pagerduty = await startPagerduty({ routingKeys: [routingKey], now });
-  const sentry = await startSentry({
-    token: token.sentry,
-    organization: 'shop',
-    projects: ['storefront'],
-    releases: ['shop@1.4.2', 'shop@1.5.0'].map((version) => ({ version })),
-    now,
-  });
-  const mail = await startMail({ now });
-  const shop = await startShop();
+  const { slack, github, shop, webhookToken } = neighbours;
+  github.setRunBehaviour({ ends: 'success', after: { polls: 1 } });
   const examples = fileURLToPath(new URL('../../../policies', import.meta.url));
   const folders = await seedFolders(root, examples, shop.url, Date.now());
   for (const [file, change] of Object.entries({ 'channels.yml': soon, ...policies })) {
@@ -89,19 +52,7 @@ export async function startNeighbourhood(
     DATA_DIR: folders.dataDir,
     POLICIES_DIR: folders.policiesDir,
     SECURITY_DIR: folders.securityDir,
-    SLACK_BOT_TOKEN: token.slack,
-    SLACK_SIGNING_SECRET: signingSecret,
-    SLACK_API_URL: slack.url,
-    PAGERDUTY_ROUTING_KEY: routingKey,
-    PAGERDUTY_EVENTS_URL: pagerduty.url,
-    GITHUB_TOKEN: token.github,
-    GITHUB_API_URL: github.url,
-    SENTRY_AUTH_TOKEN: token.sentry,
-    SENTRY_ORG: 'shop',
-    SENTRY_URL: sentry.url,
-    SMTP_URL: mail.url,
-    MAIL_FROM: 'Lastgood <lastgood@shop.example>',
-    WEBHOOK_TOKENS: JSON.stringify({ generic: sha256Hex(webhookToken) }),
+    ...neighbours.environment,
   };
   const url = (): string => {
     if (!running.process) throw new Error('the process was never started');
@@ -109,12 +60,7 @@ export async function startNeighbourhood(
   };
 
   return {
-    slack,
-    github,
-    pagerduty,
-    sentry,
-    mail,
-    shop,
+    ...neighbours,
     folders,
     environment,
     url,
@@ -150,7 +96,7 @@ export async function startNeighbourhood(
     },
     close: async () => {
       await running.process?.kill();
-      await Promise.all([slack, github, pagerduty, sentry, mail, shop].map((neighbour) => neighbour.close()));
+      await neighbours.close();
       await rm(root, { recursive: true });
     },
   };
