@@ -39,7 +39,13 @@ async function main(): Promise<void> {
     void bot
       .stop()
       .then(() => reports.current.flush())
-      .then(() => process.exit(0));
+      .then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ error }, 'not everything could be finished; the next start goes on with it');
+          process.exit(1);
+        },
+      );
   };
   // Everything is stored: dying and being started again is safer than going on in a state that nobody knows.
   process.once('uncaughtException', (error) => {
@@ -48,7 +54,14 @@ async function main(): Promise<void> {
   });
   process.once('SIGTERM', () => stop('SIGTERM'));
   process.once('SIGINT', () => stop('SIGINT'));
-  if (settings.sentryDsn) reports.current = await loadErrorReports(settings.sentryDsn, secretsOf(settings));
+  if (settings.sentryDsn) {
+    reports.current = await loadErrorReports(settings.sentryDsn, secretsOf(settings)).catch(
+      (error: unknown) => {
+        log.error({ error }, 'our own errors are not reported: the Sentry SDK could not be loaded');
+        return noReports;
+      },
+    );
+  }
 }
 
 function indent(line: string): string {

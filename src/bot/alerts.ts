@@ -8,13 +8,19 @@ import type { InboxReader } from '../engine/inbox.ts';
 import type { Instant } from '../core/time.ts';
 
 /** Reads one source's webhooks into intents: all alerts of one service and channel go to their incident together. */
-export function alertReader(source: AlertSource, engine: Engine, policies: () => Policies): InboxReader {
+export function alertReader(
+  source: AlertSource,
+  engine: Engine,
+  policies: () => Policies,
+  // The time of reading: pages for an alert that had to wait are as urgent as for one that did not.
+  now: () => Instant,
+): InboxReader {
   return {
     source: source.name,
     inOrder: true,
-    read: async ({ id, at, body }) => {
+    read: async ({ id, body }) => {
       const alerts = source.parse(Buffer.from(body));
-      await engine.submit(alertIntents(alerts, source.name, at, policies()), { settles: id });
+      await engine.submit(alertIntents(alerts, source.name, now(), policies()), { settles: id });
     },
   };
 }

@@ -104,7 +104,7 @@ export async function startBot(options: {
         engine.poke();
       },
       readers: [
-        ...[...alertSources.values()].map((source) => alertReader(source, engine, policies)),
+        ...[...alertSources.values()].map((source) => alertReader(source, engine, policies, clock.now)),
         { source: 'slack', inOrder: false, read: (item) => readSlackItem(item) },
       ],
     });

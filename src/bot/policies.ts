@@ -40,6 +40,9 @@ export async function watchPolicies(dir: string, log: Log): Promise<WatchedPolic
       settleTime,
     );
   });
+  watcher.on('error', (error) =>
+    log.error({ error }, 'edited policies are not noticed any more; restart to read them'),
+  );
   return {
     ok: true,
     current: () => current,

@@ -1,5 +1,6 @@
 import { interpret } from '../../commands/interpret.ts';
 import type { Ask, Asking } from '../../commands/verb.ts';
+import { answer } from '../core/answer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SubmitOptions } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
@@ -9,6 +10,15 @@ import { askOfClick } from '../slack/clicks.ts';
 import { lookUpUser, type SlackClients, type Workspace } from '../slack/clients.ts';
 import { identify } from '../trust/slack-identity.ts';
 import type { Desk } from './desk.ts';
+
+/** What was asked for longer ago than this, while we were away, may be the last thing anybody wants now. */
+const oldest = 10 * 60_000;
+
+const tooOld = answer(
+  'refused',
+  'This came too late',
+  'Lastgood was away when you asked. Look at the cards, and ask again if you still want it.',
+);
 
 /** What a person wants in Slack: who is it, afresh; what do they want; do it; tell them. */
 export function serveSlack(parts: {
@@ -26,6 +36,7 @@ export function serveSlack(parts: {
       settles: from.inboxId,
       ...(from.responseUrl === undefined ? {} : { reply: { url: from.responseUrl } }),
     };
+    if (clock.now() - from.at > oldest) return engine.answerOnly(tooOld, options);
     const { teamId } = await workspace();
     const who = await identify({
       userId: from.userId,

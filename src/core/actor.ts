@@ -12,6 +12,8 @@ export type Actor =
   | {
       readonly kind: 'person';
       readonly person: string | undefined;
+      /** The account that was used: `slack U0ANA`. */
+      readonly account?: string;
       readonly name: string;
       readonly roles: readonly Role[];
       readonly via: Via;
@@ -31,7 +33,9 @@ export function hasRole(actor: Actor, roles: readonly Role[]): boolean {
   return actor.kind === 'person' && roles.some((role) => actor.roles.includes(role));
 }
 
-/** Compares people, not accounts. */
+/** Compares people, not accounts; but one account is never two people, whatever the roster calls it meanwhile. */
 export function isSamePerson(a: Actor, b: Actor): boolean {
-  return a.kind === 'person' && b.kind === 'person' && a.person !== undefined && a.person === b.person;
+  if (a.kind !== 'person' || b.kind !== 'person') return false;
+  const samePerson = a.person !== undefined && a.person === b.person;
+  return samePerson || (a.account !== undefined && a.account === b.account);
 }

@@ -147,6 +147,8 @@ export function laneOf(id: string, stream: string, effect: Effect): string {
 export function priorityOf(effect: Effect): number {
   switch (effect.type) {
     case 'page.pagerduty':
+      // Calling somebody goes before saying that somebody came.
+      return effect.action === 'trigger' ? Number(effect.severity.slice(1)) : 4;
     case 'page.mail':
     case 'page.slack':
       return Number(effect.severity.slice(1));
@@ -204,6 +206,8 @@ export interface Errand<Type extends EffectType = EffectType> {
   /** What earlier attempts learned (a run's id, say). */
   readonly receipt: Receipt;
   readonly now: Instant;
+  /** Its deadline is over: look what became of it, begin nothing. */
+  readonly overdue: boolean;
   /** Aborts when this attempt's own deadline has passed. */
   readonly signal: AbortSignal;
 }

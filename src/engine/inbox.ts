@@ -78,11 +78,12 @@ export function createInbox(parts: {
         { error, item: item.id, source: item.source },
         'an inbox item could not be read; it is in quarantine',
       );
-      await parts
-        .quarantined(item, why)
-        .catch((second: unknown) =>
-          log.error({ error: second, item: item.id }, 'nor could that be recorded'),
-        );
+      try {
+        await parts.quarantined(item, why);
+      } catch (second) {
+        log.error({ error: second, item: item.id }, 'nor could that be recorded');
+        return !(second instanceof StoreUnavailable);
+      }
     }
     return true;
   }

@@ -25,6 +25,8 @@ export function oneAtATime(work: () => Promise<void>): OneAtATime {
     if (!now.started) return;
     running ??= runWhileAsked().finally(() => {
       running = undefined;
+      // Asked in the very moment between the last look and this.
+      if (now.asked) ask();
     });
   }
 

@@ -3,7 +3,13 @@ import type { Clock } from '../core/clock.ts';
 import type { AnyCarrier, Carrier, Effect, EffectType, Errand, Outcome, Settled } from '../core/effect.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import type { OutboxRow, Store, Transaction } from '../store/store.ts';
+import {
+  StaleStream,
+  StoreUnavailable,
+  type OutboxRow,
+  type Store,
+  type Transaction,
+} from '../store/store.ts';
 import { kindOf, kindOfStream } from './kinds.ts';
 import type { Log } from './log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
@@ -85,6 +91,8 @@ export function createOutbox(parts: Parts): Outbox {
     const prepared = await record(row, (transaction) => prepare(transaction, row));
     if (!prepared) return;
     if (!('outcome' in prepared)) {
+      // Others may be due; they do not wait for this one to come back.
+      turn.ask();
       const outcome = await attempt(prepared.carrier, prepared.errand);
       await record(row, (transaction) => conclude(transaction, row, outcome).then(() => true));
     }
@@ -104,10 +112,21 @@ export function createOutbox(parts: Parts): Outbox {
         return await store.transact(work);
       } catch (error) {
         log.error({ error, effect: row.id }, 'an effect could not be recorded');
+        if (!(error instanceof StoreUnavailable) && !(error instanceof StaleStream))
+          return giveUpOn(row, error);
         if (stopped) return undefined;
         await sleep(backoff(tries, parts.random()));
       }
     }
+  }
+
+  /** What came back cannot be decided on, today or tomorrow: the row is set aside, or it would block its lane for ever. */
+  async function giveUpOn(row: OutboxRow, error: unknown): Promise<undefined> {
+    const lastError = `its outcome could not be understood: ${error instanceof Error ? error.message : String(error)}`;
+    await store
+      .transact((transaction) => transaction.updateOutbox(row.id, { status: 'unknown', lastError }))
+      .catch((second: unknown) => log.error({ error: second, effect: row.id }, 'nor could that be recorded'));
+    return undefined;
   }
 
   function sleep(length: Milliseconds): Promise<void> {
@@ -150,6 +169,7 @@ export function createOutbox(parts: Parts): Outbox {
       mayHaveHappened,
       receipt,
       now,
+      overdue: now >= row.deadlineAt,
       signal,
     };
     return { carrier, errand };

@@ -13,8 +13,9 @@ export function stepCarrier(executors: ReadonlyMap<string, Executor>): Carrier<'
       const run = runOf(errand);
       const executor = executors.get(run.uses);
       if (!executor) {
+        const begun = errand.mayHaveHappened || startedMark in errand.receipt;
         return {
-          status: 'failed',
+          status: begun ? 'unknown' : 'failed',
           why: `The executor “${run.uses}” is not set up here: its settings are missing (README, Configuration).`,
         };
       }
@@ -29,13 +30,15 @@ const startedMark = 'started';
 async function progress(
   executor: Executor,
   run: StepRun,
-  { receipt, mayHaveHappened, signal }: Errand<'step.run'>,
+  { receipt, mayHaveHappened, overdue, signal }: Errand<'step.run'>,
 ): Promise<StepProgress | { readonly status: 'unreachable'; readonly note: string }> {
   const mayBeStarted = mayHaveHappened || startedMark in receipt;
   try {
     if (mayBeStarted && !(executor.onlyLooks && !(startedMark in receipt))) {
       const found = await executor.check(run, handleOf(receipt), signal);
       if (found.status !== 'not-started') return found;
+      if (overdue)
+        return { status: 'failed', note: `${found.note} Its time is over, so it is not begun any more.` };
     }
     return await executor.start(run, signal);
   } catch (error) {

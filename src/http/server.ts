@@ -12,6 +12,8 @@ export interface HttpServer {
 /** A request that outgrows these is refused before anybody works on it. */
 const bodyLimit = 1_048_576;
 const headersWithin = 10_000;
+/** What is under way when we are told to stop gets this long. */
+const closeWithin = 3_000;
 const requestWithin = 15_000;
 /** How often Node looks for those; by itself every 30 s. */
 const lookEvery = 1_000;
@@ -48,6 +50,7 @@ export async function startHttpServer(options: {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
+      server.on('error', (error) => failed(error, 'the listener'));
       resolve();
     });
   });
@@ -113,5 +116,8 @@ async function closeServer(server: Server): Promise<void> {
     server.close(() => resolve());
   });
   server.closeIdleConnections();
+  // A closing server enforces no time limits any more: whoever is still not done then will not be.
+  const late = setTimeout(() => server.closeAllConnections(), closeWithin);
   await closed;
+  clearTimeout(late);
 }

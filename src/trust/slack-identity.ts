@@ -42,7 +42,8 @@ export async function identify(asked: {
   }
   const [person, entry] = Object.entries(roster.people).find(([, { slack }]) => slack.includes(userId)) ?? [];
   const name = entry?.name ?? user.real_name ?? user.name;
-  return { actor: { kind: 'person', person, name, roles: entry?.roles ?? [], via } };
+  const account = `slack ${userId}`;
+  return { actor: { kind: 'person', person, account, name, roles: entry?.roles ?? [], via } };
 }
 
 async function read(lookUp: () => Promise<unknown>): Promise<z.infer<typeof slackUser> | undefined> {

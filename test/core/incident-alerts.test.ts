@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { incidentKind } from '../../src/core/incident/incident.ts';
 import { firing, opened, receive, resolved, suspect } from '../support/alerts.ts';
-import { alertmanager, ana, given, minute, person, stranger } from '../support/given.ts';
+import type { IncidentIntent } from '../../src/core/incident/intent.ts';
+import { alertmanager, ana, given, hour, minute, person, stranger } from '../support/given.ts';
+
+const tick: IncidentIntent = { type: 'clock.tick', down: undefined };
 
 const nothing = given(incidentKind);
 const open = opened('P0');
@@ -153,8 +156,14 @@ describe('when alerts resolve', () => {
     both.leadsTo({ events: ['incident.opened', 'alert.fired', 'alert.resolved', 'alerts.cleared'] });
   });
 
-  it('the ladder begins anew when it fires again, under a key that rings again', () => {
+  it('the ladder goes on where it was when it soon fires again: one that flaps climbs, too', () => {
     const back = cleared.when(receive(firing('5xx', 'P0')), { at: 4 * minute, by: alertmanager });
+    back.leadsTo({ events: ['alert.fired'], wakeAt: 5 * minute });
+    back.when(tick, { at: 5 * minute }).leadsTo({ events: [{ type: 'rung.fired', rung: 2, round: 1 }] });
+  });
+
+  it('the ladder begins anew when it fires again after a while, under a key that rings again', () => {
+    const back = cleared.when(receive(firing('5xx', 'P0')), { at: 2 * hour, by: alertmanager });
     back.leadsTo({ events: ['alert.fired', { type: 'rung.fired', rung: 1, round: 1 }] });
     const keys = [...open.effects, ...back.effects].flatMap((effect) =>
       effect.type === 'page.pagerduty' ? [effect.dedupKey] : [],
@@ -173,6 +182,26 @@ describe('when alerts resolve', () => {
 });
 
 describe('a person declares an incident', () => {
+  it('and alerts that come and go do not silence it', () => {
+    const declared = given(incidentKind)
+      .when(
+        {
+          type: 'incident.declare',
+          title: 'nobody can pay',
+          severity: 'P0',
+          service: 'checkout',
+          app: 'shop',
+          channel: 'stable',
+        },
+        { by: ana },
+      )
+      .when({ type: 'incident.name-suspect', suspect: undefined }, { by: ana });
+    const over = declared
+      .when(receive(firing('disk', 'P3')), { at: minute, by: alertmanager })
+      .when(receive(resolved('disk')), { at: 2 * minute, by: alertmanager });
+    over.leadsTo({ events: ['alert.resolved'], wakeAt: 5 * minute });
+  });
+
   const declare = {
     type: 'incident.declare',
     title: 'payments are slow',

@@ -263,3 +263,26 @@ it('an operation that nobody opened has nothing to say', () => {
     nothing.when(intent, { by: ben }).leadsTo({ events: [], tells: [] });
   }
 });
+
+describe('one account is one person, whatever the roster calls it meanwhile', () => {
+  const account = 'slack U0BEN';
+  const before = { ...person('ben', 'Ben Okafor', 'approver'), account };
+  const renamed = { ...person('ben-okafor', 'Ben Okafor', 'approver'), account };
+
+  it('who asked does not approve under a new name', () => {
+    const own = asked(policies, before);
+    own
+      .when({ type: 'operation.approve', hash: own.state.hash }, { by: renamed })
+      .leadsTo({ events: [{ type: 'request.refused', code: 'self-approval' }] });
+  });
+
+  it('nor does anybody count twice', () => {
+    const two = approvals(2);
+    const once = asked(two);
+    const approveTwice: OperationIntent = { type: 'operation.approve', hash: once.state.hash };
+    once
+      .when(approveTwice, { by: before, policies: two })
+      .when(approveTwice, { by: renamed, policies: two })
+      .leadsTo({ events: [{ type: 'request.refused', code: 'already-voted' }] });
+  });
+});

@@ -239,3 +239,54 @@ it('without an incident its own thread tells the story', () => {
   ]);
   expect(operationKind.effects(open.state, begun, policies)).toMatchObject([{ type: 'slack.card' }]);
 });
+
+describe('somebody asks to stop', () => {
+  const stopped = running().when({ type: 'operation.abort' }, { by: ana });
+  const step = { type: 'step.run', step: 0, deadline: minute } as const;
+
+  it('a step that has not begun is not begun any more', () => {
+    expect(operationKind.wanted(stopped.state, step, 0, false)).toMatchObject({ wanted: false });
+    const over = stopped.when(stepSettled(0, { status: 'withheld', why: 'Stopped by Ana Ruiz.' }));
+    over.leadsTo({
+      events: ['step.failed', { type: 'operation.finished', touched: false, stoppedBy: 'Ana Ruiz' }],
+    });
+  });
+
+  it('a step that may be at work out there is followed to its end', () => {
+    expect(operationKind.wanted(stopped.state, step, 0, true)).toEqual({ wanted: true });
+  });
+
+  it('what is verified already is not stopped', () => {
+    verified
+      .when({ type: 'operation.abort' }, { by: ana })
+      .leadsTo({ events: [{ type: 'request.refused', code: 'too-late' }] });
+  });
+});
+
+describe('nobody knows how it ended', () => {
+  const unknown = running().when(stepSettled(0, { status: 'unknown', why: 'no answer' }));
+  const settle: OperationIntent = { type: 'operation.settle', outcome: 'failed', why: 'looked' };
+
+  it('and nobody holds the role any more: whoever has a role may say, or the channel were locked for ever', () => {
+    const people = { ana: { ...policies.roster.people['ana']!, roles: ['responder' as const] } };
+    const emptied = { ...policies, roster: { ...policies.roster, people } };
+    unknown
+      .when(settle, { by: ana })
+      .leadsTo({ events: [{ type: 'request.refused', code: 'role-missing' }] });
+    unknown.when(settle, { by: ana, policies: emptied }).leadsTo({ events: ['operation.settled'] });
+  });
+});
+
+describe('Slack does not take the card', () => {
+  const card = { type: 'slack.card', conversation: 'C0INCIDENTS', severity: 'P0' } as const;
+  const failed = (why: string): OperationIntent => {
+    return { type: 'effect.settled', id: 'OP-1/1.0', effect: card, outcome: { status: 'failed', why } };
+  };
+
+  it('and the emergency conversation hears of it, once for each reason', () => {
+    const told = asked().when(failed('not invited'));
+    told.leadsTo({ events: ['card.failed'], effects: [{ type: 'page.slack', to: 'C0EMERGENCY' }] });
+    told.when(failed('not invited')).leadsTo({ events: [] });
+    told.when(failed('archived')).leadsTo({ events: ['card.failed'] });
+  });
+});

@@ -50,6 +50,7 @@ function carry(built: Executor, errand: Partial<Errand<'step.run'>> = {}): Promi
     attempt: 1,
     mayHaveHappened: false,
     receipt: {},
+    overdue: false,
     now: start,
     signal: AbortSignal.abort(),
     ...errand,

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { conversations, people } from '../../src/sandbox/cast.ts';
 import { effectIds, eventsOf } from './support/evidence.ts';
@@ -62,6 +64,27 @@ test('SIGTERM while Slack keeps a message to itself: it does not wait for ever, 
   const ids = effectIds(town.posted());
   expect(ids).toEqual([...new Set(ids)]);
   expect(town.slack.messages('D0ANA')).toHaveLength(1);
+}, 60_000);
+
+test('SIGTERM with connections that say nothing: it ends all the same', async () => {
+  const bot = await town.start();
+  const { hostname, port } = new URL(town.url());
+  const words = [
+    '',
+    'POST /webhooks/generic HTTP/1.1\r\nHost: x\r\n',
+    'POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf',
+  ];
+  const silent = await Promise.all(
+    words.map(async (said) => {
+      const socket = connect(Number(port), hostname);
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.write(said);
+      return socket;
+    }),
+  );
+  expect((await bot.terminate()).code).toBe(0);
+  for (const socket of silent) socket.destroy();
 }, 60_000);
 
 function sendAlert(name: string, severity = 'warning'): Promise<number | undefined> {

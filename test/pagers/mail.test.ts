@@ -28,6 +28,7 @@ function errand(change: Partial<EffectOf<'page.mail'>> = {}): Errand<'page.mail'
     attempt: 1,
     mayHaveHappened: false,
     receipt: {},
+    overdue: false,
     now: at,
     signal: AbortSignal.timeout(5_000),
   };

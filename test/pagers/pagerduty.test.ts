@@ -28,6 +28,7 @@ function errand(change: Partial<EffectOf<'page.pagerduty'>> = {}): Errand<'page.
     attempt: 1,
     mayHaveHappened: false,
     receipt: {},
+    overdue: false,
     now: at,
     signal: AbortSignal.timeout(5_000),
   };

@@ -37,6 +37,7 @@ async function carry<Type extends EffectType>(
     attempt: 1,
     mayHaveHappened: false,
     receipt: {},
+    overdue: false,
     now: start,
     signal: new AbortController().signal,
     ...errand,

@@ -28,6 +28,7 @@ test.each(['U0ANA', 'U0ANA2'])('%s is the same person, with the roles of the ros
     actor: {
       kind: 'person',
       person: 'ana',
+      account: `slack ${id}`,
       name: 'Ana Ruiz',
       roles: ['responder', 'approver'],
       via: 'slack',
@@ -38,7 +39,14 @@ test.each(['U0ANA', 'U0ANA2'])('%s is the same person, with the roles of the ros
 test('somebody who is not in the roster is nobody with a name', async () => {
   const eve = { ...user, id: 'U0EVE', name: 'eve', real_name: 'Eve' };
   expect(await ask('U0EVE', async () => Promise.resolve(eve))).toEqual({
-    actor: { kind: 'person', person: undefined, name: 'Eve', roles: [], via: 'slack' },
+    actor: {
+      kind: 'person',
+      person: undefined,
+      account: 'slack U0EVE',
+      name: 'Eve',
+      roles: [],
+      via: 'slack',
+    },
   });
 });
 

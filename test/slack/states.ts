@@ -75,6 +75,9 @@ export function incident(changes: Partial<Incident> = {}): Incident {
     suspect: { live: '1.5.0', liveSince: start - 12 * minute, lastGood: '1.4.2' },
     operations: {},
     rollbackStartedAt: undefined,
+    clearedAt: undefined,
+    declared: false,
+    cardTrouble: undefined,
     card: undefined,
     ...changes,
   };
@@ -137,6 +140,7 @@ export function operation(changes: Partial<Operation> = {}): Operation {
     verified: false,
     aborting: undefined,
     why: '',
+    cardTrouble: undefined,
     card: undefined,
     ...changes,
   };

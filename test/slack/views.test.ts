@@ -11,7 +11,7 @@ import { postmortemMessages } from '../../src/slack/views/postmortem.ts';
 import { cut, link, mrkdwn, plain, shown } from '../../src/slack/views/text.ts';
 import { threadLine } from '../../src/slack/views/thread-line.ts';
 import { read } from './read-view.ts';
-import { incident, minute, operation, start, step } from './states.ts';
+import { ana, incident, minute, operation, start, step } from './states.ts';
 
 const now = start + minute;
 const at = (minutes: number): number => start + minutes * minute;
@@ -176,7 +176,7 @@ describe('the plan card', () => {
   test('shows how far it is', () => {
     const running = operation({
       status: 'running',
-      approvals: [{ person: 'ben', name: 'Ben Okafor', at: at(5) }],
+      approvals: [{ person: 'ben', name: 'Ben Okafor', by: ana, at: at(5) }],
       begunAt: at(5),
       steps: [
         step({
@@ -396,7 +396,7 @@ describe('whatever comes in', () => {
     const { plan } = operation();
     const [first] = plan.steps;
     const steps = Array.from({ length: many }, () => ({ ...first!, title: a, uses: b }));
-    const approvals = Array.from({ length: 5 }, () => ({ person: a, name: b, at: start }));
+    const approvals = Array.from({ length: 5 }, () => ({ person: a, name: b, by: ana, at: start }));
     const op = operation({
       plan: { ...plan, from: a, to: b, reason: c, app: a, channel: b, steps },
       steps: steps.map(() => step({ note: c, url: c })),

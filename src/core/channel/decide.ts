@@ -293,7 +293,10 @@ function suspects(
     state,
   );
   if (!after) return [];
-  const suspect = suspectOf(after, place(context).policy, message.at);
+  // An operation that outlives its channel's policy is still brought to its end.
+  const policy = policyOf(context);
+  if (!policy) return [];
+  const suspect = suspectOf(after, policy, message.at);
   return Object.keys(after.incidents).map((incident) => ({
     to: { kind: 'incident', id: incident },
     intent: { type: 'incident.name-suspect', suspect },
@@ -325,7 +328,18 @@ function place({ id, policies }: { readonly id: string; readonly policies: Polic
   readonly policy: ChannelPolicy;
 } {
   const [app = '', channel = ''] = id.slice('channel:'.length).split('/');
-  const policy = policies.channels.apps[app]?.channels[channel];
+  const policy = policyOf({ id, policies });
   if (!policy) throw new Error(`${id} is not in channels.yml`);
   return { app, channel, policy };
+}
+
+function policyOf({
+  id,
+  policies,
+}: {
+  readonly id: string;
+  readonly policies: Policies;
+}): ChannelPolicy | undefined {
+  const [app = '', channel = ''] = id.slice('channel:'.length).split('/');
+  return policies.channels.apps[app]?.channels[channel];
 }

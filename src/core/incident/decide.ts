@@ -8,6 +8,7 @@ import type { Clocks, IncidentEvent } from './event.ts';
 import type { IncidentIntent } from './intent.ts';
 import { recipientOf } from './ladder.ts';
 import { tick } from './tick.ts';
+import { settleCard } from '../settle-card.ts';
 import { evolveIncident, isHolder, isOpen, type FiringAlert, type Incident } from './state.ts';
 
 type Of<Type extends IncidentIntent['type']> = Message<Extract<IncidentIntent, { type: Type }>>;
@@ -111,7 +112,8 @@ function receiveAlerts(
     tells.push(...suspectTells(state, worstNew).tells);
   }
   const after = fold(state, events, message, context);
-  if (after && Object.keys(after.firing).length === 0 && !after.cleared && events.length > 0) {
+  const silent = after && Object.keys(after.firing).length === 0 && !after.cleared;
+  if (silent && !after.declared && events.length > 0) {
     events.push({ type: 'alerts.cleared' });
   }
   return { events: state ? withDueCalls(state, events, message, context) : events, tells };
@@ -155,7 +157,9 @@ function open(
   { policies, id }: Context,
 ): Decision<IncidentEvent> {
   const service = policies.services.services[what.service];
-  if (!service) throw new Error(`service ${what.service} is not in services.yml`);
+  const slice = severitySlice(what.service, what.severity, policies);
+  // Routing and commands name only services that are there, and the loader sees to their ladders.
+  if (!service || !slice) throw new Error(`service ${what.service} is not in services.yml`);
   const conversations = policies.notifications.conversations;
   const conversation = conversations[service.conversation] ?? '';
   const opened: IncidentEvent = {
@@ -169,7 +173,7 @@ function open(
     conversation,
     emergency: conversations['emergency'] ?? '',
     rotation: service.rotation,
-    ...severitySlice(what.service, what.severity, policies),
+    ...slice,
     policies: policies.hashes,
   };
   const tells: Tell[] = [
@@ -270,25 +274,21 @@ function alreadyResolved(state: Incident, what: string): IncidentEvent {
 }
 
 function severityChange(state: Incident, to: Severity, reason: string, policies: Policies): IncidentEvent {
-  return {
-    type: 'severity.changed',
-    from: state.severity,
-    to,
-    reason,
-    ...severitySlice(state.service, to, policies),
-  };
+  // A service that has left the policies meanwhile keeps what its incident began with.
+  const { clocks, ladder } = severitySlice(state.service, to, policies) ?? state;
+  return { type: 'severity.changed', from: state.severity, to, reason, clocks, ladder };
 }
 
-/** What a severity means for a service: its clocks and its ladder, to be copied into the incident. */
+/** What a severity means for a service: its clocks and its ladder, to be copied into the incident; undefined when the policies have no such service. */
 function severitySlice(
   service: string,
   severity: Severity,
   policies: Policies,
-): { readonly clocks: Clocks; readonly ladder: Incident['ladder'] } {
+): { readonly clocks: Clocks; readonly ladder: Incident['ladder'] } | undefined {
   const level = policies.severity.levels[severity];
   const escalation = policies.services.services[service]?.escalation ?? '';
   const ladder = policies.escalation.policies[escalation]?.[severity];
-  if (!ladder) throw new Error(`service ${service} names no escalation policy that exists`);
+  if (!ladder) return undefined;
   return {
     ladder,
     clocks: {
@@ -308,10 +308,7 @@ function settle(
   policies: Policies,
 ): Decision<IncidentEvent> {
   if (isPage(effect)) return settlePage(id, effect, outcome, policies);
-  if (effect.type !== 'slack.card' || outcome.status !== 'done') return nothing;
-  const { ts } = outcome.receipt;
-  if (ts === undefined || ts === state.card?.ts) return nothing;
-  return only({ type: 'card.posted', conversation: effect.conversation, ts });
+  return effect.type === 'slack.card' ? settleCard(state, effect.conversation, outcome) : nothing;
 }
 
 function settlePage(

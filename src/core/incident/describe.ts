@@ -65,6 +65,8 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
       return `Resolved by ${sayActor(event.by)}${event.reason === '' ? '' : `: ${event.reason}`}`;
     case 'card.posted':
       return undefined;
+    case 'card.failed':
+      return `The card could not be shown: ${event.why}`;
     case 'request.refused':
       return `Refused: ${sayActor(event.by)} tried to ${event.what}. ${event.why}`;
     default:

@@ -60,6 +60,9 @@ export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>)
     case 'page.delivered':
       // The card counts receipts; a line for each of them would only bury the others.
       return [card];
+    case 'card.failed':
+      // Where the card should be nobody sees anything; the emergency conversation may work.
+      return [shout(state, describeIncidentEvent(event) ?? '')];
     case 'card.posted':
       return [];
     default:

@@ -133,4 +133,6 @@ export type IncidentEvent =
     }
   | { readonly type: 'incident.resolved'; readonly name: string; readonly reason: string }
   | { readonly type: 'card.posted'; readonly conversation: string; readonly ts: string }
+  /** Slack does not take the card: somebody has to see to it, and meanwhile people have to know. */
+  | { readonly type: 'card.failed'; readonly why: string }
   | Refusal;

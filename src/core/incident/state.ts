@@ -44,6 +44,9 @@ export interface Incident {
   readonly alertsResolved: number;
   /** Every alert that fired has resolved; the ladder rests. */
   readonly cleared: boolean;
+  readonly clearedAt: Instant | undefined;
+  /** A person opened it: alerts that come and go say nothing about what that person saw. */
+  readonly declared: boolean;
   /** Which rung is called next, and when; undefined while nobody is to be called. */
   readonly nextCall: Call | undefined;
   readonly lastCall:
@@ -58,6 +61,8 @@ export interface Incident {
   readonly suspect: Suspect | undefined;
   readonly operations: Readonly<Record<string, OperationProgress>>;
   readonly rollbackStartedAt: Instant | undefined;
+  /** Why the card could not be posted or brought up to date the last time; said once. */
+  readonly cardTrouble: string | undefined;
   readonly card: { readonly conversation: string; readonly ts: string } | undefined;
 }
 
@@ -95,9 +100,7 @@ export function evolveIncident(
         firing: { ...state.firing, [event.fingerprint]: { title, summary, severity, url } },
         cleared: false,
         ...(state.cleared ? { clocksSince: event.at, missedClocks: [] } : {}),
-        // Alerts that come back while nobody has acknowledged wake the ladder from its rest.
-        nextCall:
-          state.cleared && state.status === 'triggered' ? firstCall(state.ladder, event.at) : state.nextCall,
+        nextCall: state.cleared && state.status === 'triggered' ? wokenCall(state, event.at) : state.nextCall,
       };
     }
     case 'alert.resolved': {
@@ -105,7 +108,7 @@ export function evolveIncident(
       return { ...state, firing, alertsResolved: state.alertsResolved + 1 };
     }
     case 'alerts.cleared':
-      return { ...state, cleared: true, nextCall: undefined };
+      return { ...state, cleared: true, clearedAt: event.at };
     case 'suspect.named':
       return { ...state, suspect: event.suspect };
     case 'severity.changed':
@@ -158,7 +161,9 @@ export function evolveIncident(
         nextCall: undefined,
       };
     case 'card.posted':
-      return { ...state, card: { conversation: event.conversation, ts: event.ts } };
+      return { ...state, card: { conversation: event.conversation, ts: event.ts }, cardTrouble: undefined };
+    case 'card.failed':
+      return { ...state, cardTrouble: event.why };
     case 'ladder.ended':
     case 'page.failed':
     case 'page.withheld':
@@ -208,6 +213,8 @@ function openIncident(
     firing: {},
     alertsResolved: 0,
     cleared: false,
+    clearedAt: undefined,
+    declared: event.by.kind === 'person',
     nextCall: firstCall(ladder, event.at),
     lastCall: undefined,
     pagerdutyKeys: [],
@@ -218,8 +225,20 @@ function openIncident(
     suspect: undefined,
     operations: {},
     rollbackStartedAt: undefined,
+    cardTrouble: undefined,
     card: undefined,
   };
+}
+
+/**
+ * Alerts that come back while nobody has acknowledged wake the ladder from its rest. Soon after, it goes on where it
+ * was, or an alert that flaps would call the first rung for ever and nobody else.
+ */
+function wokenCall(state: Incident, at: Instant): Call {
+  const { nextCall, clearedAt, ladder, clocks } = state;
+  const rested = clearedAt === undefined ? 0 : at - clearedAt;
+  if (!nextCall || rested > clocks.acknowledgeWithin) return firstCall(ladder, at);
+  return { ...nextCall, at: Math.max(nextCall.at, at) };
 }
 
 /** Raising plans the ladder anew from its first rung; lowering keeps the place, and never un-pages. */

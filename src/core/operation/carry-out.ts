@@ -1,6 +1,7 @@
 import { sayActor } from '../actor.ts';
 import type { EffectProgressed, EffectSettled, Receipt } from '../effect.ts';
 import { nothing, type Decision, type Tell } from '../stream.ts';
+import { settleCard } from '../settle-card.ts';
 import type { OperationEvent, OperationOutcome } from './event.ts';
 import type { Operation } from './state.ts';
 
@@ -11,7 +12,7 @@ export function firstStep(state: Operation): OperationEvent {
 /** One step has ended: the next one begins, or the operation is over. */
 export function settleStep(state: Operation, intent: EffectSettled): Decision<OperationEvent> {
   const { effect, outcome } = intent;
-  if (effect.type === 'slack.card') return cardPosted(state, effect.conversation, intent);
+  if (effect.type === 'slack.card') return settleCard(state, effect.conversation, outcome);
   if (effect.type !== 'step.run') return nothing;
   const { step } = effect;
   const planned = state.plan.steps[step];
@@ -22,7 +23,16 @@ export function settleStep(state: Operation, intent: EffectSettled): Decision<Op
       return goOn(state, step, { type: 'step.done', step, title, ...noteAndUrl(outcome.receipt) });
     case 'withheld': {
       const ended: OperationEvent = { type: 'step.failed', step, title, note: outcome.why, url: undefined };
-      return finish(state, 'failed', [ended], outcome.why, false);
+      // A step before this one may have changed something; this one has not.
+      const { aborting } = state;
+      return finish(
+        state,
+        'failed',
+        [ended],
+        outcome.why,
+        step > 0,
+        aborting === undefined ? {} : { stoppedBy: aborting },
+      );
     }
     case 'failed':
     case 'unknown': {
@@ -120,16 +130,6 @@ function finish(
 
 function startStep(state: Operation, step: number): OperationEvent {
   return { type: 'step.started', step, title: state.plan.steps[step]?.title ?? '' };
-}
-
-function cardPosted(
-  state: Operation,
-  conversation: string,
-  { outcome }: EffectSettled,
-): Decision<OperationEvent> {
-  const ts = outcome.status === 'done' ? outcome.receipt['ts'] : undefined;
-  if (ts === undefined || ts === state.card?.ts) return nothing;
-  return { events: [{ type: 'card.posted', conversation, ts }], tells: [] };
 }
 
 /** Whatever an executor said, more may follow it. */

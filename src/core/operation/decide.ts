@@ -1,5 +1,5 @@
 import { hasRole, isSamePerson } from '../actor.ts';
-import { lacksPermission } from '../permission.ts';
+import { anyRole, lacksPermission } from '../permission.ts';
 import { approvalRuleFor } from '../plan/approval-rule.ts';
 import { hashOf, planHash } from '../plan/plan.ts';
 import { refuse, type Refusal } from '../refusal.ts';
@@ -29,7 +29,7 @@ export function decideOperation(
     case 'operation.abort':
       return abort(state, message);
     case 'operation.settle':
-      return settleUnknown(state, { ...message, intent });
+      return settleUnknown(state, { ...message, intent }, context);
     case 'operation.begin':
       return state.status === 'approved'
         ? { events: [{ type: 'operation.begun' }, firstStep(state)], tells: [] }
@@ -100,7 +100,7 @@ function approve(
   if (lacking) return refused(lacking);
   if (by.kind !== 'person' || by.person === undefined) return nothing;
   const { person, name } = by;
-  if (state.approvals.some((approval) => approval.person === person)) {
+  if (state.approvals.some((approval) => isSamePerson(by, approval.by))) {
     return refused(refuse('already-voted', what, `${name} has approved already; a person counts once.`));
   }
   const changed = ruleChanged(state, context);
@@ -165,13 +165,21 @@ function abort(state: Operation, { by }: Message<OperationIntent>): Decision<Ope
 }
 
 /** Nobody could know how it ended; now somebody has looked. */
-function settleUnknown(state: Operation, message: Of<'operation.settle'>): Decision<OperationEvent> {
+function settleUnknown(
+  state: Operation,
+  message: Of<'operation.settle'>,
+  { policies }: Context,
+): Decision<OperationEvent> {
   const { outcome, why } = message.intent;
   const what = `settle ${state.id} as ${outcome}`;
   if (state.status !== 'unknown') {
     return refused(refuse('not-open', what, `The outcome of ${state.id} is known: ${state.status}.`));
   }
-  const lacking = lacksPermission(message.by, state.rule.roles, what);
+  // Where nobody holds such a role (any more), somebody still has to be able to free the channel.
+  const held = Object.values(policies.roster.people).some(({ roles }) =>
+    roles.some((role) => state.rule.roles.includes(role)),
+  );
+  const lacking = lacksPermission(message.by, held ? state.rule.roles : anyRole, what);
   if (lacking) return refused(lacking);
   const left = outcome === 'done' ? neverRecorded(state) : [];
   const settled: OperationEvent = { type: 'operation.settled', outcome, name: message.by.name, why, left };

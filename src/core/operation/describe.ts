@@ -49,6 +49,8 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
       return `${sayActor(event.by)} looked, and says that it ${event.outcome === 'done' ? 'was done' : 'failed'}. ${event.why}`;
     case 'card.posted':
       return undefined;
+    case 'card.failed':
+      return `The card with its buttons could not be shown: ${event.why}`;
     case 'request.refused':
       return `Refused: ${sayActor(event.by)} tried to ${event.what}. ${event.why}`;
     default:
@@ -99,6 +101,7 @@ export function progressOf(event: OperationEvent): OperationProgress | undefined
     case 'operation.approved':
     case 'step.progressed':
     case 'card.posted':
+    case 'card.failed':
     case 'request.refused':
       return undefined;
     default:

@@ -83,4 +83,6 @@ export type OperationEvent =
       readonly left: readonly string[];
     }
   | { readonly type: 'card.posted'; readonly conversation: string; readonly ts: string }
+  /** Slack does not take the card: somebody has to see to it, and meanwhile people have to know. */
+  | { readonly type: 'card.failed'; readonly why: string }
   | Refusal;

@@ -1,5 +1,6 @@
 import type { Effect } from '../effect.ts';
 import type { Context, Decision, Message, Recorded, StreamKind, Tell, Wanted } from '../stream.ts';
+import type { Policies } from '../policies/policies.ts';
 import { sayMoment, type Instant } from '../time.ts';
 import { decideOperation } from './decide.ts';
 import { describeOperationEvent, progressOf } from './describe.ts';
@@ -12,7 +13,7 @@ export const operationKind: StreamKind<Operation, OperationIntent, OperationEven
   name: 'operation',
   decide: decideAndTell,
   evolve: evolveOperation,
-  effects: (state, event) => operationEffects(state, event),
+  effects: operationEffects,
   wakeAt: (state) => (state.status === 'awaiting-approval' ? state.expiresAt : undefined),
   alias: (state) => (operationIsOpen(state) ? state.id : undefined),
   wanted: operationWants,
@@ -54,8 +55,13 @@ function decideAndTell(
   return { events: decision.events, tells: [...notes, ...decision.tells] };
 }
 
-function operationEffects(state: Operation, event: Recorded<OperationEvent>): readonly Effect[] {
+function operationEffects(
+  state: Operation,
+  event: Recorded<OperationEvent>,
+  policies: Policies,
+): readonly Effect[] {
   if (event.type === 'card.posted') return [];
+  if (event.type === 'card.failed') return [shout(state, event, policies)];
   const { conversation, severity } = state;
   const card: Effect = { type: 'slack.card', conversation, severity };
   if (event.type === 'step.started') {
@@ -74,8 +80,9 @@ function operationEffects(state: Operation, event: Recorded<OperationEvent>): re
 function operationWants(state: Operation, effect: Effect, now: Instant, begun = false): Wanted {
   // What may be at work out there is followed to its end.
   if (effect.type !== 'step.run' || begun) return { wanted: true };
-  const { status, executeBefore } = state;
+  const { status, executeBefore, aborting } = state;
   if (status !== 'running') return { wanted: false, why: `${state.id} has ended (${status})` };
+  if (aborting !== undefined && !state.verified) return { wanted: false, why: `Stopped by ${aborting}.` };
   if (effect.step === 0 && executeBefore !== undefined && now >= executeBefore) {
     return {
       wanted: false,
@@ -83,4 +90,17 @@ function operationWants(state: Operation, effect: Effect, now: Instant, begun = 
     };
   }
   return { wanted: true };
+}
+
+/** Nobody can approve what nobody sees: the emergency conversation may work. */
+function shout(state: Operation, event: Recorded<OperationEvent>, { notifications }: Policies): Effect {
+  const { id, plan, severity } = state;
+  const what = `${id} (${plan.app}/${plan.channel} ${plan.from} → ${plan.to})`;
+  return {
+    type: 'page.slack',
+    person: undefined,
+    to: notifications.conversations['emergency'] ?? '',
+    text: `${what}: ${describeOperationEvent(event) ?? ''}`,
+    severity: severity ?? 'P2',
+  };
 }

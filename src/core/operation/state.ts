@@ -41,7 +41,12 @@ export interface Operation {
   readonly requestedAt: Instant;
   readonly expiresAt: Instant;
   readonly status: OperationStatus;
-  readonly approvals: readonly { readonly person: string; readonly name: string; readonly at: Instant }[];
+  readonly approvals: readonly {
+    readonly person: string;
+    readonly name: string;
+    readonly by: Actor;
+    readonly at: Instant;
+  }[];
   readonly executeBefore: Instant | undefined;
   readonly begunAt: Instant | undefined;
   readonly endedAt: Instant | undefined;
@@ -51,6 +56,8 @@ export interface Operation {
   readonly aborting: string | undefined;
   /** Why it ended as it did, in a sentence. */
   readonly why: string;
+  /** Why the card could not be posted or brought up to date the last time; said once. */
+  readonly cardTrouble: string | undefined;
   readonly card: { readonly conversation: string; readonly ts: string } | undefined;
 }
 
@@ -77,7 +84,7 @@ export function evolveOperation(
   });
   switch (event.type) {
     case 'approval.given': {
-      const approval = { person: event.person, name: event.name, at: event.at };
+      const approval = { person: event.person, name: event.name, by: event.by, at: event.at };
       return { ...state, approvals: [...state.approvals, approval] };
     }
     case 'operation.approved':
@@ -111,7 +118,9 @@ export function evolveOperation(
     case 'operation.settled':
       return { ...ended(event.outcome, event.why), verified: state.verified || event.outcome === 'done' };
     case 'card.posted':
-      return { ...state, card: { conversation: event.conversation, ts: event.ts } };
+      return { ...state, card: { conversation: event.conversation, ts: event.ts }, cardTrouble: undefined };
+    case 'card.failed':
+      return { ...state, cardTrouble: event.why };
     case 'request.refused':
       return state;
     default:
@@ -150,6 +159,7 @@ function planned(
     verified: false,
     aborting: undefined,
     why: '',
+    cardTrouble: undefined,
     card: undefined,
   };
 }

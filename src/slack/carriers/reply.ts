@@ -42,7 +42,8 @@ export function replyCarrier(options: {
 function outcomeOfReply({ status, headers }: Response): Outcome {
   if (status >= 200 && status < 300) return { status: 'done', receipt: {} };
   if (status === 429) {
-    const after = Number(headers.get('retry-after') ?? 1) * 1_000;
+    const seconds = Number(headers.get('retry-after') ?? 1);
+    const after = Number.isFinite(seconds) ? seconds * 1_000 : 1_000;
     return { status: 'retry', why: 'Slack asks us to slow down', after, mayHaveHappened: false };
   }
   if (status >= 500) return { status: 'retry', why: `Slack answered ${status}`, mayHaveHappened: true };

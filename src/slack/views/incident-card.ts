@@ -99,7 +99,7 @@ function calls(incident: Incident, now: Instant): readonly (readonly [string, Ma
     const delivered = `${count} ${pagesPlanned === 1 ? 'page' : 'pages'} delivered`;
     facts.push(['Paged', mrkdwn`${shown(sayPages(lastCall.pages), 500)}\n${delivered}`]);
   }
-  if (nextCall && incident.status === 'triggered') {
+  if (nextCall && incident.status === 'triggered' && !incident.cleared) {
     const of = ladder.rungs.length;
     const targets = ladder.rungs[nextCall.rung - 1]?.page;
     const rung = targets ? `rung ${nextCall.rung} of ${of}` : 'last resort';
