@@ -56,7 +56,15 @@ export function sentryReleaseExecutor(deps: {
     const step = fit.data;
     const { good, bad } = releasesOf(step);
     try {
-      await write(`to archive ${bad}`, releases, { version: bad, projects: [], status: 'archived' }, signal);
+      // Out of doubt a release may be gone back to that counted as live: nothing is bad then.
+      if (bad !== good) {
+        await write(
+          `to archive ${bad}`,
+          releases,
+          { version: bad, projects: [], status: 'archived' },
+          signal,
+        );
+      }
       if (!(await hasDeploy(step, run.id, signal))) {
         const projects = step.project === undefined ? {} : { projects: [step.project] };
         const deploy = { environment: step.environment, name: run.id, ...projects };
@@ -88,11 +96,13 @@ export function sentryReleaseExecutor(deps: {
     signal: AbortSignal,
   ): Promise<StepProgress | undefined> {
     const { good, bad } = releasesOf(step);
-    const shown = await read(`to show ${bad}`, pageOf(bad), releaseAnswer, signal);
-    if (shown?.status !== 'archived' || !(await hasDeploy(step, id, signal))) return undefined;
+    const shown = bad === good ? undefined : await read(`to show ${bad}`, pageOf(bad), releaseAnswer, signal);
+    if (bad !== good && shown?.status !== 'archived') return undefined;
+    if (!(await hasDeploy(step, id, signal))) return undefined;
+    const archived = bad === good ? '' : `${bad} as archived and `;
     return {
       status: 'done',
-      note: `Sentry shows ${bad} as archived and ${good} as deployed to ${step.environment}.`,
+      note: `Sentry shows ${archived}${good} as deployed to ${step.environment}.`,
       handle: { url: `${base}/organizations/${organization}/releases/${encodeURIComponent(good)}/` },
     };
   }

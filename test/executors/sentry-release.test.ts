@@ -69,6 +69,12 @@ describe('a rollback in Sentry', () => {
     });
   });
 
+  it('archives nothing when it is gone back to the very version that counted as live', async () => {
+    const same = stepRun({ ...rollback, archive: '1.5.0', deploy: '1.5.0' });
+    expect((await executor.start(same, soon())).status).toBe('done');
+    expect(release(sentry, 'shop@1.5.0')).toMatchObject({ status: 'open', deploys: [{ name: 'OP-7.1' }] });
+  });
+
   it('is not started before, and done after', async () => {
     expect((await executor.check(stepRun(rollback), undefined, soon())).status).toBe('not-started');
     await executor.start(stepRun(rollback), soon());
