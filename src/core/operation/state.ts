@@ -132,16 +132,10 @@ function planned(
   id: StreamId,
   event: Recorded<Extract<OperationEvent, { type: 'operation.planned' }>>,
 ): Operation {
-  const { plan, hash, rule, incident, severity, conversation, expiresAt } = event;
+  const { type: _type, seq: _seq, at: _at, by: _by, ...copied } = event;
   return {
     id,
-    plan,
-    hash,
-    rule,
-    incident,
-    severity,
-    conversation,
-    expiresAt,
+    ...copied,
     requestedBy: event.by,
     requestedAt: event.at,
     status: 'awaiting-approval',
@@ -149,7 +143,7 @@ function planned(
     executeBefore: undefined,
     begunAt: undefined,
     endedAt: undefined,
-    steps: plan.steps.map(() => ({
+    steps: event.plan.steps.map(() => ({
       status: 'waiting',
       startedAt: undefined,
       endedAt: undefined,
