@@ -1,3 +1,7 @@
+# Three stages: one compiles, one installs what the bot runs with, and the last one holds the result and nothing else:
+# no compiler, no sandbox, no example policies. It runs as a user without rights, and writes only to /data and, after
+# each change of a release channel, to /config/security: the root file system may be read-only (see compose.yml).
+
 FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -5,24 +9,28 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY commands commands
-RUN npm run -s build
+RUN npm run -s build && rm -r dist/src/sandbox dist/src/bench
 
-# Only what the bot runs with. Without the compiler `prepare` cannot run, hence --ignore-scripts.
 FROM node:20.20.2-bookworm-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --ignore-scripts
+# Without the compiler `prepare` cannot run, hence --ignore-scripts; no dependency needs a script of its own. Then out
+# go the types and source maps of the packages, and the SQLite of other machines: more than half of it all.
+RUN npm ci --omit=dev --ignore-scripts \
+  && find node_modules '(' -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' ')' -delete \
+  && cd node_modules/@photostructure/sqlite \
+  && rm -r src \
+  && find prebuilds -mindepth 1 -maxdepth 1 ! -name "linux-$(node -p process.arch)" -exec rm -r '{}' +
 
 FROM node:20.20.2-bookworm-slim
-ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data
+ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data POLICIES_DIR=/config/policies SECURITY_DIR=/config/security
 WORKDIR /app
 COPY package.json LICENSE manifest.yml ./
-COPY policies policies
-# The bot publishes release_channels.json here after each change.
-COPY --chown=node:node security security
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
-RUN install -d -o node -g node /data
+RUN install -d -o node -g node /data /config/policies /config/security \
+  && ln -s /app/dist/src/terminal/lastgood.js /usr/local/bin/lastgood \
+  && chmod +x dist/src/terminal/lastgood.js
 USER node
 VOLUME /data
 EXPOSE 3000

@@ -29,6 +29,7 @@ const zones = {
   'src/store': { imports: adapter },
 
   'src/main.ts': { imports: everything },
+  'src/bench': { imports: everything },
   'src/sandbox': { imports: everything },
   'src/terminal': { imports: everything },
 };
