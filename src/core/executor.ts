@@ -14,7 +14,9 @@ export interface StepRun {
   readonly reason: string;
   /** When the step was decided: whatever is older is not its work. */
   readonly since: Instant;
-  /** Checked against the executor's schema at boot and when the plan was made; placeholders are filled in. */
+  /** When its time is over. */
+  readonly until: Instant;
+  /** Out of the policy, which was checked against the executor's schema; now its placeholders are filled in. */
   readonly with: unknown;
 }
 
@@ -32,15 +34,19 @@ export type StepProgress =
   | { readonly status: 'done'; readonly note: string; readonly handle?: Handle }
   | { readonly status: 'failed'; readonly note: string; readonly handle?: Handle }
   /** Certain that nothing happened yet: it may be started. */
-  | { readonly status: 'not-started'; readonly note: string }
+  | { readonly status: 'not-started'; readonly note: string; readonly again?: Milliseconds }
   /** Cannot be known. */
-  | { readonly status: 'unknown'; readonly note: string };
+  | { readonly status: 'unknown'; readonly note: string; readonly again?: Milliseconds };
 
 /**
  * Something that changes or checks production. `start` is called at most once for a run unless `check` has answered
- * `not-started` (or `start` itself has: nothing was begun, try again); after a crash, a lost answer or a throw, `check` is asked first, and it may have no handle.
- * Both may throw when the other side cannot be reached: the engine then asks `check` again until the step's deadline.
- * `handle.url`, when there is one, is a page where a person can look.
+ * `not-started` (or `start` itself has: nothing was begun, try again); after a crash, a lost answer or a throw, `check`
+ * is asked first, and it may have no handle. Both may throw when the other side cannot be reached: the engine then asks
+ * `check` again until the step's deadline. `handle.url`, when there is one, is a page where a person can look.
+ *
+ * `cancel` is asked for a run that `check` has just found running, when a person stops the operation or the step's time
+ * is over: once, unless it throws because the wish did not arrive; that it comes twice harms nothing. From then on
+ * `check` says how the run ended. Undefined, as without `cancel`: this one cannot be stopped, and is waited for.
  */
 export interface Executor {
   readonly name: string;
@@ -48,6 +54,7 @@ export interface Executor {
   readonly schema: z.ZodType;
   readonly start: (run: StepRun, signal: AbortSignal) => Promise<StepProgress>;
   readonly check: (run: StepRun, handle: Handle | undefined, signal: AbortSignal) => Promise<StepProgress>;
+  readonly cancel?: (run: StepRun, handle: Handle, signal: AbortSignal) => Promise<StepProgress | undefined>;
   /** How long to wait before asking again. */
   readonly pollEvery: Milliseconds;
   /** Only looks: doing it twice harms nothing, so a restart simply starts it again. */

@@ -1,7 +1,4 @@
-import { lastgood } from '../core/actor.ts';
-import type { Clock } from '../core/clock.ts';
-import type { AnyCarrier, Carrier, Effect, EffectType, Errand, Outcome, Settled } from '../core/effect.ts';
-import type { Envelope } from '../core/envelope.ts';
+import type { StreamId } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import {
   StaleStream,
@@ -10,13 +7,15 @@ import {
   type Store,
   type Transaction,
 } from '../store/store.ts';
-import { kindOf, kindOfStream } from './kinds.ts';
-import type { Log } from './log.ts';
+import { createDelivery, type DeliveryParts } from './delivery.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { backoff } from './retries.ts';
 
 export interface Outbox {
   /** Something may have been added: look now. */
   readonly poke: () => void;
+  /** Somebody wants the step of this stream stopped: the next look is at it, however far off its next question was. */
+  readonly hurry: (stream: StreamId) => void;
   readonly start: () => void;
   /** What is under way at this moment; undefined when nothing is. */
   readonly working: () => Promise<unknown> | undefined;
@@ -24,35 +23,23 @@ export interface Outbox {
   readonly stop: (patience: Milliseconds) => Promise<void>;
 }
 
-interface Parts {
+interface Parts extends DeliveryParts {
   readonly store: Store;
-  readonly clock: Clock;
-  readonly carriers: readonly AnyCarrier[];
-  /** Decides what comes back, in the transaction that settles the row. */
-  readonly decide: (transaction: Transaction, envelope: Envelope) => Promise<void>;
   /** After a commit: timers and outbox may have new work. */
   readonly committed: () => void;
-  /** In [0, 1): spreads retries. */
-  readonly random: () => number;
-  readonly log: Log;
   /** How many effects may be on their way at once. */
   readonly mostInFlight: number;
 }
 
-const attemptDeadline: Milliseconds = 20_000;
 /** The store could not be asked; look again soon. */
 const storeTrouble: Milliseconds = 1_000;
 
 /** Carries effects out: in order within a lane, the worst severity first, retried until their deadline. */
 export function createOutbox(parts: Parts): Outbox {
   const { store, clock, log, mostInFlight } = parts;
-  // By its type an effect finds the carrier that was made for it, which the types cannot follow over a map.
-  const carriers = new Map(
-    parts.carriers.flatMap((carrier) =>
-      carrier.types.map((type): [EffectType, Carrier] => [type, carrier as unknown as Carrier]),
-    ),
-  );
+  const { prepare, attempt, conclude } = createDelivery(parts);
   const inFlight = new Map<string, Promise<void>>();
+  const hurried = new Set<StreamId>();
   let stopped = false;
   let disarm = (): void => undefined;
   const turn = oneAtATime(async () => {
@@ -65,6 +52,7 @@ export function createOutbox(parts: Parts): Outbox {
   });
 
   async function look(): Promise<void> {
+    for (const stream of hurried) await bringForward(stream);
     const room = mostInFlight - inFlight.size;
     const due = room > 0 ? await store.outboxDue(clock.now(), room) : [];
     for (const row of due) {
@@ -80,6 +68,18 @@ export function createOutbox(parts: Parts): Outbox {
     // Rows that are due but in flight wake us when they end.
     if (next !== undefined && (next > clock.now() || inFlight.size === 0))
       arm(Math.max(next, clock.now() + 1));
+  }
+
+  /** A step that is being asked about at this moment is brought forward when that question has come back. */
+  async function bringForward(stream: StreamId): Promise<void> {
+    const steps = (await store.outboxOf(stream)).filter(({ effect }) => effect.type === 'step.run');
+    await store.transact(async (transaction) => {
+      for (const { id } of steps) {
+        const row = await transaction.outboxRow(id);
+        if (row?.status === 'waiting') await transaction.updateOutbox(id, { dueAt: clock.now() });
+      }
+    });
+    if (!steps.some(({ id }) => inFlight.has(id))) hurried.delete(stream);
   }
 
   function arm(at: Instant): void {
@@ -133,140 +133,9 @@ export function createOutbox(parts: Parts): Outbox {
     return new Promise((resolve) => clock.wakeAt(clock.now() + length, resolve));
   }
 
-  /** Reads the state again, and marks the row in flight before anything leaves the house. */
-  async function prepare(
-    transaction: Transaction,
-    row: OutboxRow,
-  ): Promise<{ readonly outcome: Settled } | { readonly carrier: Carrier; readonly errand: Errand }> {
-    const now = clock.now();
-    const stored = row.stream === undefined ? undefined : await transaction.stream(row.stream);
-    const carrier = carriers.get(row.effect.type);
-    const wanted = stored
-      ? kindOf(stored.kind).wanted(stored.state, row.effect, now, hasBegun(row))
-      : { wanted: true as const };
-    const outcome: Settled | undefined = !wanted.wanted
-      ? { status: 'withheld', why: wanted.why }
-      : !carrier
-        ? { status: 'failed', why: `${integrationOf(row.effect)} is not set up` }
-        : isOverdue(row, now)
-          ? givenUp(row)
-          : undefined;
-    if (outcome || !carrier) {
-      const settled = outcome ?? givenUp(row);
-      await settle(transaction, row, settled, now);
-      return { outcome: settled };
-    }
-    const attempt = row.attempts + 1;
-    await transaction.updateOutbox(row.id, { status: 'in-flight', attempts: attempt });
-    const { id, effect, mayHaveHappened, receipt } = row;
-    const signal = AbortSignal.timeout(attemptDeadline);
-    const errand: Errand = {
-      id,
-      stream: row.stream ?? '',
-      effect,
-      state: stored?.state,
-      attempt,
-      mayHaveHappened,
-      receipt,
-      now,
-      overdue: now >= row.deadlineAt,
-      signal,
-    };
-    return { carrier, errand };
-  }
-
-  async function attempt(carrier: Carrier, errand: Errand): Promise<Outcome> {
-    try {
-      return await carrier.carry(errand);
-    } catch (error) {
-      log.error({ error, effect: errand.id }, 'a carrier threw');
-      const why = error instanceof Error ? error.message : String(error);
-      return { status: 'retry', why, mayHaveHappened: true };
-    }
-  }
-
-  async function conclude(transaction: Transaction, row: OutboxRow, outcome: Outcome): Promise<void> {
-    const now = clock.now();
-    switch (outcome.status) {
-      case 'running': {
-        const receipt = { ...row.receipt, ...outcome.receipt };
-        await transaction.updateOutbox(row.id, {
-          status: 'waiting',
-          attempts: 0,
-          dueAt: inTime(row, now, outcome.again),
-          receipt,
-        });
-        await report(transaction, row, now, {
-          type: 'effect.progressed',
-          id: row.id,
-          effect: row.effect,
-          receipt,
-        });
-        return;
-      }
-      case 'retry': {
-        const wait = Math.max(outcome.after ?? 0, backoff(row.attempts, parts.random()));
-        await transaction.updateOutbox(row.id, {
-          status: 'waiting',
-          dueAt: inTime(row, now, wait),
-          mayHaveHappened: row.mayHaveHappened || outcome.mayHaveHappened,
-          lastError: outcome.why,
-        });
-        // Once is everyday (a line waits for its card); what goes on needs somebody's eye.
-        const level = row.attempts === 0 ? 'info' : 'warn';
-        const tried = { effect: row.id, attempt: row.attempts + 1, why: outcome.why, wait };
-        log[level](tried, 'an effect is tried again');
-        // Whoever waits for a step wants to know that it is not GitHub's slowness, but its silence.
-        if (row.effect.type === 'step.run') {
-          const { id, effect } = row;
-          const receipt = { ...row.receipt, note: outcome.why };
-          await report(transaction, row, now, { type: 'effect.progressed', id, effect, receipt });
-        }
-        return;
-      }
-      case 'done':
-      case 'failed':
-      case 'unknown':
-      case 'withheld':
-        await settle(transaction, row, outcome, now);
-        return;
-      default:
-        return outcome satisfies never;
-    }
-  }
-
-  async function settle(
-    transaction: Transaction,
-    row: OutboxRow,
-    outcome: Settled,
-    now: Instant,
-  ): Promise<void> {
-    await transaction.updateOutbox(row.id, {
-      status: outcome.status,
-      receipt: { ...row.receipt, ...('receipt' in outcome ? outcome.receipt : {}) },
-      ...('why' in outcome ? { lastError: outcome.why } : {}),
-    });
-    if (outcome.status !== 'done') log.warn({ effect: row.id, ...outcome }, 'an effect did not go out');
-    await report(transaction, row, now, { type: 'effect.settled', id: row.id, effect: row.effect, outcome });
-  }
-
-  async function report(
-    transaction: Transaction,
-    { stream }: OutboxRow,
-    at: Instant,
-    intent: Extract<Envelope['intent'], { type: 'effect.settled' | 'effect.progressed' }>,
-  ): Promise<void> {
-    if (stream === undefined) return;
-    await parts.decide(transaction, {
-      to: { kind: kindOfStream(stream), id: stream },
-      at,
-      by: lastgood,
-      intent,
-    });
-  }
-
   return {
     poke: turn.ask,
+    hurry: (stream) => void hurried.add(stream),
     start: turn.start,
     working: () => {
       const all = [turn.running(), ...inFlight.values()].filter((each) => each !== undefined);
@@ -282,64 +151,4 @@ export function createOutbox(parts: Parts): Outbox {
       await Promise.race([Promise.all(inFlight.values()), late]);
     },
   };
-}
-
-/**
- * Nobody tries it any more. A step that was begun is asked about once after its deadline: it may have ended while we
- * were away.
- */
-function isOverdue(
-  { effect, deadlineAt, dueAt, mayHaveHappened, receipt }: OutboxRow,
-  now: Instant,
-): boolean {
-  if (now < deadlineAt) return false;
-  const begun = mayHaveHappened || Object.keys(receipt).length > 0;
-  return !(effect.type === 'step.run' && begun && dueAt < deadlineAt);
-}
-
-/** Tried until its time was over. What may have happened is not called failed. */
-function givenUp(row: OutboxRow): Settled {
-  const tries = `${row.attempts} ${row.attempts === 1 ? 'try' : 'tries'}`;
-  const last = row.lastError ?? row.receipt['note'];
-  const why =
-    row.attempts === 0
-      ? 'its time was over before it could be sent'
-      : `gave up after ${tries}${last === undefined ? '' : `: ${last}`}`;
-  return hasBegun(row) ? { status: 'unknown', why, receipt: row.receipt } : { status: 'failed', why };
-}
-
-/** Nobody waits past the deadline to be told that it has passed. */
-function inTime({ deadlineAt }: OutboxRow, now: Instant, wait: Milliseconds): Instant {
-  return Math.min(now + wait, Math.max(now, deadlineAt));
-}
-
-function hasBegun({ mayHaveHappened, receipt }: OutboxRow): boolean {
-  return mayHaveHappened || Object.keys(receipt).length > 0;
-}
-
-/** 0.5 s, 1 s, 2 s, … at most 30 s, each between half and the whole of it. */
-function backoff(attempts: number, random: number): Milliseconds {
-  const whole = Math.min(30_000, 500 * 2 ** Math.min(attempts, 10));
-  return Math.round(whole / 2 + (whole / 2) * random);
-}
-
-function integrationOf(effect: Effect): string {
-  switch (effect.type) {
-    case 'page.pagerduty':
-      return 'PagerDuty';
-    case 'page.mail':
-      return 'Mail';
-    case 'page.slack':
-    case 'slack.card':
-    case 'slack.thread':
-    case 'slack.postmortem':
-    case 'slack.reply':
-      return 'Slack';
-    case 'step.run':
-      return 'The executor';
-    case 'registry.publish':
-      return 'The channel registry';
-    default:
-      return effect satisfies never;
-  }
 }

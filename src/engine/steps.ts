@@ -1,10 +1,22 @@
 import type { Carrier, Errand, Outcome, Receipt } from '../core/effect.ts';
 import type { Executor, Handle, StepProgress, StepRun } from '../core/executor.ts';
 import type { Operation } from '../core/operation/state.ts';
+import { sayDuration, type Milliseconds } from '../core/time.ts';
+
+/** So long is waited for how a step ended that was asked to stop because its time was over. */
+const grace: Milliseconds = 30_000;
+
+/** The receipt remembers that the run was started, so that a later attempt asks instead; and when it was asked to stop. */
+const startedMark = 'started';
+const cancelledMark = 'cancelled';
+
+type Progress = StepProgress | { readonly status: 'unreachable'; readonly note: string };
+type StepErrand = Errand<'step.run'>;
 
 /**
  * Carries out the steps of approved operations. A run is started at most once: the outbox marks it in flight before
- * `start` is called, and from then on only `check` is asked, until it says `not-started` for certain.
+ * `start` is called, and from then on only `check` is asked, until it says `not-started` for certain. What runs is
+ * asked to stop when a person wants it or when its time is over; how it ended is for `check` to say.
  */
 export function stepCarrier(executors: ReadonlyMap<string, Executor>): Carrier<'step.run'> {
   return {
@@ -19,70 +31,126 @@ export function stepCarrier(executors: ReadonlyMap<string, Executor>): Carrier<'
           why: `The executor “${run.uses}” is not set up here: its settings are missing (README, Configuration).`,
         };
       }
-      return outcomeOf(await progress(executor, run, errand), executor);
+      const { progress, cancelled } = await ask(executor, run, errand);
+      return outcomeOf(progress, cancelled, executor, run, errand);
     },
   };
 }
 
-/** The receipt remembers that the run was started, so that a later attempt asks instead. */
-const startedMark = 'started';
-
-async function progress(
+/** @returns how far it is, and when it was asked to stop (ISO 8601), if it was. */
+async function ask(
   executor: Executor,
   run: StepRun,
-  { receipt, mayHaveHappened, overdue, signal }: Errand<'step.run'>,
-): Promise<StepProgress | { readonly status: 'unreachable'; readonly note: string }> {
-  const mayBeStarted = mayHaveHappened || startedMark in receipt;
+  errand: StepErrand,
+): Promise<{ readonly progress: Progress; readonly cancelled: string | undefined }> {
+  const cancelled = errand.receipt[cancelledMark];
   try {
-    if (mayBeStarted && !(executor.onlyLooks && !(startedMark in receipt))) {
-      const found = await executor.check(run, handleOf(receipt), signal);
-      if (found.status !== 'not-started') return found;
-      if (overdue)
-        return { status: 'failed', note: `${found.note} Its time is over, so it is not begun any more.` };
-    }
-    return await executor.start(run, signal);
+    const progress = await startOrCheck(executor, run, errand);
+    if (progress.status !== 'running' || cancelled !== undefined || whyStop(errand) === undefined)
+      return { progress, cancelled };
+    const stopped = await executor.cancel?.(run, progress.handle, errand.signal);
+    return stopped === undefined
+      ? { progress, cancelled }
+      : { progress: stopped, cancelled: new Date(errand.now).toISOString() };
   } catch (error) {
-    return { status: 'unreachable', note: error instanceof Error ? error.message : String(error) };
+    const note = error instanceof Error ? error.message : String(error);
+    return { progress: { status: 'unreachable', note }, cancelled };
   }
 }
 
+async function startOrCheck(executor: Executor, run: StepRun, errand: StepErrand): Promise<StepProgress> {
+  const { receipt, mayHaveHappened, signal } = errand;
+  const started = startedMark in receipt;
+  if (!mayHaveHappened && !started) return executor.start(run, signal);
+  if (started || !executor.onlyLooks) {
+    const found = await executor.check(run, handleOf(receipt), signal);
+    if (found.status !== 'not-started') return found;
+    const stop = whyStop(errand);
+    if (stop !== undefined)
+      return { status: 'failed', note: `${stop} It had not begun, and is not begun any more. ${found.note}` };
+  }
+  return executor.start(run, signal);
+}
+
+/** Why nothing is begun any more, and what runs is asked to stop; undefined when all is well. */
+function whyStop({ state, effect, overdue }: StepErrand): string | undefined {
+  const { aborting, verified } = state as Operation;
+  // What is live and verified is not stopped any more: the rest only records it.
+  if (aborting !== undefined && !verified) return `Stopped by ${aborting}.`;
+  return overdue ? `Stopped because its time (${sayDuration(effect.deadline)}) was over.` : undefined;
+}
+
 function outcomeOf(
-  progress: StepProgress | { readonly status: 'unreachable'; readonly note: string },
-  { pollEvery }: Executor,
+  progress: Progress,
+  cancelled: string | undefined,
+  executor: Executor,
+  run: StepRun,
+  errand: StepErrand,
 ): Outcome {
   const { note } = progress;
+  const handle = 'handle' in progress ? progress.handle : undefined;
+  const after = ('again' in progress ? progress.again : undefined) ?? executor.pollEvery;
   switch (progress.status) {
-    case 'running':
-      return {
-        status: 'running',
-        receipt: { ...progress.handle, note, [startedMark]: 'yes' },
-        again: progress.again ?? pollEvery,
-      };
     case 'done':
-      return { status: 'done', receipt: { ...progress.handle, note } };
-    case 'failed':
-      return { status: 'failed', why: note, ...(progress.handle ? { receipt: progress.handle } : {}) };
+      return { status: 'done', receipt: { ...handle, note } };
+    case 'failed': {
+      const stop = cancelled === undefined ? undefined : whyStop(errand);
+      const why = stop === undefined ? note : `${stop} ${note}`;
+      return { status: 'failed', why, ...(handle ? { receipt: handle } : {}) };
+    }
     case 'not-started':
-      return { status: 'retry', why: note, after: pollEvery, mayHaveHappened: false };
+      return { status: 'retry', why: note, after, mayHaveHappened: false };
+    case 'running':
     case 'unknown':
     case 'unreachable':
+      if (isEnough(cancelled, executor, run, errand))
+        return unknownAtLast(progress.status === 'running', note, errand);
+      if (progress.status === 'running') {
+        const asked = cancelled === undefined ? {} : { [cancelledMark]: cancelled };
+        return {
+          status: 'running',
+          receipt: { ...handle, ...asked, note, [startedMark]: 'yes' },
+          again: after,
+        };
+      }
       // Not known yet: asked again until the step's deadline, and only then unknown for good.
-      return { status: 'retry', why: note, after: pollEvery, mayHaveHappened: true };
+      return { status: 'retry', why: note, after, mayHaveHappened: true };
     default:
       return progress satisfies never;
   }
 }
 
+/** Its time is over, and so is the grace for one that was, or still can be, asked to stop. */
+function isEnough(
+  cancelled: string | undefined,
+  { cancel }: Executor,
+  { until }: StepRun,
+  { overdue, now }: StepErrand,
+): boolean {
+  if (!overdue) return false;
+  if (cancelled !== undefined) return now >= Math.max(until, Date.parse(cancelled)) + grace;
+  return cancel === undefined || now >= until + grace;
+}
+
+function unknownAtLast(runs: boolean, note: string, { effect, receipt }: StepErrand): Outcome {
+  const time = sayDuration(effect.deadline);
+  const why = runs
+    ? `Its time (${time}) is over, and it still runs: ${note}`
+    : `Its time (${time}) is over, and nobody knows how it ended: ${note}`;
+  return { status: 'unknown', why, receipt };
+}
+
 function handleOf(receipt: Receipt): Handle | undefined {
-  const { note: _note, [startedMark]: started, ...handle } = receipt;
+  const { note: _note, [startedMark]: started, [cancelledMark]: _cancelled, ...handle } = receipt;
   return started === undefined ? undefined : handle;
 }
 
-function runOf({ effect, state, stream }: Errand<'step.run'>): StepRun & { readonly uses: string } {
+function runOf({ effect, state, stream }: StepErrand): StepRun & { readonly uses: string } {
   const operation = state as Operation;
   const { plan } = operation;
   const step = plan.steps[effect.step];
   if (!step) throw new Error(`${stream} has no step ${effect.step}`);
+  const since = operation.steps[effect.step]?.startedAt ?? 0;
   return {
     id: `${stream}.${effect.step + 1}`,
     operation: stream,
@@ -91,7 +159,8 @@ function runOf({ effect, state, stream }: Errand<'step.run'>): StepRun & { reado
     from: plan.from,
     version: plan.to,
     reason: plan.reason,
-    since: operation.steps[effect.step]?.startedAt ?? 0,
+    since,
+    until: since + effect.deadline,
     with: step.with,
     uses: step.uses,
   };

@@ -10,7 +10,7 @@ export interface HttpAnswer {
 export interface Question {
   readonly signal: AbortSignal;
   readonly timeout: Milliseconds;
-  readonly method?: 'GET' | 'POST';
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }

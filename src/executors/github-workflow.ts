@@ -1,71 +1,42 @@
-import { Octokit } from '@octokit/rest';
 import { z } from 'zod';
 import type { Executor, Handle, StepProgress, StepRun } from '../core/executor.ts';
 import type { Instant } from '../core/time.ts';
-import { quoter, reveal, type Secret } from '../trust/secrets.ts';
-import { NoAnswer, noAnswer } from './ask.ts';
+import { quoter } from '../trust/secrets.ts';
+import { NoAnswer } from './ask.ts';
+import { bounded, githubAccess, type Actions, type GithubCredentials } from './github-access.ts';
+import { answerIn } from './github-answer.ts';
+import { githubRefusals, slower } from './github-refusals.ts';
 import { mentions, progressOf, workflowRun, workflowRuns } from './github-run.ts';
+import { workflowStep, type WorkflowStep } from './github-workflow-step.ts';
 import { unfit } from './unfit.ts';
 
-const requestTimeout = 10_000;
 /** GitHub's clock may be behind ours. */
 const clockSkew = 2 * 60_000;
-/** GitHub takes 25 inputs; one is ours. */
-const maxInputs = 24;
-
-const inputName = z.string().regex(/^[A-Za-z_][\w-]{0,99}$/, 'expected the name of a workflow input');
-
-export const workflowStep = z
-  .strictObject({
-    repo: z
-      .string()
-      .regex(/^[\w.-]+\/[\w.-]+$/, 'expected a repository such as acme/shop')
-      .refine((text) => !/(^|\/)\.{1,2}(\/|$)/.test(text), 'expected a repository such as acme/shop')
-      .transform((text) => {
-        const [owner = '', repo = ''] = text.split('/');
-        return { owner, repo };
-      }),
-    workflow: z.string().regex(/^[\w.-]+\.ya?ml$/, 'expected a workflow file such as rollback.yml'),
-    ref: z.string().regex(/^(?:[\w./+-]|\{\{ ?\w+ ?\}\})+$/, 'expected a branch or a tag'),
-    inputs: z
-      .record(
-        inputName,
-        z.string().regex(/^(?:[^\p{Cc}]|[\t\r\n])*$/u, 'expected text without control characters'),
-      )
-      .refine((inputs) => Object.keys(inputs).length <= maxInputs, `expected at most ${maxInputs} inputs`)
-      .default({}),
-    correlation_input: inputName.default('correlation_id'),
-  })
-  .refine(({ inputs, correlation_input }) => !Object.hasOwn(inputs, correlation_input), {
-    path: ['inputs'],
-    error: 'expected the correlation input to be left to Lastgood',
-  });
 
 const runDetails = z.object({ workflow_run_id: z.int(), html_url: z.url() });
-
-type WorkflowStep = z.infer<typeof workflowStep>;
 
 /**
  * Dispatches a GitHub Actions workflow and follows its run to the conclusion. The step's id goes into one input,
  * which the workflow has to show in its `run-name`. `handle.run_id` is the run; until GitHub has named it,
  * `handle.dispatched` (ISO 8601) is when it was asked for.
  */
-export function githubWorkflowExecutor(deps: {
-  readonly token: Secret;
-  /** `https://api.github.com`, or `https://<host>/api/v3`. */
-  readonly apiUrl: string;
-  readonly now: () => Instant;
-}): Executor {
-  const quote = quoter([deps.token]);
-  // Octokit as it comes does not retry, and must not: repeated after a 502, a dispatch starts a second run.
-  const { actions } = new Octokit({ auth: reveal(deps.token), baseUrl: deps.apiUrl, log: silent }).rest;
+export function githubWorkflowExecutor(deps: GithubCredentials & { readonly now: () => Instant }): Executor {
+  const quote = quoter(['app' in deps ? deps.app.privateKey : deps.token]);
+  const actionsOf = githubAccess(deps);
+  const refusals = { now: deps.now, quote, isApp: 'app' in deps };
+  const { notLetIn, notDispatched, notRead } = githubRefusals(refusals);
 
   async function start(run: StepRun, signal: AbortSignal): Promise<StepProgress> {
     const fit = workflowStep.safeParse(run.with);
     if (!fit.success) return unfit(fit.error);
     const dispatched = new Date(deps.now()).toISOString();
+    const actions = await actionsOf(fit.data.repo, signal).catch((error: unknown) =>
+      notLetIn(error, fit.data.repo),
+    );
+    if ('status' in actions) return actions;
     try {
       const answer: { readonly status: number; readonly data: unknown } = await dispatch(
+        actions,
         fit.data,
         run,
         signal,
@@ -87,7 +58,7 @@ export function githubWorkflowExecutor(deps: {
     }
   }
 
-  async function dispatch(step: WorkflowStep, run: StepRun, signal: AbortSignal) {
+  async function dispatch(actions: Actions, step: WorkflowStep, run: StepRun, signal: AbortSignal) {
     const request = {
       ...step.repo,
       workflow_id: step.workflow,
@@ -99,47 +70,33 @@ export function githubWorkflowExecutor(deps: {
       return await actions.createWorkflowDispatch({ ...request, return_run_details: true });
     } catch (error) {
       // A server that does not know the field refuses the request whole: nothing has run, and it may be asked again.
-      const refused = answerIn(error);
+      const refused = answerIn(error, deps.now());
       if (refused === undefined || ![400, 422].includes(refused.status)) throw error;
       if (!refused.words.includes('return_run_details')) throw error;
       return await actions.createWorkflowDispatch(request);
     }
   }
 
-  /** What a failed dispatch lets us know. Throws when the run may have been started all the same. */
-  function notDispatched(error: unknown): StepProgress {
-    const refused = answerIn(error);
-    if (refused === undefined) {
-      const lost = noAnswer(error);
-      if (lost.mayHaveHappened) throw new Error(`GitHub's answer was lost (${quote(lost.message)}).`);
-      return { status: 'not-started', note: `GitHub cannot be reached (${quote(lost.message)}).` };
-    }
-    if (refused.status >= 500) throw new Error(`GitHub answered ${refused.status}.`);
-    if (refused.slowDown) return { status: 'not-started', note: 'GitHub asks us to slow down.' };
-    return { status: 'failed', note: `GitHub refused the run (${refused.status}): ${quote(refused.words)}` };
-  }
-
   async function check(run: StepRun, handle: Handle | undefined, signal: AbortSignal): Promise<StepProgress> {
     const step = workflowStep.parse(run.with);
     try {
+      const actions = await actionsOf(step.repo, signal);
       return handle?.['run_id'] === undefined
-        ? await search(step, run, handle?.['dispatched'], signal)
-        : await follow(step, handle['run_id'], signal);
+        ? await search(actions, step, run, handle?.['dispatched'], signal)
+        : await follow(actions, step, handle['run_id'], signal);
     } catch (error) {
-      throw notRead(error);
+      const again = answerIn(error, deps.now())?.slowDown;
+      if (again === undefined) throw notRead(error);
+      return { status: 'unknown', note: slower, again };
     }
   }
 
-  function notRead(error: unknown): Error {
-    const answer = answerIn(error);
-    return new Error(
-      answer
-        ? `GitHub answered ${answer.status}: ${quote(answer.words)}`
-        : `GitHub gave no answer (${quote(noAnswer(error).message)}).`,
-    );
-  }
-
-  async function follow(step: WorkflowStep, runId: string, signal: AbortSignal): Promise<StepProgress> {
+  async function follow(
+    actions: Actions,
+    step: WorkflowStep,
+    runId: string,
+    signal: AbortSignal,
+  ): Promise<StepProgress> {
     try {
       const { data } = await actions.getWorkflowRun({
         ...step.repo,
@@ -148,12 +105,13 @@ export function githubWorkflowExecutor(deps: {
       });
       return progressOf(understand(workflowRun, data));
     } catch (error) {
-      if (answerIn(error)?.status !== 404) throw error;
+      if (answerIn(error, deps.now())?.status !== 404) throw error;
       return { status: 'unknown', note: `Run ${runId} is no longer on GitHub.` };
     }
   }
 
   async function search(
+    actions: Actions,
     step: WorkflowStep,
     run: StepRun,
     dispatched: string | undefined,
@@ -185,11 +143,54 @@ export function githubWorkflowExecutor(deps: {
     return { status: 'unknown', note: `GitHub shows no run with ${run.id}; it may show one late.` };
   }
 
-  return { name: 'github-workflow', schema: workflowStep, start, check, pollEvery: 2_000, onlyLooks: false };
-}
+  async function cancel(run: StepRun, handle: Handle, signal: AbortSignal): Promise<StepProgress> {
+    const step = workflowStep.parse(run.with);
+    const runId = handle['run_id'];
+    if (runId === undefined)
+      throw new Error('GitHub does not show the run yet, so it cannot be stopped yet.');
+    const actions = await actionsOf(step.repo, signal).catch(sayNotRead);
+    const refused = await refusalToCancel(actions, step, runId, signal).catch(sayNotRead);
+    const progress = await follow(actions, step, runId, signal).catch(sayNotRead);
+    // A run that has ended is not cancelled either, which is all right; one that waits for its jobs can be, later.
+    if (refused === undefined || progress.status !== 'running') return progress;
+    throw new Error(`GitHub does not stop run ${runId} at the moment: ${quote(refused)}`);
+  }
 
-function bounded(signal: AbortSignal): { signal: AbortSignal; redirect: 'manual' } {
-  return { signal: AbortSignal.any([signal, AbortSignal.timeout(requestTimeout)]), redirect: 'manual' };
+  function sayNotRead(error: unknown): never {
+    throw notRead(error);
+  }
+
+  /** @returns what GitHub said to a run that it does not cancel, now or any more; undefined when it took the wish. */
+  async function refusalToCancel(
+    actions: Actions,
+    { repo }: WorkflowStep,
+    runId: string,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    try {
+      const { status }: { readonly status: number } = await actions.cancelWorkflowRun({
+        ...repo,
+        run_id: Number(runId),
+        request: bounded(signal),
+      });
+      // A redirect is an answer here, and moves nothing.
+      return status < 300 ? undefined : `it answered ${status}`;
+    } catch (error) {
+      const answer = answerIn(error, deps.now());
+      if (answer?.status !== 409) throw error;
+      return answer.words;
+    }
+  }
+
+  return {
+    name: 'github-workflow',
+    schema: workflowStep,
+    start,
+    check,
+    cancel,
+    pollEvery: 2_000,
+    onlyLooks: false,
+  };
 }
 
 /** A proxy in between, or a redirect, which is not followed, may answer anything. */
@@ -198,18 +199,3 @@ function understand<T>(shape: z.ZodType<T>, data: unknown): T {
   if (!parsed.success) throw new NoAnswer('something else than a run', true);
   return parsed.data;
 }
-
-/** GitHub's answer inside what Octokit threw; undefined when there was none, although Octokit then says 500. */
-function answerIn(
-  error: unknown,
-): { readonly status: number; readonly words: string; readonly slowDown: boolean } | undefined {
-  if (!(error instanceof Error) || !('response' in error)) return undefined;
-  const response = error.response as
-    { readonly status: number; readonly headers: Readonly<Record<string, string | undefined>> } | undefined;
-  if (response === undefined) return undefined;
-  const { status, headers } = response;
-  const limited = headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0';
-  return { status, words: error.message, slowDown: status === 429 || (status === 403 && limited) };
-}
-
-const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

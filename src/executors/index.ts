@@ -2,14 +2,27 @@ import type { Executor } from '../core/executor.ts';
 import type { Instant } from '../core/time.ts';
 import type { Secret } from '../trust/secrets.ts';
 import type { z } from 'zod';
-import { githubWorkflowExecutor, workflowStep } from './github-workflow.ts';
+import { commandExecutor } from './command.ts';
+import { commandStep } from './command-step.ts';
+import type { GithubCredentials } from './github-access.ts';
+import { githubWorkflowExecutor } from './github-workflow.ts';
+import { workflowStep } from './github-workflow-step.ts';
 import { healthExecutor, healthStep } from './health.ts';
+import { httpExecutor } from './http.ts';
+import { httpStep } from './http-step.ts';
 import { releaseStep, sentryReleaseExecutor } from './sentry-release.ts';
+import type { Environment } from './variables.ts';
 
 /** What executors need to know of the world. An integration that is not configured is undefined. */
 export interface ExecutorsConfig {
   readonly now: () => Instant;
-  readonly github: { readonly token: Secret; readonly apiUrl: string } | undefined;
+  /** Where commands leave their output, and where they run. */
+  readonly dataDir: string;
+  readonly commandDir: string;
+  /** What steps may name by its variables, and Lastgood's own secrets, which no command gets. */
+  readonly environment: Environment;
+  readonly secrets: readonly Secret[];
+  readonly github: GithubCredentials | undefined;
   readonly sentry:
     { readonly token: Secret; readonly url: string; readonly organization: string } | undefined;
 }
@@ -19,12 +32,17 @@ export const stepSchemas: ReadonlyMap<string, Pick<Executor, 'schema'>> = new Ma
   ['github-workflow', { schema: workflowStep as z.ZodType }],
   ['health', { schema: healthStep as z.ZodType }],
   ['sentry-release', { schema: releaseStep as z.ZodType }],
+  ['command', { schema: commandStep as z.ZodType }],
+  ['http', { schema: httpStep as z.ZodType }],
 ]);
 
 /** Every executor that can be used, by the name that policies use. */
-export function executors({ now, github, sentry }: ExecutorsConfig): ReadonlyMap<string, Executor> {
+export function executors(config: ExecutorsConfig): ReadonlyMap<string, Executor> {
+  const { now, github, sentry } = config;
   const all = [
     healthExecutor({ now }),
+    commandExecutor(config),
+    httpExecutor(config),
     github && githubWorkflowExecutor({ ...github, now }),
     sentry && sentryReleaseExecutor(sentry),
   ];

@@ -13,8 +13,9 @@ const release = z
   .regex(/^(?!\.{1,2}$)(?:[^\s/\\{}\p{Cc}]|\{\{ ?\w+ ?\}\})+$/u, 'expected a release version');
 
 export const releaseStep = z.strictObject({
-  /** The version to archive, and the one that is deployed again. */
-  archive: release,
+  /** The version to archive; left out where nothing bad is left behind. */
+  archive: release.optional(),
+  /** The version that is deployed now. */
   deploy: release,
   environment: z.string().regex(/^[^\s/\\\p{Cc}]{1,64}$/u, 'expected the name of an environment'),
   /** Limits the deploy record to one project; without it, it counts for all projects of the release. */
@@ -36,8 +37,8 @@ const refusalAnswer = z.object({ detail: z.string() });
 const deploysAnswer = z.array(z.object({ environment: z.string(), name: z.string().nullable() }));
 
 /**
- * Archives the bad release in Sentry and records a deploy of the good one, which is what a rollback is there; then
- * reads both back. Nothing is ever deleted: a deleted release comes back with its next event.
+ * Archives the bad release in Sentry and records a deploy of the good one, which is what a rollback is there (a
+ * promotion leaves no bad one); then reads back what it did. Nothing is ever deleted: a deleted release comes back with its next event.
  */
 export function sentryReleaseExecutor(deps: {
   readonly token: Secret;
@@ -56,8 +57,7 @@ export function sentryReleaseExecutor(deps: {
     const step = fit.data;
     const { good, bad } = releasesOf(step);
     try {
-      // Out of doubt a release may be gone back to that counted as live: nothing is bad then.
-      if (bad !== good) {
+      if (bad !== undefined) {
         await write(
           `to archive ${bad}`,
           releases,
@@ -76,7 +76,7 @@ export function sentryReleaseExecutor(deps: {
       if (error instanceof Refused) return { status: 'failed', note: error.message };
       throw error;
     }
-    const note = `Sentry took the changes, but does not show ${bad} as archived and ${good} as deployed.`;
+    const note = `Sentry took the changes, but does not show ${sayBoth(step)}.`;
     return { status: 'failed', note };
   }
 
@@ -85,24 +85,26 @@ export function sentryReleaseExecutor(deps: {
    * step's id before it makes one.
    */
   async function check(run: StepRun, _handle: unknown, signal: AbortSignal): Promise<StepProgress> {
-    const seen = await readBack(releaseStep.parse(run.with), run.id, signal);
-    return seen ?? { status: 'not-started', note: 'Sentry does not show the rollback yet.' };
+    const step = releaseStep.parse(run.with);
+    const seen = await readBack(step, run.id, signal);
+    return seen ?? { status: 'not-started', note: `Sentry does not show ${sayBoth(step)} yet.` };
   }
 
-  /** @returns undefined unless Sentry shows both. */
+  /** @returns undefined unless Sentry shows all of it. */
   async function readBack(
     step: ReleaseStep,
     id: string,
     signal: AbortSignal,
   ): Promise<StepProgress | undefined> {
     const { good, bad } = releasesOf(step);
-    const shown = bad === good ? undefined : await read(`to show ${bad}`, pageOf(bad), releaseAnswer, signal);
-    if (bad !== good && shown?.status !== 'archived') return undefined;
+    if (bad !== undefined) {
+      const shown = await read(`to show ${bad}`, pageOf(bad), releaseAnswer, signal);
+      if (shown?.status !== 'archived') return undefined;
+    }
     if (!(await hasDeploy(step, id, signal))) return undefined;
-    const archived = bad === good ? '' : `${bad} as archived and `;
     return {
       status: 'done',
-      note: `Sentry shows ${archived}${good} as deployed to ${step.environment}.`,
+      note: `Sentry shows ${sayBoth(step)}.`,
       handle: { url: `${base}/organizations/${organization}/releases/${encodeURIComponent(good)}/` },
     };
   }
@@ -176,8 +178,17 @@ class Refused extends Error {
   override readonly name = 'Refused';
 }
 
-function releasesOf(step: ReleaseStep): { readonly good: string; readonly bad: string } {
-  return { good: `${step.release_prefix}${step.deploy}`, bad: `${step.release_prefix}${step.archive}` };
+function releasesOf(step: ReleaseStep): { readonly good: string; readonly bad: string | undefined } {
+  const { archive, deploy, release_prefix: prefix } = step;
+  // Out of doubt a release may be gone back to that counted as live: nothing is bad then.
+  const bad = archive === undefined || archive === deploy ? undefined : `${prefix}${archive}`;
+  return { good: `${prefix}${deploy}`, bad };
+}
+
+/** `shop@1.5.0 as archived and shop@1.4.2 as deployed to production` */
+function sayBoth(step: ReleaseStep): string {
+  const { good, bad } = releasesOf(step);
+  return `${bad === undefined ? '' : `${bad} as archived and `}${good} as deployed to ${step.environment}`;
 }
 
 /** @returns undefined for what is no JSON. */

@@ -4,11 +4,15 @@ import type { Executor, Handle, StepProgress, StepRun } from '../../src/core/exe
 /** An executor and the other side that it talks to. */
 export interface ExecutorWorld {
   readonly executor: Executor;
+  /** As the next process builds it. */
+  readonly restarted: () => Executor;
   readonly run: StepRun;
+  /** As it stands in the policy, where that is checked for its placeholders; left out: as in the run. */
+  readonly policy?: object;
   /** Sent along to the other side, and never to be seen again. */
   readonly secret: string;
-  /** How the work ends over there. */
-  readonly end: (how: 'well' | 'badly') => void;
+  /** How the work ends over there; `never`, of one that can be cancelled, means: not before it is. */
+  readonly end: (how: 'well' | 'badly' | 'never') => void;
   /** The next request takes effect, but its answer is lost. */
   readonly loseAnswer: () => void;
   /** Every request is turned down, in these words. */
@@ -17,7 +21,7 @@ export interface ExecutorWorld {
   readonly hang: () => void;
   readonly heal: () => void;
   /** Time goes by between two questions. */
-  readonly wait: () => void;
+  readonly wait: () => void | Promise<void>;
   /** How often production was changed over there. */
   readonly changes: () => number;
   readonly close: () => Promise<void>;
@@ -54,6 +58,14 @@ export function executorContract(open: () => Promise<ExecutorWorld>): void {
       expect(world.changes()).toBe(once);
     });
 
+    it('is found again by the next process, with what the last one kept', async () => {
+      const started = await world.executor.start(world.run, soon());
+      const handle = started.status === 'running' ? started.handle : undefined;
+      const { last } = await drive({ ...world, executor: world.restarted() }, 'check', handle);
+      expect(last?.status).toBe('done');
+      expect(world.changes()).toBe(once);
+    });
+
     it('is not done twice when the answer to its start was lost', async () => {
       world.loseAnswer();
       const { last } = await drive(world);
@@ -63,18 +75,64 @@ export function executorContract(open: () => Promise<ExecutorWorld>): void {
 
     it('never claims to be done or undone when nobody answers before the deadline', async () => {
       world.hang();
-      const { said, last } = await drive(world, 'start', 1);
+      const { said, last } = await drive(world, 'start', undefined, 1);
       expect(said).toHaveLength(1);
       expect(['running', 'unknown', undefined]).toContain(last?.status);
     });
 
     it('ends well after the other side was away for a while', async () => {
       world.hang();
-      await drive(world, 'start', 1);
+      await drive(world, 'start', undefined, 1);
       world.heal();
       const { last } = await drive(world, 'check');
       expect(last?.status).toBe('done');
       expect(world.changes()).toBe(once);
+    });
+
+    it('that nobody answers for, once begun, is neither over nor free to begin again', async () => {
+      const started = await world.executor.start(world.run, soon());
+      const handle = started.status === 'running' ? started.handle : undefined;
+      world.hang();
+      const { last } = await drive(world, 'check', handle, 1);
+      expect(['running', 'unknown', undefined]).toContain(last?.status);
+    });
+
+    describe('asked to stop', () => {
+      it('what runs ends, and has failed', async () => {
+        if (world.executor.cancel === undefined) return waitedFor(world);
+        const handle = await running(world);
+        const asked = await world.executor.cancel(world.run, handle, soon());
+        expect(['running', 'failed']).toContain(asked?.status);
+        const { last } = await drive(world, 'check', handle);
+        expect(last?.status).toBe('failed');
+        expect(last?.note).toMatch(/^[\p{L}\d].{10,}/u);
+      });
+
+      it('twice is as good as once, and also by the next process', async () => {
+        if (world.executor.cancel === undefined) return waitedFor(world);
+        const handle = await running(world);
+        await world.executor.cancel(world.run, handle, soon());
+        await world.restarted().cancel?.(world.run, handle, soon());
+        const { last } = await drive(world, 'check', handle);
+        expect(last?.status).toBe('failed');
+        expect(world.changes()).toBe(once);
+      });
+
+      it('what had ended keeps its true end', async () => {
+        if (world.executor.cancel === undefined) return waitedFor(world);
+        const { last, handle } = await drive(world);
+        expect(last?.status).toBe('done');
+        const asked = await world.executor.cancel(world.run, handle ?? {}, soon());
+        expect(asked?.status).toBe('done');
+        expect((await drive(world, 'check', handle)).last?.status).toBe('done');
+      });
+
+      it('what does not hear it is an error, to be asked again', async () => {
+        if (world.executor.cancel === undefined) return waitedFor(world);
+        const handle = await running(world);
+        world.hang();
+        await expect(world.executor.cancel(world.run, handle, soon())).rejects.toThrow(/\w/);
+      });
     });
 
     it('lets no secret into what it says, even if the other side repeats it', async () => {
@@ -86,24 +144,44 @@ export function executorContract(open: () => Promise<ExecutorWorld>): void {
 
     it('refuses a policy with a word that it does not know', () => {
       const { schema } = world.executor;
-      expect(schema.safeParse(world.run.with).success).toBe(true);
-      expect(schema.safeParse({ ...(world.run.with as object), extra: 1 }).success).toBe(false);
+      const policy = world.policy ?? (world.run.with as object);
+      expect(schema.safeParse(policy).success).toBe(true);
+      expect(schema.safeParse({ ...policy, extra: 1 }).success).toBe(false);
     });
   });
 }
 
+/** Without `cancel`, what runs comes to its own end. */
+async function waitedFor(world: ExecutorWorld): Promise<void> {
+  expect((await drive(world)).last?.status).toBe('done');
+}
+
+/** Starts work that does not end by itself. */
+async function running(world: ExecutorWorld): Promise<Handle> {
+  world.end('never');
+  const started = await world.executor.start(world.run, soon());
+  if (started.status !== 'running') throw new Error(`it does not run: ${started.note}`);
+  await world.wait();
+  return started.handle;
+}
+
 /**
  * Does what the engine does: starts, asks until it is settled, and starts again only after `not-started`.
- * @returns the last progress, and everything that was said on the way.
+ * @returns the last progress, everything that was said on the way, and the last handle.
  */
 export async function drive(
   { executor, run, wait }: Pick<ExecutorWorld, 'executor' | 'run' | 'wait'>,
   from: 'start' | 'check' = 'start',
-  turns = 20,
-): Promise<{ readonly last: StepProgress | undefined; readonly said: readonly string[] }> {
+  kept?: Handle,
+  turns = 40,
+): Promise<{
+  readonly last: StepProgress | undefined;
+  readonly said: readonly string[];
+  readonly handle: Handle | undefined;
+}> {
   const said: string[] = [];
   let last: StepProgress | undefined;
-  let handle: Handle | undefined;
+  let handle = kept;
   let next = from;
   for (let turn = 0; turn < turns; turn += 1) {
     const asked = next === 'start' ? executor.start(run, soon()) : executor.check(run, handle, soon());
@@ -112,16 +190,16 @@ export async function drive(
       last = await asked;
     } catch (error) {
       said.push(String(error));
-      wait();
+      await wait();
       continue;
     }
     said.push(JSON.stringify(last));
     if (last.status === 'done' || last.status === 'failed') break;
     if (last.status === 'not-started') next = 'start';
     if (last.status === 'running') handle = last.handle;
-    wait();
+    await wait();
   }
-  return { last, said };
+  return { last, said, handle };
 }
 
 export function soon(): AbortSignal {

@@ -76,6 +76,7 @@ describe('one decision', () => {
       'OP-1/2 approval.given',
       'OP-1/3 operation.approved',
       'INC-1/6 operation.noted',
+      'channel:shop/stable/5 channel.begun',
       'OP-1/4 operation.begun',
       'OP-1/5 step.started',
       'INC-1/7 operation.noted',

@@ -194,19 +194,36 @@ describe('what takes long', () => {
     expect((await after.row('effect-1')).status).toBe('done');
   });
 
-  it('as a step is asked no more than that once', async () => {
+  it('as a step is asked on after its deadline, until whoever carries it says that it is enough', async () => {
     const step = { type: 'step.run', step: 0, deadline: 10 * minute } as const;
-    const running: Outcome = { status: 'running', receipt: { run: '7' }, again: 10 * second };
-    const asked = carrying(['step.run'], () => running);
-    const { enqueue, engine, quiet, crash } = await openWorkshop({ carriers: [asked.carrier] });
+    const asked = carrying(['step.run'], ({ now }): Outcome => {
+      if (now > start + 10 * minute) return { status: 'unknown', why: 'enough' };
+      return { status: 'running', receipt: { run: '7' }, again: 4 * minute };
+    });
+    const { enqueue, engine, advance, row } = await openWorkshop({ carriers: [asked.carrier] });
     await enqueue(step);
     await engine.start();
-    await quiet();
-    const after = await crash(hour, [asked.carrier]);
-    await after.engine.start();
-    await after.advance(hour);
-    expect(asked.errands).toHaveLength(2);
-    expect((await after.row('effect-1')).status).toBe('unknown');
+    await advance(hour);
+    expect(asked.errands.map(({ now, overdue }) => [now - start, overdue])).toEqual([
+      [0, false],
+      [4 * minute, false],
+      [8 * minute, false],
+      [10 * minute, true],
+      [10 * minute + 5 * second, true],
+    ]);
+    expect(await row('effect-1')).toMatchObject({ status: 'unknown', lastError: 'enough' });
+  });
+
+  it('as a step is not asked for ever by a carrier that is broken', async () => {
+    const step = { type: 'step.run', step: 0, deadline: 10 * minute } as const;
+    const broken = carrying(['step.run'], () => {
+      throw new Error('a bug');
+    });
+    const { enqueue, engine, advance, row } = await openWorkshop({ carriers: [broken.carrier] });
+    await enqueue(step);
+    await engine.start();
+    await advance(11 * minute);
+    expect(await row('effect-1')).toMatchObject({ status: 'unknown', lastError: 'a bug' });
   });
 });
 

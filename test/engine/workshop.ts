@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { AnyCarrier, Effect, EffectType, Errand, Outcome } from '../../src/core/effect.ts';
+import type { Policies } from '../../src/core/policies/policies.ts';
 import type { Milliseconds } from '../../src/core/time.ts';
 import { outboxRow } from '../../src/engine/decide.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
@@ -34,6 +35,7 @@ interface Options {
   readonly carriers?: readonly AnyCarrier[];
   readonly random?: () => number;
   readonly mostInFlight?: number;
+  readonly policies?: Policies;
   readonly folder?: string;
   readonly now?: number;
   /** Stands between the engine and the store. */
@@ -53,7 +55,7 @@ export async function openWorkshop(options: Options = {}): Promise<Workshop> {
     carriers,
     random,
     log,
-    policies: () => policies,
+    policies: () => options.policies ?? policies,
     ...(options.mostInFlight === undefined ? {} : { mostInFlight: options.mostInFlight }),
   });
   const close = async (): Promise<void> => {

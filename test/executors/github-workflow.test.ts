@@ -31,13 +31,16 @@ async function open() {
 }
 
 executorContract(async () => {
-  const { github, executor, pass } = await open();
+  const { github, executor, now, pass } = await open();
   return {
     executor,
+    restarted: () => githubWorkflowExecutor({ token: secret(token), apiUrl: github.url, now }),
     run: stepRun(rollback),
     secret: token,
-    end: (how) =>
-      github.setRunBehaviour({ ends: how === 'well' ? 'success' : 'failure', after: { polls: 2 } }),
+    end: (how) => {
+      const ends = ({ well: 'success', badly: 'failure', never: 'never' } as const)[how];
+      github.setRunBehaviour({ ends, after: { polls: 2 } });
+    },
     loseAnswer: () => github.fail({ path: '/dispatches', applied: true, times: 1 }),
     refuse: (words) => github.fail({ status: 422, error: words }),
     hang: () => github.fail({ hang: true, applied: true }),
@@ -158,6 +161,37 @@ describe('a GitHub workflow', () => {
   it('throws when a 502 leaves open whether it was dispatched', async () => {
     github.fail({ status: 502, times: 1 });
     await expect(executor.start(stepRun(rollback), soon())).rejects.toThrow('GitHub answered 502.');
+  });
+
+  it('is cancelled on GitHub, and says so', async () => {
+    github.setRunBehaviour({ ends: 'never', after: { polls: 1 } });
+    const started = await executor.start(stepRun(rollback), soon());
+    const handle = started.status === 'running' ? started.handle : {};
+    const [run] = github.runs();
+    expect(await executor.cancel?.(stepRun(rollback), handle, soon())).toEqual({
+      status: 'failed',
+      note: `Run ${run?.id} was cancelled on GitHub; look at how far it came.`,
+      handle: { run_id: String(run?.id), url: run?.url },
+    });
+    expect(github.runs()).toMatchObject([{ conclusion: 'cancelled' }]);
+  });
+
+  it.each([
+    ['not yet, since it waits for its jobs', { status: 409, error: 'Cannot cancel a queued run' }],
+    ['not by us', { status: 403, error: 'Resource not accessible by integration' }],
+  ])('that GitHub does not cancel, %s, is asked again', async (_, { status, error }) => {
+    github.setRunBehaviour({ ends: 'never', after: { polls: 1 } });
+    const started = await executor.start(stepRun(rollback), soon());
+    const handle = started.status === 'running' ? started.handle : {};
+    github.fail({ path: '/cancel', status, error });
+    await expect(executor.cancel?.(stepRun(rollback), handle, soon())).rejects.toThrow(error);
+  });
+
+  it('cannot be cancelled before GitHub shows it', async () => {
+    const accepted = { dispatched: new Date(now()).toISOString() };
+    await expect(executor.cancel?.(stepRun(rollback), accepted, soon())).rejects.toThrow(
+      'cannot be stopped yet',
+    );
   });
 
   it('follows no redirect, and takes none for an answer', async () => {

@@ -55,8 +55,10 @@ executorContract(async () => {
   const { now, pass } = clock();
   const run = policy(service.host);
   const answer = (how: Answer) => service.answers.set('/api', how);
+  const build = () => healthExecutor({ now });
   return {
-    executor: healthExecutor({ now }),
+    executor: build(),
+    restarted: build,
     run: stepRun({
       ...run,
       endpoints: run.endpoints.map((one) => ({ ...one, url: `${one.url}?key=canary77` })),

@@ -11,6 +11,7 @@ export function stepRun(withWhat: unknown): StepRun {
     version: '1.4.2',
     reason: 'checkout errors',
     since: Date.parse('2026-11-22T03:00:00Z'),
+    until: Date.parse('2026-11-22T03:10:00Z'),
     with: withWhat,
   };
 }

@@ -32,6 +32,7 @@ executorContract(async () => {
   const { sentry, executor } = await open();
   return {
     executor,
+    restarted: () => sentryReleaseExecutor({ token: secret(token), url: sentry.url, organization: 'acme' }),
     run: stepRun(rollback),
     secret: token,
     end: (how) => {
@@ -73,6 +74,19 @@ describe('a rollback in Sentry', () => {
     const same = stepRun({ ...rollback, archive: '1.5.0', deploy: '1.5.0' });
     expect((await executor.start(same, soon())).status).toBe('done');
     expect(release(sentry, 'shop@1.5.0')).toMatchObject({ status: 'open', deploys: [{ name: 'OP-7.1' }] });
+  });
+
+  it('archives nothing when a promotion leaves nothing bad behind', async () => {
+    const { archive: _nothing, ...promotion } = { ...rollback, deploy: '1.5.0' };
+    expect(await executor.check(stepRun(promotion), undefined, soon())).toEqual({
+      status: 'not-started',
+      note: 'Sentry does not show shop@1.5.0 as deployed to production yet.',
+    });
+    expect(await executor.start(stepRun(promotion), soon())).toMatchObject({
+      status: 'done',
+      note: 'Sentry shows shop@1.5.0 as deployed to production.',
+    });
+    expect(sentry.releases().map(({ status }) => status)).toEqual(['open', 'open']);
   });
 
   it('is not started before, and done after', async () => {

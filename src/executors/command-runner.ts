@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  bornAt,
+  cancelFile,
+  claim,
+  outputFile,
+  putResult,
+  readOrder,
+  type Order,
+  type Result,
+} from './command-folder.ts';
+
+/*
+ * `node command-runner.js <folder>`: runs the command of one step and writes down how it ended. It is a process of its
+ * own, so that it outlives the bot; its environment and working folder are the command's.
+ */
+
+/** Between asking a process to end and ending it. */
+const patience = 5_000;
+const lookEvery = 200;
+/** So much output is kept; when there is more, its beginning and what came last. */
+const mostOutput = 1024 * 1024;
+const keptOfEach = 256 * 1024;
+
+const folder = process.argv[2] ?? '';
+const order = readOrder(folder);
+// From here on nobody else can begin it, and without this nobody does.
+if (order && claim(folder, { pid: process.pid, born: bornAt(process.pid), at: new Date().toISOString() })) {
+  putResult(folder, await run(order));
+}
+
+async function run({ argv, stopAfter }: Order): Promise<Result> {
+  const [program = '', ...rest] = argv;
+  // The command writes into the file itself: in order, and also when this process should die.
+  const output = openSync(join(folder, outputFile), 'a+', 0o600);
+  let stopped: Result['stopped'];
+  let stopping: Promise<void> | undefined;
+  let cut = false;
+
+  const child = spawn(program, rest, { shell: false, detached: true, stdio: ['ignore', output, output] });
+  const ended = new Promise<Pick<Result, 'exitCode' | 'signal' | 'notBegun'>>((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      resolve({ exitCode: null, signal: null, notBegun: error.code ?? error.message }),
+    );
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal, notBegun: undefined }));
+  });
+
+  const stop = (why: Result['stopped']): void => {
+    stopped ??= why;
+    stopping ??= endGroup(child);
+  };
+  const watch = setInterval(() => {
+    if (existsSync(join(folder, cancelFile))) stop('cancelled');
+    cut = cutOutput(output) || cut;
+  }, lookEvery);
+  const deadline = setTimeout(() => stop('deadline'), Math.min(stopAfter, 2 ** 31 - 1));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop('terminated'));
+
+  const end = await ended;
+  clearInterval(watch);
+  clearTimeout(deadline);
+  await stopping;
+  cut = cutOutput(output) || cut;
+  return { ...end, stopped, ended: new Date().toISOString(), cut };
+}
+
+/** Asks the command, and whatever it has started in its group, to end; ends what has not. */
+async function endGroup({ pid }: ChildProcess): Promise<void> {
+  if (pid === undefined) return;
+  const until = performance.now() + patience;
+  let there = signalGroup(pid, 'SIGTERM');
+  while (there && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    there = signalGroup(pid, 0);
+  }
+  if (there) signalGroup(pid, 'SIGKILL');
+}
+
+/** @returns false when nobody of the group is left. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    process.kill(-pid, signal);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+/** Keeps the file small while it is written to; whether it had to be cut. */
+function cutOutput(output: number): boolean {
+  const { size } = fstatSync(output);
+  if (size <= mostOutput) return false;
+  const last = Buffer.alloc(keptOfEach);
+  readSync(output, last, 0, keptOfEach, size - keptOfEach);
+  ftruncateSync(output, keptOfEach);
+  writeSync(output, '\n[There was too much output; here some is left out]\n');
+  writeSync(output, last);
+  return true;
+}
