@@ -2,30 +2,11 @@ import { incidentAlias } from '../core/incident/state.ts';
 import { routeAlert } from '../core/incident/route-alert.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
-import type { Alert, AlertSource } from '../core/source.ts';
-import type { Engine } from '../engine/engine.ts';
-import type { InboxReader } from '../engine/inbox.ts';
+import type { Alert } from '../core/source.ts';
 import type { Instant } from '../core/time.ts';
 
-/** Reads one source's webhooks into intents: all alerts of one service and channel go to their incident together. */
-export function alertReader(
-  source: AlertSource,
-  engine: Engine,
-  policies: () => Policies,
-  // The time of reading: pages for an alert that had to wait are as urgent as for one that did not.
-  now: () => Instant,
-): InboxReader {
-  return {
-    source: source.name,
-    inOrder: true,
-    read: async ({ id, body }) => {
-      const alerts = source.parse(Buffer.from(body));
-      await engine.submit(alertIntents(alerts, source.name, now(), policies()), { settles: id });
-    },
-  };
-}
-
-function alertIntents(
+/** What alerts of one source ask for: all of one service and channel go to their incident together. */
+export function alertIntents(
   alerts: readonly Alert[],
   source: string,
   at: Instant,

@@ -24,11 +24,19 @@ export interface WireRequest {
   readonly body: Buffer;
 }
 
+/** The headers of a webhook that its door keeps, by their names in lower case. They were not signed. */
+export type KeptHeaders = Readonly<Record<string, string>>;
+
+/** Authentic, understood, and nothing to act on; why is for the log. */
+export interface Ignored {
+  readonly ignored: string;
+}
+
 /** A system that sends alerts to `POST /webhooks/<name>`. */
 export interface AlertSource {
   readonly name: string;
   /** @throws MalformedBody with a reason when an authentic body is not what this source sends. */
-  readonly parse: (body: Buffer) => readonly Alert[];
+  readonly parse: (body: Buffer, headers: KeptHeaders) => readonly Alert[] | Ignored;
 }
 
 /** An authentic body that cannot be read; it is kept in quarantine and shown to people. */

@@ -1,56 +1,22 @@
 import { z } from 'zod';
-import type { Alert, AlertSource } from '../core/source.ts';
-import { sha256Hex } from '../trust/sha256.ts';
+import type { AlertSource } from '../core/source.ts';
 import { readJson } from './json-body.ts';
-import { cleanLabels, cleanText, cleanUrl, fingerprintOf, limits, readTime } from './untrusted.ts';
-
-// Only what is used; Alertmanager may add what it likes.
-const alert = z.object({
-  status: z.enum(['firing', 'resolved']),
-  labels: z.record(z.string(), z.string()),
-  annotations: z.record(z.string(), z.string()).default({}),
-  startsAt: z.string().optional(),
-  generatorURL: z.string().optional(),
-  /** Alertmanager before 0.19 has none. */
-  fingerprint: z.string().min(1).optional(),
-});
+import { prometheusAlert, readPrometheusAlert } from './prometheus-alert.ts';
 
 const notification = z.object({
   version: z.literal('4'),
-  alerts: z.array(alert),
+  alerts: z.array(prometheusAlert),
   /** How many alerts of the group `max_alerts` left out. */
   truncatedAlerts: z.int().min(0).default(0),
 });
 
 /** Prometheus Alertmanager's webhook, version 4: one notification carries the alerts of a group. */
-export const alertmanager: AlertSource = {
+export const alertmanager = {
   name: 'alertmanager',
-  parse: (body) => {
+  parse: (body: Buffer) => {
     const { alerts, truncatedAlerts } = readJson(body, notification);
-    return alerts.map((one, index) => readAlert(one, index === 0 ? truncatedAlerts : 0));
+    const more =
+      truncatedAlerts === 0 ? '' : `(Alertmanager left out ${truncatedAlerts} more of this group.)`;
+    return alerts.map((one, index) => readPrometheusAlert('alertmanager', one, index === 0 ? more : ''));
   },
-};
-
-function readAlert(
-  { status, labels, annotations, startsAt, generatorURL, fingerprint }: z.infer<typeof alert>,
-  leftOut: number,
-): Alert {
-  const summary = cleanText(annotations['summary'] ?? annotations['description'] ?? '', limits.summary);
-  const more = leftOut === 0 ? '' : `(Alertmanager left out ${leftOut} more of this group.)`;
-  const began = readTime(startsAt);
-  const url = cleanUrl(generatorURL);
-  return {
-    fingerprint: fingerprintOf('alertmanager', fingerprint ?? identityOf(labels)),
-    status,
-    title: cleanText(labels['alertname'] ?? '', limits.title) || 'Alert without a name',
-    summary: [summary, more].filter((part) => part !== '').join(' '),
-    labels: cleanLabels(labels),
-    ...(began === undefined ? {} : { startsAt: began }),
-    ...(url === undefined ? {} : { url }),
-  };
-}
-
-/** Its labels are what makes an alert the same alert. */
-function identityOf(labels: Readonly<Record<string, string>>): string {
-  return sha256Hex(JSON.stringify(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1))));
-}
+} satisfies AlertSource;

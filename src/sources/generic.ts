@@ -28,10 +28,10 @@ const genericAlert = z.object({
 });
 
 /** One alert from whatever can send JSON: a script, a cron job, a monitor that has no source of its own here. */
-export const generic: AlertSource = {
+export const generic = {
   name: 'generic',
-  parse: (body) => [readAlert(readJson(body, genericAlert))],
-};
+  parse: (body: Buffer) => [readAlert(readJson(body, genericAlert))],
+} satisfies AlertSource;
 
 function readAlert(said: z.infer<typeof genericAlert>): Alert {
   const severity = severities.find((known) => known === said.severity?.toUpperCase());

@@ -1,18 +1,8 @@
-import { timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import { sha256Hex } from './sha256.ts';
-
-const hash = z
-  .string()
-  .regex(/^[0-9a-f]{64}$/, 'expected the SHA-256 of a token, 64 hex digits in lower case');
+import { isAmong, presentedHash, tokenHashes } from './bearer-token.ts';
 
 /** `WEBHOOK_TOKENS` after `JSON.parse`: source → hash, or hashes while a token is being replaced. */
-export const webhookTokens = z.record(
-  z.string(),
-  z.union([hash.transform((only) => [only]), z.array(hash).min(1)], {
-    error: 'expected the SHA-256 of a token, 64 hex digits in lower case, or a list of them',
-  }),
-);
+export const webhookTokens = z.record(z.string(), tokenHashes);
 
 export type WebhookTokens = z.infer<typeof webhookTokens>;
 
@@ -22,13 +12,7 @@ export function isWebhookToken(
   source: string,
   authorization: string | readonly string[] | undefined,
 ): boolean {
-  const token = typeof authorization === 'string' ? /^Bearer ([^\s]+)$/i.exec(authorization)?.[1] : undefined;
-  if (token === undefined || !Object.hasOwn(tokens, source)) return false;
-  const presented = Buffer.from(sha256Hex(token));
-  // Every hash is compared, so that the time says nothing about which one was right.
-  return (tokens[source] ?? []).map((known) => isSame(Buffer.from(known), presented)).includes(true);
-}
-
-function isSame(known: Buffer, presented: Buffer): boolean {
-  return known.length === presented.length && timingSafeEqual(known, presented);
+  const presented = presentedHash(authorization);
+  if (presented === undefined || !Object.hasOwn(tokens, source)) return false;
+  return isAmong(presented, tokens[source] ?? []);
 }

@@ -16,10 +16,29 @@ const bodies = (key: string, text: string): Readonly<Record<string, unknown>> =>
     ],
   },
   generic: { key: 'k', title: text, summary: text, service: text, channel: text, labels: { [key]: text } },
+  grafana: {
+    version: '1',
+    alerts: [
+      {
+        status: 'firing',
+        labels: { alertname: text, [key]: text },
+        annotations: { summary: text },
+        fingerprint: 'f',
+      },
+    ],
+  },
+  sentry: {
+    action: 'triggered',
+    data: { event: { issue_id: 'i', title: text, culprit: text, release: text, tags: [[key, text]] } },
+  },
 });
 
+/** What stands in the headers besides; only some sources read any. */
+const headers = { 'sentry-hook-resource': 'event_alert' };
+
 const parse = (source: string, json: string) => {
-  const alert = alertSources.get(source)?.parse(Buffer.from(json))[0];
+  const alerts = alertSources.get(source)?.parse(Buffer.from(json), headers) ?? [];
+  const alert = 'ignored' in alerts ? undefined : alerts[0];
   if (!alert) throw new Error(`${source} read no alert`);
   return alert;
 };
@@ -27,7 +46,7 @@ const parse = (source: string, json: string) => {
 const sources = [...alertSources.keys()];
 
 it('has the sources that the web server offers', () => {
-  expect(sources).toEqual(['alertmanager', 'generic']);
+  expect(sources).toEqual(['alertmanager', 'generic', 'grafana', 'sentry']);
 });
 
 it.each(sources)(
@@ -51,13 +70,14 @@ it.each(sources)('%s: what is too long is cut and not refused', (source) => {
 
 it.each(sources)('%s: no more than 64 labels are kept', (source) => {
   const labels = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`l${index}`, 'x']));
-  const both = {
+  const bodiesOf = {
     alertmanager: { version: '4', alerts: [{ status: 'firing', labels }] },
     generic: { key: 'k', labels },
+    grafana: { version: '1', alerts: [{ status: 'firing', labels }] },
+    sentry: { action: 'triggered', data: { event: { issue_id: 'i', tags: Object.entries(labels) } } },
   };
-  expect(Object.keys(parse(source, JSON.stringify(both[source as keyof typeof both])).labels)).toHaveLength(
-    64,
-  );
+  const { labels: kept } = parse(source, JSON.stringify(bodiesOf[source as keyof typeof bodiesOf]));
+  expect(Object.keys(kept)).toHaveLength(64);
 });
 
 it.each(

@@ -1,0 +1,101 @@
+import type { Envelope } from '../core/envelope.ts';
+import { channelOfDeployment } from '../core/policies/deployments.ts';
+import type { Policies } from '../core/policies/policies.ts';
+import type { Ignored, KeptHeaders } from '../core/source.ts';
+import type { Instant } from '../core/time.ts';
+import type { Engine } from '../engine/engine.ts';
+import type { InboxReader } from '../engine/inbox.ts';
+import type { Log } from '../engine/log.ts';
+import { readDeployment } from '../sources/github.ts';
+import { alertSources } from '../sources/index.ts';
+import { readPagerdutyEvent } from '../sources/pagerduty.ts';
+import type { Store } from '../store/store.ts';
+import { pagerdutyActor } from '../trust/pagerduty-identity.ts';
+import { alertIntents } from './alerts.ts';
+import { readWebhookItem } from './webhook-item.ts';
+
+/** What a webhook asks for, or why it asks for nothing. @throws MalformedBody */
+type Understand = (
+  body: Buffer,
+  headers: KeptHeaders,
+  at: Instant,
+  policies: Policies,
+) => readonly Envelope[] | Ignored;
+
+/**
+ * Everything that webhooks may ask for, by their source: alerts; from PagerDuty, what people did to our pages there;
+ * from GitHub, what was deployed. None of it can approve anything: no intent of these goes to an operation.
+ */
+const understand: ReadonlyMap<string, Understand> = new Map<string, Understand>([
+  ...[...alertSources].map(([name, source]): [string, Understand] => [
+    name,
+    (body, headers, at, policies) => {
+      const alerts = source.parse(body, headers);
+      return 'ignored' in alerts ? alerts : alertIntents(alerts, name, at, policies);
+    },
+  ]),
+  ['pagerduty', understandPagerduty],
+  ['github', understandGithub],
+]);
+
+/** Reads webhooks into intents, in the order in which they came. */
+export function webhookReaders(parts: {
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly policies: () => Policies;
+  // The time of reading: pages for an alert that had to wait are as urgent as for one that did not.
+  readonly now: () => Instant;
+  readonly log: Log;
+}): readonly InboxReader[] {
+  const { store, engine, policies, now, log } = parts;
+  return [...understand].map(([source, read]) => ({
+    source,
+    inOrder: true,
+    read: async (item) => {
+      const { body, headers } = readWebhookItem(item);
+      const understood = read(body, headers, now(), policies());
+      if ('ignored' in understood) {
+        log.info({ item: item.id, why: understood.ignored }, 'a webhook changes nothing');
+        await store.transact((transaction) => transaction.settleInbox(item.id, 'done', understood.ignored));
+      } else {
+        await engine.submit(understood, { settles: item.id });
+      }
+    },
+  }));
+}
+
+function understandPagerduty(
+  body: Buffer,
+  _headers: KeptHeaders,
+  at: Instant,
+  policies: Policies,
+): readonly Envelope[] | Ignored {
+  const read = readPagerdutyEvent(body);
+  if ('ignored' in read) return read;
+  const { incident, report } = read;
+  const by = pagerdutyActor(report.user?.id, policies.roster);
+  return [{ to: { kind: 'incident', id: incident }, at, by, intent: report }];
+}
+
+function understandGithub(
+  body: Buffer,
+  headers: KeptHeaders,
+  at: Instant,
+  { channels }: Policies,
+): readonly Envelope[] | Ignored {
+  const read = readDeployment(body, headers);
+  if ('ignored' in read) return read;
+  const { repository, environment, version, url, id } = read;
+  const channel = channelOfDeployment(channels, read);
+  if (!channel) {
+    return { ignored: `no channel of channels.yml has the environment ${environment} of ${repository}` };
+  }
+  return [
+    {
+      to: { kind: 'channel', id: `channel:${channel.app}/${channel.channel}` },
+      at,
+      by: { kind: 'source', name: 'github' },
+      intent: { type: 'deployment.report', version, url, at: read.at, id: `github/${id}` },
+    },
+  ];
+}

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readWebhookItem, webhookItem } from '../../src/bot/webhook-item.ts';
+import { send } from '../threats/support/send.ts';
+import { stillWorld, type StillWorld } from '../threats/support/still-world.ts';
+import { genuine, signed } from '../threats/support/webhooks.ts';
+
+describe('A webhook in the inbox', () => {
+  const door = { source: 'github', deliveryId: () => 'abc', keeps: ['x-github-event', 'x-github-delivery'] };
+  const request = {
+    headers: { 'x-github-event': 'ping', 'x-github-delivery': ['a', 'b'], cookie: 'c' },
+    body: Buffer.from('{"zen": "Keep it “logically” awesome."}\n'),
+  };
+
+  it('is what came over the wire, with the headers that are kept', () => {
+    const item = webhookItem(door, request, 7);
+    expect(item).toMatchObject({ id: 'github/abc', source: 'github', at: 7 });
+    expect(readWebhookItem(item)).toEqual({ headers: { 'x-github-event': 'ping' }, body: request.body });
+  });
+
+  it('has an id of its own where the same words may come again', () => {
+    const again = { ...door, deliveryId: () => undefined };
+    expect(webhookItem(again, request, 7).id).not.toBe(webhookItem(again, request, 7).id);
+  });
+
+  it('keeps no header of any length', () => {
+    const long = { ...request, headers: { 'x-github-event': 'p'.repeat(10_000) } };
+    expect(readWebhookItem(webhookItem(door, long, 7)).headers['x-github-event']).toHaveLength(200);
+  });
+});
+
+describe('GitHub tells of a deployment', () => {
+  let world: StillWorld;
+  beforeAll(async () => {
+    world = await stillWorld();
+  });
+  afterAll(() => world.close());
+
+  async function tell(change: (body: string) => string): Promise<void> {
+    const body = change(genuine.github);
+    const { status } = await send(`${world.bot().url}/webhooks/github`, signed(world, 'github', body), body);
+    expect(status).toBe(202);
+    await world.settle();
+  }
+
+  async function live(channel: string): Promise<unknown> {
+    const events = await world.bot().store.readEvents(`channel:shop/${channel}`);
+    return events.findLast(({ type }) => type === 'channel.moved')?.data;
+  }
+
+  it('to an environment of a channel: that is live there', async () => {
+    await tell((body) => body.replaceAll('production', 'canary').replace('v1.5.1', 'shop@1.6.0-rc.2'));
+    expect(await live('canary')).toMatchObject({ to: '1.6.0-rc.2', cause: 'deploy', actor: 'github' });
+    expect(await live('stable')).toMatchObject({ to: '1.5.0' });
+  });
+
+  it.each([
+    [
+      'another environment',
+      ['production', 'staging'],
+      'no channel of channels.yml has the environment staging',
+    ],
+    ['another repository', ['shop/storefront', 'evil/storefront'], 'production of evil/storefront'],
+    ['no version', ['v1.5.1', 'main'], 'neither payload.version nor the ref “main” is a SemVer version'],
+    ['a failure', ['"success"', '"failure"'], 'the deployment is failure, not a success'],
+  ] as const)('of %s: nothing changes, and the log says why', async (_, [from, to], why) => {
+    await tell((body) => body.replaceAll(from, to));
+    expect(await live('stable')).toMatchObject({ to: '1.5.0' });
+    expect(world.log()).toContain(why);
+    expect(await world.bot().store.unsettledInbox()).toEqual([]);
+  });
+});
