@@ -9,7 +9,7 @@ const healthyAfter = 30 * minute;
 
 /** A history in words: what was live from when on, and the incidents between. */
 type Line =
-  | readonly [at: number, 'set' | 'import' | 'rollback', version: string]
+  | readonly [at: number, 'set' | 'import' | 'rollback' | 'promote', version: string]
   | readonly [at: number, 'incident', Severity]
   | readonly [at: number, 'over'];
 
@@ -30,6 +30,7 @@ function eventOf(line: Line, before: Channel | undefined): ChannelEvent {
     case 'set':
     case 'import':
     case 'rollback':
+    case 'promote':
       return {
         type: 'channel.moved',
         to: line[2],
@@ -38,7 +39,7 @@ function eventOf(line: Line, before: Channel | undefined): ChannelEvent {
         reason: 'a release',
         actor: 'Ana Ruiz',
         operation: undefined,
-        verified: what === 'rollback',
+        verified: what === 'rollback' || what === 'promote',
         since: what === 'import' ? start + at : undefined,
       };
     case 'incident':
@@ -123,6 +124,38 @@ describe('the version to go back to', () => {
         [hour, 'set', '1.5.0'],
         [2 * hour, 'rollback', '1.4.2'],
         [2 * hour + minute, 'set', '1.6.0'],
+      ],
+      '1.4.2',
+    ],
+    [
+      'one that was promoted and verified, however short it was live',
+      [
+        [0, 'set', '1.4.2'],
+        [hour, 'promote', '1.5.0'],
+        [hour + minute, 'promote', '1.6.0'],
+      ],
+      '1.5.0',
+    ],
+    [
+      'not one that was verified and brought a P0 within minutes',
+      [
+        [0, 'set', '1.4.2'],
+        [hour, 'promote', '1.5.0'],
+        [hour + 5 * minute, 'incident', 'P0'],
+        [hour + 20 * minute, 'promote', '1.5.1'],
+      ],
+      '1.4.2',
+    ],
+    [
+      'one that a rollback verified, though its P0 became a P1 afterwards',
+      [
+        [0, 'set', '1.4.2'],
+        [minute, 'set', '1.5.0'],
+        [2 * minute, 'incident', 'P0'],
+        [3 * minute, 'rollback', '1.4.2'],
+        [4 * minute, 'incident', 'P1'],
+        [2 * hour, 'over'],
+        [3 * hour, 'set', '1.6.0'],
       ],
       '1.4.2',
     ],

@@ -166,7 +166,7 @@ describe('an operation that was approved', () => {
 
   it('begins when it holds the channel, and the channel is as its plan expects', () => {
     locked.when(begin('OP-1', '1.5.0')).leadsTo({
-      events: [],
+      events: [{ type: 'channel.begun', operation: 'OP-1' }],
       tells: [{ to: { kind: 'operation', id: 'OP-1' }, intent: { type: 'operation.begin' } }],
     });
   });

@@ -61,6 +61,7 @@ describe('a plan', () => {
               nested: [{ at: '{{app}}/{{channel}}' }],
             },
             correlation: '{{correlation}} of {{operation}}',
+            url: 'https://x/{{ version | url }}?why={{reason|url}}',
             retries: 3,
             unknown: '{{secret}} ${{ github.token }}',
           },
@@ -89,6 +90,15 @@ describe('a plan', () => {
       expect(filled(reason)?.with).toMatchObject({ inputs: { why: `[${reason}]` } });
     },
   );
+
+  it.each([
+    ['checkout answers 500?', 'checkout%20answers%20500%3F'],
+    ['a&b=c#d/../e', 'a%26b%3Dc%23d%2F..%2Fe'],
+    ['{{version}} ü', '%7B%7Bversion%7D%7D%20%C3%BC'],
+    ['half \ud800', 'half%20%EF%BF%BD'],
+  ])('encodes a reason for its place in an address: %s', (reason, encoded) => {
+    expect(filled(reason)?.with).toMatchObject({ url: `https://x/1.4.2?why=${encoded}` });
+  });
 
   it('has the steps of its policy, each with a correlation of its own', () => {
     expect(plan.steps.map(({ title, phase }) => `${phase}: ${title}`)).toEqual([

@@ -130,6 +130,29 @@ describe('writing', () => {
     });
   });
 
+  it('writes a promotion as the real registry does: with an arrow, under its target', () => {
+    const promoted = before.when(
+      {
+        type: 'channel.move',
+        operation: 'OP-1',
+        from: '1.5.0',
+        version: '1.6.0',
+        source: 'shop/canary',
+        reason: 'runs well',
+        actor: 'Ana Ruiz (slack)',
+      },
+      { at: hour },
+    );
+    const registry = writeRegistry(file, [promoted.state], nameOf, start + hour);
+    expect(registry.history.at(-1)).toMatchObject({
+      action: 'promote',
+      channel: 'canary->stable',
+      from_version: '1.5.0',
+      to_version: '1.6.0',
+    });
+    expect(readMoves(registry, 'stable', now).at(-1)).toMatchObject({ version: '1.6.0' });
+  });
+
   it('twice is the same, and can be read again', () => {
     expect(writeRegistry(written, [after.state], nameOf, start + hour)).toEqual(written);
     expect(registrySchema.parse(JSON.parse(JSON.stringify(written)))).toEqual(written);

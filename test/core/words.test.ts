@@ -169,7 +169,14 @@ describe('the answer to whoever asked', () => {
   });
 
   it('does not repeat what only keeps the books', () => {
-    const locked = { type: 'channel.locked', operation: 'OP-1', name: 'Ana', reason: 'roll back' } as const;
+    const locked = {
+      type: 'channel.locked',
+      operation: 'OP-1',
+      name: 'Ana',
+      reason: 'roll back',
+      kind: 'rollback',
+      to: '1.4.2',
+    } as const;
     const noted = {
       type: 'operation.noted',
       operation: 'OP-1',

@@ -1,7 +1,11 @@
 import type { EffectProgressed, EffectSettled } from '../effect.ts';
 import type { ClockTick } from '../incident/intent.ts';
+import type { CanaryReport } from '../health/report.ts';
+import type { Concern } from '../plan/concern.ts';
 import type { OperationOutcome } from '../operation/event.ts';
+import type { Testimony } from './testimony.ts';
 import type { Severity } from '../severity.ts';
+import type { Message } from '../stream.ts';
 import type { Instant } from '../time.ts';
 
 export type ChannelIntent =
@@ -9,8 +13,53 @@ export type ChannelIntent =
       readonly type: 'rollback.request';
       readonly target: { readonly version: string } | 'last-good';
       readonly reason: string;
+      /** What the person saw running when they asked; refused when that is gone. */
+      readonly leaving?: string;
+    }
+  /** To the source: it says what it knows about the version, and the target decides. */
+  | {
+      readonly type: 'promotion.request';
+      /** The target's full name. */
+      readonly target: string;
+      /** Left out: what is live on the source. */
+      readonly version: string | undefined;
+      readonly override: boolean;
+      readonly reason: string;
+    }
+  /** From the source to the target. */
+  | {
+      readonly type: 'promotion.weigh';
+      readonly source: string;
+      readonly override: boolean;
+      readonly reason: string;
+      readonly testimony: Testimony;
+    }
+  /** From an approved promotion to its source: may it still begin on the target? */
+  | {
+      readonly type: 'promotion.recheck';
+      readonly operation: string;
+      readonly target: string;
+      readonly version: string;
+      readonly from: string;
+      /** What a lead has had lifted. */
+      readonly lifted: readonly Concern[];
     }
   | { readonly type: 'channel.set'; readonly version: string; readonly reason: string }
+  /** From a release bot. */
+  | { readonly type: 'health.report'; readonly report: CanaryReport }
+  /** From a deploy tool: this version is on the channel, since `at` (left out: now). */
+  | {
+      readonly type: 'deployment.report';
+      readonly version: string;
+      readonly url?: string | undefined;
+      readonly at?: Instant | undefined;
+      /** The deploy tool's own; told again under the same id, it is no news. */
+      readonly id?: string | undefined;
+    }
+  /** The version that the registry file names; undefined where it names none. */
+  | { readonly type: 'registry.compare'; readonly found: string | undefined }
+  /** A person decides a drift: what the others say is recorded, or our record stays. */
+  | { readonly type: 'drift.take'; readonly drift: number; readonly side: 'theirs' | 'ours' }
   /** At the first boot, from the registry file: oldest first. */
   | {
       readonly type: 'channel.import';
@@ -30,11 +79,25 @@ export type ChannelIntent =
       readonly conversation: string;
     }
   /** From an approved operation: is the channel still as its plan expects? */
-  | { readonly type: 'channel.begin'; readonly operation: string; readonly from: string }
+  | {
+      readonly type: 'channel.begin';
+      readonly operation: string;
+      readonly from: string;
+      /** Of a promotion: what its source says now, and what a lead has had lifted. */
+      readonly promotion?: {
+        readonly source: string;
+        readonly testimony: Testimony;
+        readonly lifted: readonly Concern[];
+      };
+    }
   | {
       readonly type: 'channel.move';
       readonly operation: string;
+      /** Undefined: it was rolled back from what counted as live. */
+      readonly from?: string;
       readonly version: string;
+      /** The full name of the channel that a promotion comes from; left out by a rollback. */
+      readonly source?: string;
       readonly reason: string;
       readonly actor: string;
     }
@@ -49,3 +112,6 @@ export type ChannelIntent =
   | ClockTick
   | EffectSettled
   | EffectProgressed;
+
+/** A message that carries one type of these. */
+export type Of<Type extends ChannelIntent['type']> = Message<Extract<ChannelIntent, { type: Type }>>;

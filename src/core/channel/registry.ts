@@ -40,7 +40,7 @@ const historyKept = 300;
 export function writeRegistry(
   before: Registry,
   channels: readonly Channel[],
-  name: (channel: Channel) => string,
+  name: (channel: Pick<Channel, 'name'>) => string,
   at: Instant,
 ): Registry {
   const live = channels.flatMap((channel) => {
@@ -63,7 +63,7 @@ export function writeRegistry(
     channel.moves.map((move) => ({
       ts: move.at / 1_000,
       action: move.cause,
-      channel: name(channel),
+      channel: move.source === undefined ? name(channel) : `${name({ name: move.source })}->${name(channel)}`,
       from_version: move.from ?? '',
       to_version: move.to,
       reason: move.reason,
@@ -102,6 +102,12 @@ export function readMoves(
   const at = Math.max(live.updated_at > 0 ? instantOf(live.updated_at) : now, last?.at ?? 0);
   const reason = 'live when the registry was imported';
   return [...rows, { version: bare(live.version), at, actor: 'registry', reason }];
+}
+
+/** The version that a registry names as live on a channel, by its key there. */
+export function registeredVersion(registry: Registry, key: string): string | undefined {
+  const row = registry.channels[key];
+  return row && bare(row.version);
 }
 
 /** Which move a row tells, whoever wrote it. */

@@ -1,5 +1,6 @@
 import { sayActor } from '../actor.ts';
 import type { EffectProgressed, EffectSettled, Receipt } from '../effect.ts';
+import { doneWord } from '../plan/words.ts';
 import { nothing, type Decision, type Tell } from '../stream.ts';
 import { settleCard } from '../settle-card.ts';
 import type { OperationEvent, OperationOutcome } from './event.ts';
@@ -39,9 +40,12 @@ export function settleStep(state: Operation, intent: EffectSettled): Decision<Op
       const url = httpUrl(outcome.receipt?.['url']) ?? state.steps[step]?.url;
       const type = outcome.status === 'failed' ? 'step.failed' : 'step.unknown';
       const ended: OperationEvent = { type, step, title, note: outcome.why, url };
-      // What only records the rollback elsewhere cannot undo it: the others still get their turn.
+      // What only records it elsewhere cannot undo it: the others still get their turn.
       if (planned.phase === 'record') return goOn(state, step, ended);
-      return finish(state, outcome.status, [ended], sentence(`${title}: ${outcome.why}`), true);
+      const { aborting } = state;
+      // Whoever had it stopped knows of it; an outcome that nobody knows is news to them, too.
+      const stopped = outcome.status === 'failed' && aborting !== undefined ? { stoppedBy: aborting } : {};
+      return finish(state, outcome.status, [ended], sentence(`${title}: ${outcome.why}`), true, stopped);
     }
     default:
       return outcome satisfies never;
@@ -66,10 +70,12 @@ export function channelOf(state: Operation): Tell['to'] {
 
 export function moveChannel(state: Operation): Tell {
   const actor = sayActor(state.requestedBy);
-  const { to: version, reason } = state.plan;
+  const { plan } = state;
+  const { app, from, to: version, reason } = plan;
+  const source = plan.kind === 'promote' ? { source: `${app}/${plan.source}` } : {};
   return {
     to: channelOf(state),
-    intent: { type: 'channel.move', operation: state.id, version, reason, actor },
+    intent: { type: 'channel.move', operation: state.id, from, version, reason, actor, ...source },
   };
 }
 
@@ -88,8 +94,8 @@ function goOn(state: Operation, step: number, ended: OperationEvent): Decision<O
   const missing = unfinishedRecords(state, ended);
   const why =
     missing.length === 0
-      ? 'Rolled back and verified.'
-      : `Rolled back and verified. Somebody has to see to the rest: ${missing.join('; ')}.`;
+      ? `${doneWord(state.plan)} and verified.`
+      : `${doneWord(state.plan)} and verified. Somebody has to see to the rest: ${missing.join('; ')}.`;
   const over = finish(state, 'done', [ended, ...verified], why, true, { left: missing });
   return { events: over.events, tells: [...tells, ...over.tells] };
 }
@@ -123,7 +129,10 @@ function finish(
     intent: { type: 'channel.release', operation: state.id, outcome, touched, why },
   };
   return {
-    events: [...before, { type: 'operation.finished', outcome, why, touched, stoppedBy, left }],
+    events: [
+      ...before,
+      { type: 'operation.finished', outcome, why, touched, stoppedBy, yieldedTo: state.yieldsTo, left },
+    ],
     tells: [release],
   };
 }

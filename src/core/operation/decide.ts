@@ -1,7 +1,8 @@
 import { hasRole, isSamePerson } from '../actor.ts';
-import { anyRole, lacksPermission } from '../permission.ts';
+import { anyRole, lacksPermission, takesPerson } from '../permission.ts';
 import { approvalRuleFor } from '../plan/approval-rule.ts';
 import { hashOf, planHash } from '../plan/plan.ts';
+import { commandFor } from '../plan/words.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
 import { sayMoment } from '../time.ts';
@@ -9,6 +10,7 @@ import { channelOf, firstStep, moveChannel, neverRecorded, progressStep, settleS
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
 import { operationIsOpen, type Operation } from './state.ts';
+import { askToBegin, end, proceed, waitedInVain, waitsUntil, yieldTo } from './turn.ts';
 
 type Of<Type extends OperationIntent['type']> = Message<Extract<OperationIntent, { type: Type }>>;
 
@@ -35,9 +37,14 @@ export function decideOperation(
         ? { events: [{ type: 'operation.begun' }, firstStep(state)], tells: [] }
         : nothing;
     case 'operation.void':
-      return state.status === 'approved'
+      return state.status === 'approved' ||
+        (state.status === 'awaiting-approval' && state.waitsFor !== undefined)
         ? end(state, { type: 'operation.voided', why: intent.why })
         : nothing;
+    case 'operation.yield':
+      return yieldTo(state, { ...message, intent });
+    case 'operation.proceed':
+      return proceed(state, message);
     case 'clock.tick':
       return expire(state, message);
     case 'effect.settled':
@@ -55,7 +62,7 @@ function open(
   { id }: Context,
 ): Decision<OperationEvent> {
   if (state) throw new Error(`${id} is open already`);
-  const { plan, rule, incident, severity, conversation } = message.intent;
+  const { plan, rule, incident, severity, conversation, waitsFor } = message.intent;
   const hash = planHash(plan, rule);
   const expiresAt = message.at + rule.expires_after;
   const planned: OperationEvent = {
@@ -67,11 +74,13 @@ function open(
     severity,
     conversation,
     expiresAt,
+    ...(waitsFor === undefined ? {} : { waitsFor }),
   };
   if (rule.approvals > 0) return { events: [planned], tells: [] };
   const approved: OperationEvent = {
     type: 'operation.approved',
     executeBefore: message.at + rule.execute_within,
+    waitsFor,
   };
   return { events: [planned, approved], tells: [askToBegin(id, plan)] };
 }
@@ -96,7 +105,7 @@ function approve(
       ),
     );
   }
-  const lacking = lacksPermission(by, state.rule.roles, what);
+  const lacking = takesPerson(by, what) ?? lacksPermission(by, state.rule.roles, what);
   if (lacking) return refused(lacking);
   if (by.kind !== 'person' || by.person === undefined) return nothing;
   const { person, name } = by;
@@ -113,6 +122,7 @@ function approve(
   const approved: OperationEvent = {
     type: 'operation.approved',
     executeBefore: at + state.rule.execute_within,
+    waitsFor: state.waitsFor,
   };
   return { events: [given, approved], tells: [askToBegin(state.id, state.plan)] };
 }
@@ -131,7 +141,9 @@ function reject(state: Operation, message: Of<'operation.reject'>): Decision<Ope
 
 function abort(state: Operation, { by }: Message<OperationIntent>): Decision<OperationEvent> {
   const what = `stop ${state.id}`;
-  if (state.status !== 'awaiting-approval' && state.status !== 'running') {
+  const waits =
+    state.status === 'awaiting-approval' || (state.status === 'approved' && state.waitsFor !== undefined);
+  if (!waits && state.status !== 'running') {
     return refused(
       refuse('not-open', what, `${state.id} has ended (${state.status}); there is nothing to stop.`),
     );
@@ -151,13 +163,13 @@ function abort(state: Operation, { by }: Message<OperationIntent>): Decision<Ope
     const lacking = lacksPermission(by, state.rule.roles, what);
     if (lacking) return refused(lacking);
   }
-  if (state.status === 'awaiting-approval') return end(state, { type: 'operation.withdrawn', name: by.name });
+  if (waits) return end(state, { type: 'operation.withdrawn', name: by.name });
   if (state.aborting !== undefined) {
     return refused(
       refuse(
         'no-change',
         what,
-        `${state.aborting} has asked for that already; the step that runs is waited for.`,
+        `${state.aborting} has asked for that already; the step that runs is asked to stop where it can be, and waited for.`,
       ),
     );
   }
@@ -179,7 +191,8 @@ function settleUnknown(
   const held = Object.values(policies.roster.people).some(({ roles }) =>
     roles.some((role) => state.rule.roles.includes(role)),
   );
-  const lacking = lacksPermission(message.by, held ? state.rule.roles : anyRole, what);
+  const lacking =
+    takesPerson(message.by, what) ?? lacksPermission(message.by, held ? state.rule.roles : anyRole, what);
   if (lacking) return refused(lacking);
   const left = outcome === 'done' ? neverRecorded(state) : [];
   const settled: OperationEvent = { type: 'operation.settled', outcome, name: message.by.name, why, left };
@@ -198,20 +211,22 @@ function expire(state: Operation, { at }: Message<OperationIntent>): Decision<Op
     const got = `${approvals.length} of ${state.rule.approvals} approvals by ${sayMoment(state.expiresAt)}`;
     return end(state, { type: 'operation.expired', why: `It had ${got}. Ask again if it is still wanted.` });
   }
-  return nothing;
+  return state.status === 'approved' && state.waitsFor !== undefined && waitsUntil(state) <= at
+    ? waitedInVain(state)
+    : nothing;
 }
 
 function notAwaiting(state: Operation, at: number, what: string): Refusal | undefined {
   if (state.status !== 'awaiting-approval') {
     const open = operationIsOpen(state) ? 'has been approved' : `has ended (${state.status})`;
-    return refuse('not-open', what, `${state.id} ${open}; this button is no longer valid.`);
+    return refuse('not-open', what, `${state.id} ${open}; what you saw is no longer valid.`);
   }
   // The clock of this decision counts, not the moment when the timer gets round to saying it.
   if (at >= state.expiresAt) {
     return refuse(
       'too-late',
       what,
-      `${state.id} expired at ${sayMoment(state.expiresAt)}. Ask for a new one: /rollback.`,
+      `${state.id} expired at ${sayMoment(state.expiresAt)}. Ask for a new one: ${commandFor(state.plan)}.`,
     );
   }
   return undefined;
@@ -221,7 +236,7 @@ function otherPlan(state: Operation, what: string): Refusal {
   return refuse(
     'plan-changed',
     what,
-    `That button belongs to another plan than the one of ${state.id}. Look at its card again.`,
+    `What you saw belongs to another plan than the one of ${state.id}. Look at its card again, or at /operation show ${state.id}.`,
   );
 }
 
@@ -236,18 +251,4 @@ function ruleChanged(state: Operation, { policies }: Context): string | undefine
 
 function refused(refusal: Refusal): Decision<OperationEvent> {
   return { events: [refusal], tells: [] };
-}
-
-/** Ends an operation that never began, and gives the channel back. */
-function end(state: Operation, event: OperationEvent): Decision<OperationEvent> {
-  const release: Tell = {
-    to: channelOf(state),
-    intent: { type: 'channel.release', operation: state.id, outcome: 'not-begun', touched: false, why: '' },
-  };
-  return { events: [event], tells: [release] };
-}
-
-function askToBegin(id: string, plan: Operation['plan']): Tell {
-  const to = { kind: 'channel', id: `channel:${plan.app}/${plan.channel}` } as const;
-  return { to, intent: { type: 'channel.begin', operation: id, from: plan.from } };
 }

@@ -1,6 +1,7 @@
 import { sayActor } from '../actor.ts';
 import type { OperationProgress } from '../incident/event.ts';
 import type { Recorded } from '../stream.ts';
+import { sayOverride, sayPlan } from '../plan/words.ts';
 import { sayMoment } from '../time.ts';
 import type { OperationEvent } from './event.ts';
 
@@ -13,12 +14,21 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
         rule.approvals === 0
           ? 'no approval needed'
           : `needs ${rule.approvals} ${rule.approvals === 1 ? 'approval' : 'approvals'} (${rule.roles.join(' or ')}) until ${sayMoment(event.expiresAt)}`;
-      return `${sayActor(event.by)} asks to roll ${plan.app}/${plan.channel} back ${plan.from} → ${plan.to}: ${plan.reason} — ${asks}.`;
+      const override = sayOverride(plan);
+      const waits =
+        event.waitsFor === undefined
+          ? ''
+          : ` It begins as soon as ${event.waitsFor}, a promotion, has let go of the channel.`;
+      return `${sayActor(event.by)} asks to ${sayPlan(plan)}: ${plan.reason} — ${asks}.${override === undefined ? '' : ` ${override}.`}${waits}`;
     }
     case 'approval.given':
       return `Approved by ${sayActor(event.by)}, ${event.count} of ${event.needed}.`;
     case 'operation.approved':
-      return undefined;
+      return event.waitsFor === undefined
+        ? undefined
+        : `It begins as soon as ${event.waitsFor} has let go of the channel.`;
+    case 'operation.unblocked':
+      return `${event.from} has let go of the channel.`;
     case 'operation.rejected':
       return `Rejected by ${sayActor(event.by)}. Nothing was changed.`;
     case 'operation.withdrawn':
@@ -42,7 +52,9 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
     case 'operation.verified':
       return 'Verified: the release channel has moved.';
     case 'abort.requested':
-      return `${sayActor(event.by)} asked to stop; no further step begins.`;
+      return event.yieldsTo === undefined
+        ? `${sayActor(event.by)} asked to stop; no further step begins.`
+        : `Makes way for the rollback ${event.yieldsTo} that ${sayActor(event.by)} asks for; no further step begins.`;
     case 'operation.finished':
       return sayFinished(event);
     case 'operation.settled':
@@ -63,7 +75,9 @@ function sayFinished(event: Recorded<Extract<OperationEvent, { type: 'operation.
     case 'done':
       return `Done. ${event.why}`;
     case 'failed':
-      return `FAILED. ${event.why} ${event.touched ? 'The channel may be between two versions: look at it, then roll back again, or say what is live with /channels set.' : 'Nothing was changed.'}`;
+      if (event.yieldedTo !== undefined && event.stoppedBy !== undefined)
+        return `STOPPED. ${event.why} ${event.touched ? `The channel may be between two versions until ${event.yieldedTo} or another rollback is done.` : 'Nothing was changed.'}`;
+      return `FAILED. ${event.why} ${event.touched ? 'The channel may be between two versions: look at it, then roll back to what works, or say what is live with /channels set.' : 'Nothing was changed.'}`;
     case 'unknown':
       return `UNKNOWN outcome. ${event.why} The channel stays locked until a person has looked and says how it ended.`;
     default:
@@ -80,6 +94,7 @@ export function progressOf(event: OperationEvent): OperationProgress | undefined
   switch (event.type) {
     case 'operation.planned':
     case 'approval.given':
+    case 'operation.unblocked':
       return 'open';
     case 'operation.begun':
     case 'step.started':

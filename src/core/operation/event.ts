@@ -17,6 +17,8 @@ export type OperationEvent =
       readonly severity: Severity | undefined;
       readonly conversation: string;
       readonly expiresAt: Instant;
+      /** A promotion that holds the channel still, and has been told to let go. */
+      readonly waitsFor?: string;
     }
   | {
       readonly type: 'approval.given';
@@ -25,7 +27,13 @@ export type OperationEvent =
       readonly count: number;
       readonly needed: number;
     }
-  | { readonly type: 'operation.approved'; readonly executeBefore: Instant }
+  | {
+      readonly type: 'operation.approved';
+      readonly executeBefore: Instant;
+      readonly waitsFor?: string | undefined;
+    }
+  /** The promotion that it waited for has let go of the channel. */
+  | { readonly type: 'operation.unblocked'; readonly from: string }
   | { readonly type: 'operation.rejected'; readonly name: string }
   | { readonly type: 'operation.withdrawn'; readonly name: string }
   | { readonly type: 'operation.expired'; readonly why: string }
@@ -62,7 +70,13 @@ export type OperationEvent =
     }
   /** Every verification passed: the channel's live version moves. */
   | { readonly type: 'operation.verified' }
-  | { readonly type: 'abort.requested'; readonly name: string }
+  | {
+      readonly type: 'abort.requested';
+      readonly name: string;
+      /** The rollback that goes first, and the incident that it belongs to. */
+      readonly yieldsTo?: string;
+      readonly incident?: string | undefined;
+    }
   /** `touched`: something was already changed out there. */
   | {
       readonly type: 'operation.finished';
@@ -71,6 +85,8 @@ export type OperationEvent =
       readonly touched: boolean;
       /** Who had it stopped; undefined when it came to its end by itself. */
       readonly stoppedBy: string | undefined;
+      /** The rollback that it was stopped for. */
+      readonly yieldedTo?: string | undefined;
       /** Titles of steps that only record it elsewhere and were not done. */
       readonly left: readonly string[];
     }

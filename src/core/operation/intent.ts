@@ -13,6 +13,8 @@ export type OperationIntent =
       readonly incident: string | undefined;
       readonly severity: Severity | undefined;
       readonly conversation: string;
+      /** A promotion that holds the channel still, and has been told to let go. */
+      readonly waitsFor?: string;
     }
   /** `hash` is the plan that the person saw when pressing the button. */
   | { readonly type: 'operation.approve'; readonly hash: string }
@@ -23,6 +25,10 @@ export type OperationIntent =
   /** From the channel: it is as the plan expects; or it is not. */
   | { readonly type: 'operation.begin' }
   | { readonly type: 'operation.void'; readonly why: string }
+  /** From the channel, to a promotion: a rollback goes first. `incident` is the one that the rollback belongs to. */
+  | { readonly type: 'operation.yield'; readonly to: string; readonly incident: string | undefined }
+  /** From the channel, to a rollback that waited for a promotion: that has let go. */
+  | { readonly type: 'operation.proceed' }
   | ClockTick
   | EffectSettled
   | EffectProgressed;

@@ -7,6 +7,7 @@ import { describeOperationEvent, progressOf } from './describe.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
 import { evolveOperation, operationIsOpen, type Operation } from './state.ts';
+import { waitsUntil } from './turn.ts';
 
 /** A change to production: planned, approved, carried out, verified. */
 export const operationKind: StreamKind<Operation, OperationIntent, OperationEvent> = {
@@ -14,10 +15,15 @@ export const operationKind: StreamKind<Operation, OperationIntent, OperationEven
   decide: decideAndTell,
   evolve: evolveOperation,
   effects: operationEffects,
-  wakeAt: (state) => (state.status === 'awaiting-approval' ? state.expiresAt : undefined),
+  wakeAt: operationWakeAt,
   alias: (state) => (operationIsOpen(state) ? state.id : undefined),
   wanted: operationWants,
 };
+
+function operationWakeAt(state: Operation): Instant | undefined {
+  if (state.status === 'awaiting-approval') return state.expiresAt;
+  return state.status === 'approved' && state.waitsFor !== undefined ? waitsUntil(state) : undefined;
+}
 
 /** What everybody in the conversation should hear: a rollback is asked for, is over, or will not come after all. */
 const loudEvents: readonly OperationEvent['type'][] = [
@@ -37,7 +43,7 @@ function decideAndTell(
 ): Decision<OperationEvent> {
   const decision = decideOperation(state, message, context);
   const notes = decision.events.flatMap((event): readonly Tell[] => {
-    const incident = event.type === 'operation.planned' ? event.incident : state?.incident;
+    const incident = state?.incident ?? ('incident' in event ? event.incident : undefined);
     if (incident === undefined) return [];
     const to = { kind: 'incident', id: incident } as const;
     if (event.type === 'request.refused')
@@ -48,7 +54,9 @@ function decideAndTell(
     if (text === undefined || progress === undefined) return [];
     const loud = loudEvents.includes(event.type);
     const left = 'left' in event && event.left.length > 0 ? { left: event.left } : {};
-    const note = { operation: context.id, progress, text, loud, ...left };
+    const plan = event.type === 'operation.planned' ? event.plan : state?.plan;
+    const kind = plan?.kind === 'promote' ? { kind: plan.kind } : {};
+    const note = { operation: context.id, progress, text, loud, ...left, ...kind };
     return [{ to, intent: { type: 'incident.note-operation', ...note } }];
   });
   // Notes first: what the tells set going happens after this, and reads so.

@@ -54,6 +54,12 @@ export interface Operation {
   /** The live version has moved to the plan's target. */
   readonly verified: boolean;
   readonly aborting: string | undefined;
+  /** The rollback that this promotion stops for. */
+  readonly yieldsTo?: string | undefined;
+  /** The promotion that has to let go of the channel before this rollback can begin. */
+  readonly waitsFor?: string | undefined;
+  /** Whether it changed something before it ended; operations that ended under earlier versions of Lastgood do not say. */
+  readonly touched?: boolean;
   /** Why it ended as it did, in a sentence. */
   readonly why: string;
   /** Why the card could not be posted or brought up to date the last time; said once. */
@@ -97,8 +103,16 @@ export function evolveOperation(
       return ended('expired', event.why);
     case 'operation.voided':
       return ended('void', event.why);
+    case 'operation.unblocked':
+      return { ...state, waitsFor: undefined };
     case 'operation.begun':
-      return { ...state, status: 'running', begunAt: event.at };
+      // Begins with its approval, or as soon as it gets the channel: the time for its first step counts from here.
+      return {
+        ...state,
+        status: 'running',
+        begunAt: event.at,
+        executeBefore: event.at + state.rule.execute_within,
+      };
     case 'step.started':
       return step(event.step, { status: 'running', startedAt: event.at });
     case 'step.progressed':
@@ -112,9 +126,14 @@ export function evolveOperation(
     case 'operation.verified':
       return { ...state, verified: true };
     case 'abort.requested':
-      return { ...state, aborting: event.name };
+      return {
+        ...state,
+        aborting: event.name,
+        yieldsTo: event.yieldsTo,
+        incident: state.incident ?? event.incident,
+      };
     case 'operation.finished':
-      return ended(event.outcome, event.why);
+      return { ...ended(event.outcome, event.why), touched: event.touched };
     case 'operation.settled':
       return { ...ended(event.outcome, event.why), verified: state.verified || event.outcome === 'done' };
     case 'card.posted':

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { ApprovalRule } from '../policies/approvals.ts';
-import type { ChannelPolicy, StepPolicy } from '../policies/channels.ts';
+import type { ChannelPolicy, PromotionPolicy, StepPolicy } from '../policies/channels.ts';
 import type { Milliseconds } from '../time.ts';
-import { fillIn } from './placeholders.ts';
+import { fillIn, type Placeholder } from './placeholders.ts';
+import type { Concern } from './concern.ts';
 
 export type StepPhase = StepPolicy['phase'];
 
@@ -15,9 +16,7 @@ export interface PlanStep {
   readonly with: unknown;
 }
 
-/** What will be done, to the letter. Approvals are for this and nothing else: the hash covers all of it. */
-export interface Plan {
-  readonly kind: 'rollback';
+interface Change {
   readonly app: string;
   /** The channel's short name. */
   readonly channel: string;
@@ -27,18 +26,58 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
 }
 
-/** Gathered facts in, a plan out; nothing is looked up here. */
-export function planRollback(gathered: {
+/** What a lead had lifted, by name. */
+export interface Override {
+  /** `Dana Levi (slack)` */
+  readonly by: string;
+  readonly lifts: readonly Concern[];
+}
+
+/** What will be done, to the letter. Approvals are for this and nothing else: the hash covers all of it. */
+export type Plan =
+  | (Change & { readonly kind: 'rollback' })
+  | (Change & {
+      readonly kind: 'promote';
+      /** The short name of the channel that it comes from. */
+      readonly source: string;
+      readonly override: Override | undefined;
+    });
+
+export type PlanKind = Plan['kind'];
+
+/** Facts gathered by a release channel, for a plan to be made of; nothing is looked up here. */
+interface Gathered {
   readonly operation: string;
   readonly app: string;
   readonly channel: string;
   readonly from: string;
   readonly to: string;
   readonly reason: string;
-  readonly policy: ChannelPolicy;
-}): Plan {
-  const { operation, app, channel, from, to, reason, policy } = gathered;
-  const steps = policy.rollback.steps.map((step, index): PlanStep => {
+}
+
+export function planRollback(gathered: Gathered & { readonly policy: ChannelPolicy }): Plan {
+  const { operation: _id, policy, ...change } = gathered;
+  return { kind: 'rollback', ...change, steps: fillSteps(policy.rollback.steps, gathered, {}) };
+}
+
+export function planPromotion(
+  gathered: Gathered & {
+    readonly source: string;
+    readonly override: Override | undefined;
+    readonly policy: PromotionPolicy;
+  },
+): Plan {
+  const { operation: _id, policy, ...change } = gathered;
+  const { source } = gathered;
+  return { kind: 'promote', ...change, steps: fillSteps(policy.steps, gathered, { source }) };
+}
+
+function fillSteps(
+  steps: readonly StepPolicy[],
+  { operation, app, channel, from, to, reason }: Gathered,
+  more: Readonly<Partial<Record<Placeholder, string>>>,
+): readonly PlanStep[] {
+  return steps.map((step, index): PlanStep => {
     const values = {
       version: to,
       from,
@@ -47,6 +86,7 @@ export function planRollback(gathered: {
       correlation: `${operation}.${index + 1}`,
       app,
       channel,
+      ...more,
     };
     const { uses, phase, target, deadline } = step;
     return {
@@ -58,7 +98,6 @@ export function planRollback(gathered: {
       with: fillIn(step.with, values),
     };
   });
-  return { kind: 'rollback', app, channel, from, to, reason, steps };
 }
 
 /** The first 16 hex digits of SHA-256 over the plan and the rule it has to satisfy: what a button carries. */

@@ -1,5 +1,5 @@
 import { matchesChannel } from '../plan/approval-rule.ts';
-import { placeholders } from '../plan/placeholders.ts';
+import { placeholders, type Placeholder } from '../plan/placeholders.ts';
 import { sayDuration } from '../time.ts';
 import type { ChannelsPolicy, StepPolicy } from './channels.ts';
 import { didYouMean, unknownName, type Finding, type Path } from './finding.ts';
@@ -36,19 +36,47 @@ export function checkChannelConversations({
   });
 }
 
-/** The steps of every rollback: something is changed, then verified, in an order and a time that make sense. */
-export function checkSteps(channels: ChannelsPolicy, checkStep?: CheckStep): readonly Finding[] {
-  return channelsOf(channels).flatMap(({ path, policy }) => {
-    const { steps } = policy.rollback;
-    const at = [...path, 'rollback', 'steps'];
-    const missing = (['execute', 'verify'] as const)
-      .filter((phase) => !steps.some((step) => step.phase === phase))
-      .map((phase) => problem(at, `expected at least one step of phase ${phase}; found none`));
-    return [
-      ...missing,
-      ...steps.flatMap((step, index) => checkStepOf(step, steps[index - 1], [...at, index], checkStep)),
-    ];
+/** A promotion comes from other channels of the same app. */
+export function checkPromotionPaths(channels: ChannelsPolicy): readonly Finding[] {
+  return channelsOf(channels).flatMap(({ app, channel, path, policy }) => {
+    const others = Object.keys(channels.apps[app]?.channels ?? {}).filter((each) => each !== channel);
+    return (policy.promotion?.from ?? []).flatMap((source, index) => {
+      const at = [...path, 'promotion', 'from', index];
+      return others.includes(source)
+        ? []
+        : [unknownName('channels', at, `another channel of ${app}`, source, others)];
+    });
   });
+}
+
+/** The steps of every rollback and promotion: something is changed, then verified, in an order and a time that make sense. */
+export function checkSteps(channels: ChannelsPolicy, checkStep?: CheckStep): readonly Finding[] {
+  const ofRollback = placeholders.filter((word) => word !== 'source');
+  return channelsOf(channels).flatMap(({ path, policy: { rollback, promotion } }) => [
+    ...checkStepsAt(rollback.steps, [...path, 'rollback', 'steps'], ofRollback, checkStep),
+    ...(promotion
+      ? checkStepsAt(promotion.steps, [...path, 'promotion', 'steps'], placeholders, checkStep)
+      : []),
+  ]);
+}
+
+function checkStepsAt(
+  steps: readonly StepPolicy[],
+  at: Path,
+  words: readonly Placeholder[],
+  checkStep: CheckStep | undefined,
+): readonly Finding[] {
+  const missing = (['execute', 'verify'] as const)
+    .filter((phase) => !steps.some((step) => step.phase === phase))
+    .map((phase) => problem(at, `expected at least one step of phase ${phase}; found none`));
+  return [
+    ...missing,
+    ...steps.flatMap((step, index) => [
+      ...checkStepOf(step, steps[index - 1], [...at, index], checkStep),
+      ...unknownPlaceholders(step.title, [...at, index, 'title'], words),
+      ...unknownPlaceholders(step.with, [...at, index, 'with'], words),
+    ]),
+  ];
 }
 
 const order = { execute: 0, verify: 1, record: 2 } as const;
@@ -70,29 +98,25 @@ function checkStepOf(
   }
   const wrong = checkStep?.(step.uses, step.with);
   if (wrong !== undefined) findings.push(problem(path, wrong));
-  return [
-    ...findings,
-    ...unknownPlaceholders(step.title, [...path, 'title']),
-    ...unknownPlaceholders(step.with, [...path, 'with']),
-  ];
+  return findings;
 }
 
 /** A placeholder that nobody fills in would reach production as it stands. */
-function unknownPlaceholders(value: unknown, path: Path): readonly Finding[] {
+function unknownPlaceholders(value: unknown, path: Path, words: readonly Placeholder[]): readonly Finding[] {
   if (typeof value === 'string') {
     return [...value.matchAll(/\{\{([^{}]*)\}\}/g)].flatMap((match): readonly Finding[] => {
-      const word = (match[1] ?? '').trim();
-      if ((placeholders as readonly string[]).includes(word)) return [];
-      const message = `expected one of ${placeholders.map((known) => `{{${known}}}`).join(', ')}; found "${match[0]}"`;
-      const hint = didYouMean(word, placeholders);
+      const word = (match[1] ?? '').replace(/\|\s*url\s*$/, '').trim();
+      if ((words as readonly string[]).includes(word)) return [];
+      const message = `expected one of ${words.map((known) => `{{${known}}}`).join(', ')}; found "${match[0]}"`;
+      const hint = didYouMean(word, words);
       return [hint === undefined ? problem(path, message) : { ...problem(path, message), hint }];
     });
   }
   if (Array.isArray(value)) {
-    return value.flatMap((inner, index) => unknownPlaceholders(inner, [...path, index]));
+    return value.flatMap((inner, index) => unknownPlaceholders(inner, [...path, index], words));
   }
   if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).flatMap(([key, inner]) => unknownPlaceholders(inner, [...path, key]));
+    return Object.entries(value).flatMap(([key, inner]) => unknownPlaceholders(inner, [...path, key], words));
   }
   return [];
 }

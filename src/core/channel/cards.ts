@@ -1,0 +1,84 @@
+import type { EffectSettled } from '../effect.ts';
+import { settleCard } from '../settle-card.ts';
+import type { Decision } from '../stream.ts';
+import { openDrifts, runningVersion } from './drift-state.ts';
+import type { ChannelEvent } from './event.ts';
+import { healthOf } from './health-state.ts';
+import type { Channel } from './state.ts';
+
+/** A channel has several cards: one for each version that is reported on, and one for each drift. */
+export type CardName = `health ${string}` | `drift ${number}`;
+
+export type ChannelCardEvent =
+  | {
+      readonly type: 'card.posted';
+      readonly card: string;
+      readonly conversation: string;
+      readonly ts: string;
+    }
+  | { readonly type: 'card.failed'; readonly card: string; readonly why: string };
+
+/** Where each card stands, or why nobody can see it. */
+export interface ChannelCard {
+  readonly conversation: string;
+  readonly ts: string | undefined;
+  readonly trouble: string | undefined;
+}
+
+export function healthCardName(version: string): CardName {
+  return `health ${version}`;
+}
+
+export function driftCardName(drift: number): CardName {
+  return `drift ${drift}`;
+}
+
+/** What a card is about; undefined when the channel has forgotten it. */
+export function subjectOf(channel: Channel, card: string) {
+  const [kind, name = ''] = card.split(' ');
+  if (kind === 'health') {
+    const health = healthOf(channel, name);
+    return health && { kind: 'health' as const, health };
+  }
+  const drift = channel.drifts?.find(({ id }) => String(id) === name);
+  return drift && { kind: 'drift' as const, drift };
+}
+
+/** The cards whose buttons depend on what is live and who holds the channel. */
+export function cardsToRedraw(
+  channel: Channel,
+  ...versions: readonly (string | undefined)[]
+): readonly string[] {
+  const shown = new Set([channel.periods.at(-1)?.version, runningVersion(channel), ...versions]);
+  return [
+    ...[...shown].flatMap((version) =>
+      version !== undefined && healthOf(channel, version) ? [healthCardName(version)] : [],
+    ),
+    ...openDrifts(channel).map(({ id }) => driftCardName(id)),
+  ];
+}
+
+export function settleChannelCard(
+  state: Channel | undefined,
+  { effect, outcome }: EffectSettled,
+): Decision<ChannelEvent> {
+  if (effect.type !== 'slack.card' || effect.card === undefined) return { events: [], tells: [] };
+  const { card, conversation } = effect;
+  const known = state?.cards?.[card];
+  const { events } = settleCard(
+    { card: known?.ts === undefined ? undefined : { ts: known.ts }, cardTrouble: known?.trouble },
+    conversation,
+    outcome,
+  );
+  return { events: events.map((event) => ({ ...event, card })), tells: [] };
+}
+
+export function withCard(channel: Channel, event: ChannelCardEvent): Readonly<Record<string, ChannelCard>> {
+  const known = channel.cards?.[event.card];
+  const card: ChannelCard =
+    event.type === 'card.posted'
+      ? { conversation: event.conversation, ts: event.ts, trouble: undefined }
+      : { conversation: known?.conversation ?? '', ts: known?.ts, trouble: event.why };
+  const others = Object.entries(channel.cards ?? {}).filter(([name]) => subjectOf(channel, name));
+  return { ...Object.fromEntries(others), [event.card]: card };
+}

@@ -1,0 +1,35 @@
+import { sayConcerns } from './concern.ts';
+import type { Plan } from './plan.ts';
+
+/** `roll shop/stable back 1.5.0 → 1.4.2`, `promote 1.6.0 from canary to shop/stable, instead of 1.5.0` */
+export function sayPlan(plan: Plan): string {
+  const { app, channel, from, to } = plan;
+  return plan.kind === 'rollback'
+    ? `roll ${app}/${channel} back ${from} → ${to}`
+    : `promote ${to} from ${plan.source} to ${app}/${channel}, instead of ${from}`;
+}
+
+/** `Roll back shop/stable 1.5.0 → 1.4.2`, `Promote 1.6.0 from canary to shop/stable` */
+export function titleOf(plan: Plan): string {
+  const { app, channel, from, to } = plan;
+  return plan.kind === 'rollback'
+    ? `Roll back ${app}/${channel} ${from} → ${to}`
+    : `Promote ${to} from ${plan.source} to ${app}/${channel}`;
+}
+
+/** `Rolled back`, `Promoted` */
+export function doneWord({ kind }: Plan): string {
+  return kind === 'rollback' ? 'Rolled back' : 'Promoted';
+}
+
+/** Who lifted what; undefined where nothing had to be lifted. */
+export function sayOverride(plan: Plan): string | undefined {
+  return plan.kind === 'promote' && plan.override
+    ? `${plan.override.by} overrides: ${sayConcerns(plan.override.lifts)}`
+    : undefined;
+}
+
+/** What somebody types who wants one like it. */
+export function commandFor({ kind }: Plan): string {
+  return kind === 'rollback' ? '/rollback' : '/promote';
+}
