@@ -1,45 +1,16 @@
 import type { Actor } from '../core/actor.ts';
-import {
-  emptyRegistry,
-  readMoves,
-  registrySchema,
-  writeRegistry,
-  type Registry,
-} from '../core/channel/registry.ts';
+import { emptyRegistry, readMoves, registrySchema, type Registry } from '../core/channel/registry.ts';
 import type { Channel } from '../core/channel/state.ts';
-import type { Carrier } from '../core/effect.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { Instant } from '../core/time.ts';
 import { openDocument, type Document } from '../store/documents.ts';
-import type { Store } from '../store/store.ts';
 
 /** The file in `SECURITY_DIR` in which people and CI read what is live. */
 export const registryFile = 'release_channels.json';
 
 export function openRegistry(path: string): Promise<Document<Registry>> {
   return openDocument({ path, initial: emptyRegistry, schema: registrySchema });
-}
-
-/** Writes the file anew from the store, which is the truth. */
-export function registryCarrier(
-  store: Store,
-  document: Document<Registry>,
-  policies: () => Policies,
-): Carrier<'registry.publish'> {
-  return {
-    types: ['registry.publish'],
-    carry: async ({ now }) => {
-      const channels = (await store.listStreams('channel')).map(({ state }) => state as Channel);
-      try {
-        await document.update((before) => writeRegistry(before, channels, registryKey(policies()), now));
-        return { status: 'done', receipt: {} };
-      } catch (error) {
-        const why = error instanceof Error ? error.message : String(error);
-        return { status: 'retry', why, mayHaveHappened: false };
-      }
-    },
-  };
 }
 
 const registryReader: Actor = { kind: 'source', name: 'the channel registry' };
@@ -59,7 +30,7 @@ export function importIntents(registry: Registry, policies: Policies, at: Instan
 }
 
 /** With one app, `stable`; with several, `shop/stable`. */
-function registryKey(policies: Policies): (channel: Pick<Channel, 'name'>) => string {
+export function registryKey(policies: Policies): (channel: Pick<Channel, 'name'>) => string {
   const onlyOne = Object.keys(policies.channels.apps).length === 1;
   return ({ name }) => (onlyOne ? (name.split('/')[1] ?? name) : name);
 }

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, parse } from 'node:path';
 import { Low } from 'lowdb';
 import type { z } from 'zod';
-import { readDocumentText } from './document-text.ts';
+import { DocumentInvalid, readDocumentText } from './document-text.ts';
 import { prepareFolder, readIfThere, replaceFile } from './durable-file.ts';
 
 /** A JSON file that people and CI read. The store is the truth; this is its public face. */
@@ -13,7 +13,14 @@ export interface Document<T> {
   readonly update: (change: (value: T) => T) => Promise<void>;
   /** Whether somebody edited or removed the file since we read or wrote it. */
   readonly changedOutside: () => Promise<boolean>;
+  /** What the file holds at this moment, whoever wrote it. */
+  readonly look: () => Promise<Look<T>>;
 }
+
+export type Look<T> =
+  | { readonly text: string; readonly value: T; readonly problem?: never }
+  /** It is not there, or not what it has to be. */
+  | { readonly problem: string };
 
 /**
  * Opens the document, or begins with `initial` when there is no file; the first update creates it. An edit made
@@ -67,6 +74,17 @@ export async function openDocument<T extends object>(options: {
         written = low.data;
       }),
     changedOutside: () => inTurn(async () => (await readIfThere(path)) !== lastText),
+    look: () =>
+      inTurn(async () => {
+        const text = await readIfThere(path);
+        if (text === undefined) return { problem: `${path} is not there.` };
+        try {
+          return { text, value: readDocumentText(path, text, schema) };
+        } catch (error) {
+          if (!(error instanceof DocumentInvalid)) throw error;
+          return { problem: error.message };
+        }
+      }),
   };
 }
 

@@ -1,0 +1,108 @@
+import type { Drift, DriftEnd } from '../../core/channel/drift-state.ts';
+import {
+  atStake,
+  knownVersions,
+  livePeriod,
+  promotionToStop,
+  type Channel,
+} from '../../core/channel/state.ts';
+import type { Instant } from '../../core/time.ts';
+import { actions, button, context, facts, header, section, type View } from './blocks.ts';
+import { rollbackButton } from './health-card.ts';
+import { fallback, link, moment, mrkdwn, type Markup } from './text.ts';
+
+/** Our records, and somebody who says otherwise; with a button for either side while it works. */
+export function driftCard(channel: Channel, drift: Drift, now: Instant): View {
+  const { name } = channel;
+  const ours = livePeriod(channel)?.version;
+  const title = `Drift on ${name}`;
+  if (drift.settled) {
+    const { how, version, at, by } = drift.settled;
+    return {
+      text: fallback(`✅ ${title}: settled`),
+      blocks: [
+        header(`✅ ${title} is settled`),
+        section(mrkdwn`${endWords[how](version ?? 'nothing', by)}`),
+        context(mrkdwn`From ${moment(drift.since, now)} to ${moment(at, now)}.`),
+      ],
+    };
+  }
+  const found = drift.found ?? 'nothing';
+  return {
+    text: fallback(`⚠️ ${title}: ${found} or ${ours ?? 'nothing'}?`),
+    blocks: [
+      header(`⚠️ ${title}: ${found} or ${ours ?? 'nothing'}?`),
+      section(explanation(drift)),
+      facts([
+        [drift.side === 'file' ? 'The registry file says' : 'What runs', said(drift, now)],
+        ['Our records say', mrkdwn`${ours ?? 'nothing'}${since(channel, now)}`],
+      ]),
+      ...controls(channel, drift, ours),
+    ],
+  };
+}
+
+const endWords: Readonly<Record<DriftEnd, (version: string, by: string) => string>> = {
+  agrees: (version) => `Both say ${version} now; it settled by itself.`,
+  recorded: (version, by) => `${version} is recorded as live, says ${by}.`,
+  kept: (version, by) => `${version} stays, says ${by}; the registry file is written again.`,
+  replaced: (version) => `${version} has been deployed over it.`,
+  'taken-back': (version) => `${version} was put live and verified.`,
+  overtaken: (version) => `No longer of interest: by now ${version} is recorded as live.`,
+};
+
+function explanation({ side, cause, found, operation }: Drift): Markup {
+  if (side === 'file') {
+    return found === undefined
+      ? mrkdwn`Somebody took this channel out of the registry file, in which CI and people read what is live. Production is as it was.`
+      : mrkdwn`Somebody else wrote into the registry file, in which CI and people read what is live. Production is as it was.`;
+  }
+  return cause === 'left-by-rollback'
+    ? mrkdwn`*${found ?? 'It'} was rolled back before, and something has deployed it again.* Stop what deploys it, or it comes back once more.`
+    : mrkdwn`*${operation ?? 'An operation'} holds this channel, and something else has deployed here.*`;
+}
+
+function said({ found, by, side, since, url }: Drift, now: Instant): Markup {
+  const who = side === 'file' ? mrkdwn`` : mrkdwn`, says ${by}`;
+  const where = url === undefined ? mrkdwn`` : mrkdwn` · ${link(url, 'open')}`;
+  return mrkdwn`${found ?? 'nothing'}${who}, seen ${moment(since, now)}${where}`;
+}
+
+function since(channel: Channel, now: Instant): Markup {
+  const live = livePeriod(channel);
+  return live ? mrkdwn`, since ${moment(live.from, now)}` : mrkdwn``;
+}
+
+function controls(channel: Channel, drift: Drift, ours: string | undefined): View['blocks'] {
+  const { id, side, found } = drift;
+  const { name, lock } = channel;
+  const value = { channel: name, drift: id };
+  const record = (from: string): ReturnType<typeof button> =>
+    button('drift.record', `${from} is live: record it`, value, {
+      confirm: {
+        title: `Record ${from}?`,
+        text: `${from} is recorded as live on ${name}. Nothing is deployed.`,
+        confirm: 'Record it',
+        deny: 'Cancel',
+      },
+    });
+  const keep = (version: string): ReturnType<typeof button> =>
+    button('drift.keep', `Keep ${version}: write the file again`, value);
+  const reason = `drift: ${found ?? 'something else'} runs there and should not`;
+  const buttons = [
+    ...(found === undefined || lock ? [] : [record(found)]),
+    ...(side === 'file' && ours !== undefined ? [keep(ours)] : []),
+    ...(side === 'reality' &&
+    (!lock || promotionToStop(channel)) &&
+    atStake(channel)?.version === found &&
+    found !== undefined &&
+    ours !== undefined &&
+    knownVersions(channel).includes(ours)
+      ? [rollbackButton(channel, { to: ours, leaving: found, reason })]
+      : []),
+  ];
+  return [
+    ...(lock ? [context(mrkdwn`*${lock.operation}* holds ${name}: ${lock.reason}, by ${lock.name}.`)] : []),
+    ...(buttons.length > 0 ? [actions(buttons)] : []),
+  ];
+}
