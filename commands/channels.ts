@@ -1,6 +1,9 @@
 import { answer } from '../src/core/answer.ts';
+import { verdictWords } from '../src/core/channel/describe.ts';
+import { openDrifts } from '../src/core/channel/drift-state.ts';
+import { healthOf } from '../src/core/channel/health-state.ts';
 import { lastGood, livePeriod, type Channel } from '../src/core/channel/state.ts';
-import { sayDuration } from '../src/core/time.ts';
+import { sayDuration, type Instant } from '../src/core/time.ts';
 import type { Asking, Verb } from './verb.ts';
 
 export const channels: Verb = {
@@ -24,9 +27,27 @@ function sayChannel(channel: Channel, healthyAfter: number, { at }: Asking): str
   const live = livePeriod(channel);
   if (!live) return nothingKnown(channel.name);
   const good = lastGood(channel, healthyAfter, at) ?? 'none known';
-  const lock = channel.lock ? ` · held by ${channel.lock.operation} (${channel.lock.reason})` : '';
+  const next = channel.next ? `, then ${channel.next.operation} (${channel.next.reason})` : '';
+  const lock = channel.lock ? ` · held by ${channel.lock.operation} (${channel.lock.reason})${next}` : '';
   const doubt = channel.doubt ? ` · uncertain since ${channel.doubt.operation}: ${channel.doubt.why}` : '';
-  return `${live.version} live for ${sayDuration(at - live.from)} · last good ${good}${lock}${doubt}`;
+  const more = `${lock}${doubt}${sayHealth(channel, live.version, at)}${sayDrifts(channel, at)}`;
+  return `${live.version} live for ${sayDuration(at - live.from)} · last good ${good}${more}`;
+}
+
+function sayHealth(channel: Channel, version: string, now: Instant): string {
+  const health = healthOf(channel, version);
+  if (!health) return '';
+  const { judgement, report, at } = health;
+  return ` · its health ${verdictWords[judgement.verdict]} (${report.sessions} sessions, told ${sayDuration(now - at)} ago)`;
+}
+
+function sayDrifts(channel: Channel, now: Instant): string {
+  return openDrifts(channel)
+    .map(({ side, found = 'nothing', by, since }) => {
+      const says = side === 'file' ? `the registry file says ${found}` : `${found} runs there, says ${by}`;
+      return ` · DRIFT: ${says}, for ${sayDuration(now - since)}`;
+    })
+    .join('');
 }
 
 function nothingKnown(channel: string): string {

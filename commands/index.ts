@@ -7,14 +7,23 @@ import { incidentPostmortem } from './incident-postmortem.ts';
 import { incidentResolve } from './incident-resolve.ts';
 import { incidentSev } from './incident-sev.ts';
 import { incidentTimeline } from './incident-timeline.ts';
+import { lastgoodDoctor } from './lastgood-doctor.ts';
 import { lastgoodHelp } from './lastgood-help.ts';
 import { oncall } from './oncall.ts';
+import { operationAbort } from './operation-abort.ts';
+import { operationApprove } from './operation-approve.ts';
+import { operationList } from './operation-list.ts';
+import { operationReject } from './operation-reject.ts';
+import { operationSettle } from './operation-settle.ts';
+import { operationShow } from './operation-show.ts';
+import { promote } from './promote.ts';
 import { rollback } from './rollback.ts';
 import type { Verb } from './verb.ts';
 
 /** Every verb, one line each, in the order of the help text. */
 export const verbs: readonly Verb[] = [
   rollback,
+  promote,
   incidentDeclare,
   incidentAck,
   incidentSev,
@@ -22,9 +31,16 @@ export const verbs: readonly Verb[] = [
   incidentTimeline,
   incidentPostmortem,
   incidentList,
+  operationList,
+  operationShow,
+  operationApprove,
+  operationReject,
+  operationAbort,
+  operationSettle,
   oncall,
   channels,
   channelsSet,
+  lastgoodDoctor,
   lastgoodHelp(() => verbs),
 ];
 

@@ -28,12 +28,12 @@ function findVerb(command: string, text: string): { readonly verb: Verb; readonl
 
 function unknownWord(command: string, word: string, family: readonly Verb[]): Answer {
   if (family.length === 0) {
-    return answer('refused', `There is no /${command}`, ...verbs.map(sayUsage));
+    return answer('wrong', `There is no /${command}`, ...verbs.map(sayUsage));
   }
   const words = family.flatMap((verb) => verb.word ?? []);
   const near = nearest(word, words);
   const title = word === '' ? `/${command} what?` : `/${command} has no “${word.slice(0, 40)}”`;
   const meant = near === undefined ? [] : [`Did you mean /${command} ${near}?`];
   const example = family[0] ? [`For example: ${family[0].example}`] : [];
-  return answer('refused', title, ...meant, ...family.map(sayUsage), ...example);
+  return answer('wrong', title, ...meant, ...family.map(sayUsage), ...example);
 }

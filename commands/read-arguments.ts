@@ -1,24 +1,10 @@
 import { answer, type Answer } from '../src/core/answer.ts';
 import { nearest } from '../src/core/nearest.ts';
-import { severities } from '../src/core/severity.ts';
-import { knownVersions } from '../src/core/channel/state.ts';
-import { newestFirst, parseVersion } from '../src/core/version.ts';
-import { sayUsage } from './usage.ts';
+import { choices, readOne, shorten, type Problem, type Values } from './read-argument.ts';
+import { sayName, sayUsage } from './usage.ts';
 import type { Argument, Asking, Verb } from './verb.ts';
 
-export type Values = Readonly<Record<string, string>>;
-
 export type ReadArguments = { readonly values: Values } | { readonly wrong: Answer };
-
-/** Reasons and titles are for people; what is longer than this belongs into a document with a link here. */
-const longestText = 500;
-
-interface Problem {
-  readonly problem: string;
-  readonly hint?: string;
-}
-
-type Read = { readonly value: string } | Problem;
 
 /** Reads the words behind a verb, each by its kind. An optional one that does not look like its kind is left out. */
 export function readArguments(verb: Verb, text: string, asking: Asking): ReadArguments {
@@ -35,7 +21,7 @@ export function readArguments(verb: Verb, text: string, asking: Asking): ReadArg
     }
     const read = readOne(argument, typed, values, asking);
     if ('problem' in read) {
-      if (argument.required) return wrong(verb, read.problem, read.hint);
+      if (argument.required || read.meant === true) return wrong(verb, read.problem, read.hint);
       leftOut ??= read;
       continue;
     }
@@ -48,120 +34,50 @@ export function readArguments(verb: Verb, text: string, asking: Asking): ReadArg
   return wrong(verb, `“${shorten(rest)}” is more than ${sayUsage(verb)} takes`);
 }
 
-function readOne(argument: Argument, typed: string, before: Values, asking: Asking): Read {
-  switch (argument.kind) {
-    case 'channel':
-      return readChannel(typed, asking);
-    case 'version':
-      return readVersion(typed, before, asking);
-    case 'version-or-last-good':
-      return typed.toLowerCase() === 'last-good'
-        ? { value: 'last-good' }
-        : readVersion(typed, before, asking);
-    case 'incident':
-      return /^INC-\d{1,9}$/i.test(typed)
-        ? { value: typed.toUpperCase() }
-        : { problem: `“${shorten(typed)}” is no incident; they look like INC-12` };
-    case 'severity': {
-      const severity = severities.find((each) => each === typed.toUpperCase());
-      return severity
-        ? { value: severity }
-        : { problem: `“${shorten(typed)}” is no severity; they are ${severities.join(', ')}` };
+/** Reads arguments that came by name, as JSON: the same kinds, the same words. */
+export function readNamed(
+  verb: Verb,
+  given: Readonly<Record<string, unknown>>,
+  asking: Asking,
+): ReadArguments {
+  const names = verb.arguments.map(({ name }) => name);
+  const stranger = Object.keys(given).find((name) => !names.includes(name));
+  if (stranger !== undefined) return wrong(verb, ...sayStranger(stranger, names, verb));
+  const values: Record<string, string> = {};
+  for (const argument of verb.arguments) {
+    const said = Object.hasOwn(given, argument.name) ? given[argument.name] : '';
+    // What is a word in a line is true or false by name.
+    const isFlag = argument.kind === 'flag' && typeof said === 'boolean';
+    const value = isFlag ? (said ? argument.name : '') : said;
+    if (typeof value !== 'string') {
+      const right = argument.kind === 'flag' ? 'true or false' : 'a string';
+      return wrong(verb, `“${argument.name}” has to be ${right}, not ${sayType(said)}`);
     }
-    case 'service':
-      return oneOf('service', typed, Object.keys(asking.policies.services.services));
-    case 'text':
-      return readText(argument, typed);
-    default:
-      return argument.kind satisfies never;
-  }
-}
-
-/** What could stand where nothing stands. */
-function choices({ kind }: Argument, before: Values, asking: Asking): readonly string[] {
-  switch (kind) {
-    case 'channel':
-      return [`Known: ${shortChannels(asking).join(', ')}.`];
-    case 'service':
-      return [`Known: ${Object.keys(asking.policies.services.services).join(', ')}.`];
-    case 'version':
-    case 'version-or-last-good': {
-      const hint = knownHint(before, asking);
-      return hint === undefined ? [] : [hint];
+    if (value === '') {
+      if (argument.required)
+        return wrong(verb, `${sayMissing(argument)} is missing`, ...choices(argument, values, asking));
+      continue;
     }
-    case 'incident':
-    case 'severity':
-    case 'text':
-      return [];
-    default:
-      return kind satisfies never;
+    const read = readOne(argument, value, values, asking);
+    if ('problem' in read) return wrong(verb, read.problem, read.hint);
+    values[argument.name] = read.value;
   }
+  return { values };
 }
 
-function fullChannels({ policies }: Asking): readonly string[] {
-  return Object.entries(policies.channels.apps).flatMap(([app, { channels }]) =>
-    Object.keys(channels).map((channel) => `${app}/${channel}`),
-  );
+function sayStranger(name: string, names: readonly string[], verb: Verb): readonly [string, string] {
+  const near = nearest(name, names);
+  const known = names.length === 0 ? 'It takes none.' : `It takes ${names.join(', ')}.`;
+  return [
+    `${sayName(verb)} takes no “${shorten(name)}”`,
+    near === undefined ? known : `Did you mean ${near}? ${known}`,
+  ];
 }
 
-function shortChannels(asking: Asking): readonly string[] {
-  return [...new Set(fullChannels(asking).map((name) => name.split('/')[1] ?? name))];
-}
-
-/** `stable`, or `shop/stable` where several apps have one. The value is always the full name. */
-function readChannel(typed: string, asking: Asking): Read {
-  const full = fullChannels(asking);
-  const wanted = typed.toLowerCase();
-  const matches = full.filter((name) => name === wanted || name.endsWith(`/${wanted}`));
-  const [only, another] = matches;
-  if (only !== undefined && another === undefined) return { value: only };
-  if (only !== undefined) {
-    return {
-      problem: `“${shorten(typed)}” is a channel of several apps`,
-      hint: `Say which: ${matches.join(', ')}.`,
-    };
-  }
-  return oneOf('release channel', typed, shortChannels(asking));
-}
-
-function oneOf(noun: string, typed: string, known: readonly string[]): Read {
-  const wanted = typed.toLowerCase();
-  if (known.includes(wanted)) return { value: wanted };
-  const near = nearest(typed, known);
-  return {
-    problem: `There is no ${noun} “${shorten(typed)}”`,
-    hint:
-      near === undefined
-        ? `Known: ${known.join(', ')}.`
-        : `Did you mean ${near}? Known: ${known.join(', ')}.`,
-  };
-}
-
-function readVersion(typed: string, before: Values, asking: Asking): Read {
-  const version = parseVersion(typed);
-  if (version !== undefined) return { value: version };
-  const hint = knownHint(before, asking);
-  const problem = `“${shorten(typed)}” is no version; versions are SemVer, like 1.4.2 or v2.0.0-rc.1`;
-  return hint === undefined ? { problem } : { problem, hint };
-}
-
-function knownHint(before: Values, { channels }: Asking): string | undefined {
-  const channel = channels.find(({ name }) => name === before['channel']);
-  const known = channel ? newestFirst(knownVersions(channel)).slice(0, 5) : [];
-  return known.length === 0 ? undefined : `Known on ${channel?.name ?? ''}: ${known.join(', ')}.`;
-}
-
-function readText({ name }: Argument, typed: string): Read {
-  // Control characters (NUL, escapes) have no place in a reason; like line breaks they become spaces.
-  const text = typed.replace(/[\s\p{Cc}]+/gu, ' ').trim();
-  if (text === '') return { problem: `The ${name} is empty` };
-  if (text.length > longestText) {
-    return {
-      problem: `The ${name} has ${text.length} characters; ${longestText} are the most`,
-      hint: 'Put the long version into the incident’s thread.',
-    };
-  }
-  return { value: text };
+function sayType(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 function sayMissing({ name, kind }: Argument): string {
@@ -171,9 +87,5 @@ function sayMissing({ name, kind }: Argument): string {
 function wrong(verb: Verb, problem: string, ...hints: readonly (string | undefined)[]): ReadArguments {
   const given = hints.filter((hint) => hint !== undefined);
   const usage = [`Usage: ${sayUsage(verb)}`, `For example: ${verb.example}`];
-  return { wrong: answer('refused', problem, ...given, ...usage) };
-}
-
-function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return { wrong: answer('wrong', problem, ...given, ...usage) };
 }

@@ -14,6 +14,7 @@ function sayArgument({ name, kind, required }: Argument): string {
   const words: Readonly<Partial<Record<Argument['kind'], string>>> = {
     'version-or-last-good': 'version|last-good',
     severity: 'P0|P1|P2|P3',
+    outcome: 'done|failed',
     text: `${name}…`,
   };
   const word = words[kind] ?? name;

@@ -19,18 +19,31 @@ export interface Asking {
 }
 
 /**
- * What a verb asks for: an intent for the core, an answer that can be given at once, or the story of an incident
- * (which has to be read from its events).
+ * What a verb asks for: an intent for the core, an answer that can be given at once, the story of an incident (which
+ * has to be read from its events), or an operation as it stands, also one that has ended.
  */
 export type Ask =
   | { readonly kind: 'intent'; readonly to: Address; readonly intent: Intent }
   | { readonly kind: 'answer'; readonly answer: Answer }
-  | { readonly kind: 'story'; readonly incident: StreamId; readonly as: 'timeline' | 'postmortem' };
+  | { readonly kind: 'story'; readonly incident: StreamId; readonly as: 'timeline' | 'postmortem' }
+  | { readonly kind: 'show'; readonly operation: StreamId }
+  /** The bot looks at itself and at everything that it needs. */
+  | { readonly kind: 'doctor' };
 
 export type ArgumentKind =
-  'channel' | 'version' | 'version-or-last-good' | 'incident' | 'severity' | 'service' | 'text';
+  | 'channel'
+  | 'version'
+  | 'version-or-last-good'
+  | 'incident'
+  | 'operation'
+  | 'plan-hash'
+  | 'outcome'
+  | 'severity'
+  | 'service'
+  | 'flag'
+  | 'text';
 
-/** One word of a command line; `text` takes the rest of the line and comes last. */
+/** One word of a command line; a `flag` is its own name, and `text` takes the rest of the line and comes last. */
 export interface Argument {
   readonly name: string;
   readonly kind: ArgumentKind;

@@ -5,6 +5,8 @@ export function healthRoutes(options: {
   /** Writes to the store; rejects when it cannot. */
   readonly probe: () => Promise<void>;
   readonly draining: () => boolean;
+  /** What does not work besides, in one line: it is told, and the answer stays 200. */
+  readonly note?: () => string | undefined;
 }): readonly Route[] {
   return [
     { method: 'GET', path: '/healthz', handle: () => Promise.resolve({ status: 200, text: 'ok\n' }) },
@@ -15,7 +17,8 @@ export function healthRoutes(options: {
         if (options.draining()) return { status: 503, text: 'draining\n' };
         try {
           await options.probe();
-          return { status: 200, text: 'ready\n' };
+          const note = options.note?.();
+          return { status: 200, text: note === undefined ? 'ready\n' : `ready\n${note}\n` };
         } catch {
           // Why is in the log; this page is public.
           return { status: 503, text: 'the store does not take anything\n' };

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { findRoute, type Found } from './routing.ts';
 import type { Route, WireRequest, WireResponse } from './wire.ts';
 
 export interface HttpServer {
@@ -33,11 +34,11 @@ export async function startHttpServer(options: {
   const server = createServer(
     { headersTimeout: headersWithin, requestTimeout: requestWithin, connectionsCheckingInterval: lookEvery },
     (request, response) => {
-      const path = (request.url ?? '/').split('?')[0] ?? '/';
-      const route = routes.find((each) => each.method === request.method && takes(each.path, path));
-      answer(request, path, route)
+      const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
+      answer(request, path, query, findRoute(routes, request.method ?? '', path))
         .catch((error: unknown): WireResponse => {
-          failed(error, path);
+          // Whoever hangs up before all of it is here hears no answer; that is no failure of ours.
+          if (request.complete) failed(error, path);
           return { status: 500, json: { error: 'Lastgood failed on this request; its log says how.' } };
         })
         // The rest of a refused body is on its way still: the connection is of no further use. And whoever has more to
@@ -67,17 +68,25 @@ export async function startHttpServer(options: {
 async function answer(
   request: IncomingMessage,
   path: string,
-  route: Route | undefined,
+  query: string,
+  found: Found,
 ): Promise<WireResponse> {
-  if (!route) return { status: 404, json: { error: `There is nothing at ${path.slice(0, 200)}.` } };
+  if ('refused' in found) return found.refused;
   // A compressed body could grow beyond every limit; nobody who calls us needs one.
   if (request.headers['content-encoding'] !== undefined) {
     return { status: 415, json: { error: 'Send the body as it is, without Content-Encoding.' } };
   }
   const body = await readBody(request);
   if (!body) return { status: 413, json: { error: `The body is larger than ${bodyLimit} bytes.` } };
-  const read: WireRequest = { method: request.method ?? '', path, headers: singles(request), body };
-  return route.handle(read);
+  const read: WireRequest = {
+    method: request.method ?? '',
+    path,
+    params: found.params,
+    query: new URLSearchParams(query),
+    headers: singles(request),
+    body,
+  };
+  return found.route.handle(read);
 }
 
 /** Node joins or drops doubled headers by name; a doubled signature must stay visible as one. */
@@ -99,16 +108,14 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(parts);
 }
 
-function send(response: ServerResponse, { status, json, text }: WireResponse, last: boolean): void {
+function send(response: ServerResponse, { status, json, text, headers }: WireResponse, last: boolean): void {
   const body = json === undefined ? (text ?? '') : JSON.stringify(json);
   const type = json === undefined ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
   const end = last ? { connection: 'close' } : {};
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(body), ...end });
+  const length = Buffer.byteLength(body);
+  const usual = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+  response.writeHead(status, { ...usual, ...headers, 'content-length': length, ...end });
   response.end(body);
-}
-
-function takes(pattern: string, path: string): boolean {
-  return pattern.endsWith('/*') ? path.startsWith(pattern.slice(0, -1)) : pattern === path;
 }
 
 async function closeServer(server: Server): Promise<void> {

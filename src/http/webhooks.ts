@@ -1,5 +1,6 @@
-import { isWebhookToken, type WebhookTokens } from '../trust/webhook-token.ts';
-import type { Route } from './wire.ts';
+import type { Instant } from '../core/time.ts';
+import type { WebhookDoor } from '../trust/webhook-doors.ts';
+import type { Route, WireRequest } from './wire.ts';
 
 /**
  * `POST /webhooks/<source>`: authentic, then durable, then answered; understood later. A body that cannot be read is
@@ -7,26 +8,23 @@ import type { Route } from './wire.ts';
  * Alertmanager tries again only after a 5xx, so what cannot be stored is answered 503.
  */
 export function webhookRoutes(options: {
-  readonly sources: readonly string[];
-  readonly tokens: WebhookTokens;
-  readonly receive: (source: string, body: string) => Promise<void>;
+  readonly doors: readonly WebhookDoor[];
+  readonly now: () => Instant;
+  readonly receive: (door: WebhookDoor, request: WireRequest) => Promise<void>;
   readonly failed: (error: unknown, source: string) => void;
 }): readonly Route[] {
-  const { sources, tokens, receive, failed } = options;
-  return sources.map((source) => ({
+  const { doors, now, receive, failed } = options;
+  return doors.map((door) => ({
     method: 'POST',
-    path: `/webhooks/${source}`,
-    handle: async ({ headers, body }) => {
-      if (!isWebhookToken(tokens, source, headers.authorization)) {
-        const error = `Send “Authorization: Bearer <token>” with a token whose SHA-256 is in WEBHOOK_TOKENS under ${source}.`;
-        return { status: 401, json: { error } };
-      }
+    path: `/webhooks/${door.source}`,
+    handle: async (request) => {
+      if (!door.isAuthentic(request, now())) return { status: 401, json: { error: door.refusal } };
       try {
-        await receive(source, body.toString('utf8'));
+        await receive(door, request);
         return { status: 202, json: { accepted: true } };
       } catch (error) {
-        failed(error, source);
-        return { status: 503, json: { error: 'The alert could not be stored; send it again.' } };
+        failed(error, door.source);
+        return { status: 503, json: { error: 'This could not be stored; send it again.' } };
       }
     },
   }));

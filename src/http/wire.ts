@@ -4,6 +4,9 @@ import type { IncomingMessage } from 'node:http';
 export interface WireRequest {
   readonly method: string;
   readonly path: string;
+  /** What stands where the route's path has `{name}`, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly body: Buffer;
 }
@@ -12,11 +15,13 @@ export interface WireResponse {
   readonly status: number;
   readonly json?: unknown;
   readonly text?: string;
+  /** Besides those that follow from the body, or instead of them; names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Route {
   readonly method: 'GET' | 'POST';
-  /** Compared whole; a route ending in `/*` takes everything below it. */
+  /** Compared whole; `{name}` takes one part of it, and a route ending in `/*` everything below it. */
   readonly path: string;
   readonly handle: (request: WireRequest) => Promise<WireResponse>;
 }

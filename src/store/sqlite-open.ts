@@ -34,6 +34,24 @@ export function openDatabase(path: string): DatabaseSyncInstance {
 }
 
 /**
+ * Looks whether a database that nobody has open could be opened, and leaves it as it is: what is older is not migrated.
+ * @throws StoreLocked, StoreCorrupt, StoreTooNew, StoreUnavailable
+ */
+export function examineDatabase(path: string): void {
+  let db: DatabaseSyncInstance | undefined;
+  try {
+    db = new DatabaseSync(path, { timeout: busyTimeout });
+    db.exec('BEGIN IMMEDIATE; ROLLBACK');
+    refuseNewer(db, path);
+    refuseDamaged(db, path);
+  } catch (error) {
+    throw storeFailure(error, path) ?? error;
+  } finally {
+    db?.close();
+  }
+}
+
+/**
  * Leaves WAL mode before it closes: this puts everything into the one file, and it lets go of the lock at once.
  * Closing alone does not, because this SQLite binding keeps a connection open until its last statement was collected.
  */

@@ -1,6 +1,8 @@
 import type { Actor } from '../core/actor.ts';
 import type { Effect, Receipt } from '../core/effect.ts';
-import type { OutboxRow, StoredEvent, StoredStream } from './store.ts';
+import type { InboxItem, OutboxRow, StoredEvent, StoredStream } from './store.ts';
+
+export type InboxRow = InboxItem & { readonly note: string | null };
 
 export const streamColumns = 'id, kind, version, state';
 

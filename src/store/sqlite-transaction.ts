@@ -5,6 +5,7 @@ import {
   streamColumns,
   toOutboxRow,
   toStream,
+  type InboxRow,
   type OutboxColumns,
   type Query,
   type StreamRow,
@@ -46,6 +47,11 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
     `UPDATE outbox SET status = :status, attempts = :attempts, due_at = :dueAt,
        may_have_happened = :mayHaveHappened, receipt = :receipt, last_error = :lastError
      WHERE id = :id`,
+  );
+  const inboxItem: Query<InboxRow> = db.prepare('SELECT id, source, at, body, note FROM inbox WHERE id = ?');
+  const receiveSettled = db.prepare(
+    `INSERT INTO inbox (id, source, at, body, result, note) VALUES (:id, :source, :at, :body, 'done', :note)
+     ON CONFLICT DO NOTHING`,
   );
   const settleInbox = db.prepare('UPDATE inbox SET result = ?, note = ? WHERE id = ?');
 
@@ -128,6 +134,15 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
       settleInbox: during((id, result, note) => {
         if (settleInbox.run(result, note ?? null, id).changes === 0) {
           throw new Error(`There is no ${id} in the inbox.`);
+        }
+      }),
+      inboxItem: during((id) => {
+        const row = inboxItem.get(id);
+        return row && { ...row, note: row.note ?? undefined };
+      }),
+      receiveSettled: during(({ id, source, at, body }, note) => {
+        if (receiveSettled.run({ id, source, at, body, note }).changes === 0) {
+          throw new StaleStream(`${id} is in the inbox already.`);
         }
       }),
     };

@@ -45,13 +45,14 @@ export async function openSqliteStore(options: {
        (SELECT pos FROM inbox WHERE result IS NOT NULL AND at < ? LIMIT ${forgottenAtOnce})`,
   );
   const stream: Query<StreamRow> = db.prepare(`SELECT ${streamColumns} FROM stream WHERE id = ?`);
-  // LIMIT -1 is no limit.
+  // LIMIT -1 is no limit, and nothing is older than a stream that is not there.
+  const older = `(?3 = '' OR pos < (SELECT pos FROM stream WHERE id = ?3))`;
   const streams: Query<StreamRow> = db.prepare(
-    `SELECT ${streamColumns} FROM stream WHERE kind = ? ORDER BY pos DESC LIMIT ?`,
+    `SELECT ${streamColumns} FROM stream WHERE kind = ?1 AND ${older} ORDER BY pos DESC LIMIT ?2`,
   );
   const openStreams: Query<StreamRow> = db.prepare(
     `SELECT ${streamColumns} FROM stream INDEXED BY stream_alias
-     WHERE kind = ? AND alias IS NOT NULL ORDER BY pos DESC LIMIT ?`,
+     WHERE kind = ?1 AND alias IS NOT NULL AND ${older} ORDER BY pos DESC LIMIT ?2`,
   );
   const events: Query<EventRow> = db.prepare(
     `SELECT ${eventColumns} FROM event WHERE stream = ? ORDER BY seq`,
@@ -96,8 +97,8 @@ export async function openSqliteStore(options: {
         const row = stream.get(id);
         return row && toStream(row);
       }),
-    listStreams: (kind, { openOnly = false, limit = -1 } = {}) =>
-      read(() => (openOnly ? openStreams : streams).all(kind, limit).map(toStream)),
+    listStreams: (kind, { openOnly = false, limit = -1, before = '' } = {}) =>
+      read(() => (openOnly ? openStreams : streams).all(kind, limit, before).map(toStream)),
     readEvents: (id) => read(() => events.all(id).map(toEvent)),
 
     nextWake: () => read(() => nextWake.get()?.at ?? undefined),

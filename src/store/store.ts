@@ -93,6 +93,15 @@ export interface Transaction {
     >,
   ) => Promise<void>;
   readonly settleInbox: (id: string, result: 'done' | 'quarantined', note?: string) => Promise<void>;
+  /** What was received under an id, and the note it was settled with. */
+  readonly inboxItem: (
+    id: string,
+  ) => Promise<(InboxItem & { readonly note: string | undefined }) | undefined>;
+  /**
+   * Receives an item and settles it at once.
+   * @throws StaleStream when the id is taken.
+   */
+  readonly receiveSettled: (item: InboxItem, note: string) => Promise<void>;
 }
 
 /**
@@ -110,10 +119,10 @@ export interface Store {
   readonly transact: <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T>;
 
   readonly readStream: (id: StreamId) => Promise<StoredStream | undefined>;
-  /** The newest first. Open is a stream that has an alias. */
+  /** The newest first, of those older than `before`. Open is a stream that has an alias. */
   readonly listStreams: (
     kind: StreamName,
-    options?: { readonly openOnly?: boolean; readonly limit?: number },
+    options?: { readonly openOnly?: boolean; readonly limit?: number; readonly before?: StreamId },
   ) => Promise<readonly StoredStream[]>;
   /** In order. */
   readonly readEvents: (id: StreamId) => Promise<readonly StoredEvent[]>;
@@ -144,7 +153,7 @@ export interface Store {
   readonly close: () => Promise<void>;
 }
 
-/** Another writer was faster; the work can be run again on fresh reads. */
+/** Another writer was faster, on a stream or an id; the work can be run again on fresh reads. */
 export class StaleStream extends Error {
   override readonly name = 'StaleStream';
 }

@@ -56,6 +56,30 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         ).rejects.toThrow('nobody');
       });
 
+      test('takes an item together with its answer, which is there for whoever asks again', async () => {
+        const look = () => store.transact((transaction) => transaction.inboxItem('a'));
+        expect(await look()).toBeUndefined();
+        await store.transact((transaction) => transaction.receiveSettled(delivery('a'), 'the answer'));
+
+        await reopen();
+
+        expect(await look()).toEqual({ ...delivery('a'), note: 'the answer' });
+        expect(await store.unsettledInbox()).toEqual([]);
+        expect(await store.receive(delivery('a'))).toEqual({ new: false });
+      });
+
+      test('takes only one answer, of all that come at once', async () => {
+        const answers = ['one', 'two', 'three'].map((note) =>
+          store.transact((transaction) => transaction.receiveSettled(delivery('a'), note)),
+        );
+
+        const settled = await Promise.allSettled(answers);
+
+        expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+        const lost = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+        expect(lost).toEqual([expect.any(StaleStream), expect.any(StaleStream)]);
+      });
+
       test('forgets old deliveries once they are settled', async () => {
         for (const item of [delivery('old', noon - 2), delivery('open', noon - 2), delivery('new', noon)]) {
           await store.receive(item);
@@ -144,6 +168,10 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         expect(await list('incident')).toEqual(['INC-10', 'INC-2', 'INC-1']);
         expect(await list('incident', { limit: 2 })).toEqual(['INC-10', 'INC-2']);
         expect(await list('incident', { openOnly: true })).toEqual(['INC-10', 'INC-1']);
+        expect(await list('incident', { before: 'INC-10' })).toEqual(['INC-2', 'INC-1']);
+        expect(await list('incident', { before: 'INC-10', openOnly: true, limit: 1 })).toEqual(['INC-1']);
+        expect(await list('incident', { before: 'INC-1' })).toEqual([]);
+        expect(await list('incident', { before: 'INC-99' })).toEqual([]);
         expect(await list('incident', { openOnly: true, limit: 1 })).toEqual(['INC-10']);
         expect(await list('channel')).toEqual([]);
       });
