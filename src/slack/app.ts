@@ -29,9 +29,21 @@ export interface PressedButton extends Interaction, Click {
   readonly messageTs: string;
 }
 
+/** A message that another app has marked with metadata. */
+export interface MarkedMessage {
+  readonly eventType: string;
+  readonly payload: unknown;
+  readonly appId: string;
+  readonly conversation: string;
+  readonly messageTs: string;
+  readonly inboxId: string;
+}
+
 export interface SlackHandlers {
   readonly onCommand: (command: TypedCommand) => Promise<void>;
   readonly onClick: (click: PressedButton) => Promise<void>;
+  /** Answers why the message is nothing for us; undefined when it has been dealt with. */
+  readonly onMarked: (message: MarkedMessage) => Promise<string | undefined>;
 }
 
 /**
@@ -47,7 +59,7 @@ export function createSlackApp(
       readonly commands: readonly string[];
     },
 ): void {
-  const { token, apiUrl, log, receiver, workspace, commands, onCommand, onClick } = options;
+  const { token, apiUrl, log, receiver, workspace, commands, onCommand, onClick, onMarked } = options;
   const app = new App<{ delivery: Delivery }>({
     receiver,
     // Ours, so that a Slack that is down for a moment is asked again for the next item.
@@ -92,6 +104,23 @@ export function createSlackApp(
     });
   }
 
+  app.event('message_metadata_posted', async ({ body, context: { delivery } }) => {
+    const { team_id, event } = markedBody.parse(body);
+    // In a shared conversation another company's app may post, too; the event still comes for our own workspace.
+    const why =
+      event.team_id === team_id
+        ? await onMarked({
+            eventType: event.metadata.event_type,
+            payload: event.metadata.event_payload,
+            appId: event.app_id,
+            conversation: event.channel_id,
+            messageTs: event.message_ts,
+            inboxId: delivery.inboxId,
+          })
+        : `its message is from the workspace ${event.team_id}`;
+    delivery.processed = why === undefined ? { status: 'handled' } : { status: 'ignored', why };
+  });
+
   // Also buttons that we do not know any more: whoever presses one gets an answer.
   app.action(/^/, async ({ body, context: { delivery } }) => {
     const click = clickBody.parse(body);
@@ -118,6 +147,17 @@ const commandBody = z.object({
   response_url: z.string().optional(),
 });
 
+const markedBody = z.object({
+  team_id: z.string(),
+  event: z.object({
+    app_id: z.string(),
+    team_id: z.string(),
+    channel_id: z.string(),
+    message_ts: z.string(),
+    metadata: z.object({ event_type: z.string(), event_payload: z.unknown() }),
+  }),
+});
+
 const json = z.string().transform((text, context): unknown => {
   try {
     return JSON.parse(text);
@@ -136,21 +176,35 @@ const clickBody = z.object({
     .rest(z.unknown()),
 });
 
-/** Who a payload is from, in all the ways in which Slack says it. A clicker's team is `user.team_id`, not `team.id`. */
+/**
+ * Who a payload is from, in all the ways in which Slack says it. `team` is where it happened, null for an app that is
+ * installed for a whole organization; `user.team_id` is whose person it was, in an organization one of their workspaces.
+ */
 const origin = z.object({
-  team_id: z.string().optional(),
+  team_id: z.string().nullish(),
+  team: z.object({ id: z.string() }).nullish(),
   enterprise_id: z.string().nullish(),
   enterprise: z.object({ id: z.string() }).nullish(),
-  user: z.object({ team_id: z.string().optional() }).optional(),
+  user: z.object({ team_id: z.string().nullish() }).optional(),
 });
 
-/** @returns what is foreign about a payload; undefined when it is from our own workspace. */
+/**
+ * Whoever acts is looked up afterwards; this is about where.
+ * @returns what is foreign about a payload; undefined when it is from our own workspace or organization.
+ */
 function foreign(body: unknown, ours: Workspace): string | undefined {
   const { data } = origin.safeParse(body);
   if (!data) return 'it does not say which workspace it is from';
-  const team = data.user ? data.user.team_id : data.team_id;
-  if (team !== ours.teamId) return `it is from the workspace ${team ?? '(unnamed)'}`;
-  const enterprise = data.enterprise?.id ?? data.enterprise_id ?? ours.enterpriseId;
-  if (enterprise !== ours.enterpriseId) return `it is from the enterprise ${enterprise ?? '(unnamed)'}`;
+  const enterprise = data.enterprise?.id ?? data.enterprise_id ?? undefined;
+  if (ours.wholeEnterprise || enterprise !== undefined) {
+    if (enterprise !== ours.enterpriseId) return `it is from the enterprise ${enterprise ?? '(unnamed)'}`;
+    if (ours.wholeEnterprise) return undefined;
+  }
+  const people = data.user?.team_id ?? undefined;
+  const place = data.team?.id ?? data.team_id ?? people;
+  if (place !== ours.teamId) return `it is from the workspace ${place ?? '(unnamed)'}`;
+  // In an organization, somebody of ours may be named after another of their workspaces.
+  if (data.user && ours.enterpriseId === undefined && people !== ours.teamId)
+    return `it is from the workspace ${people ?? '(unnamed)'}`;
   return undefined;
 }

@@ -12,6 +12,15 @@ export const buttons = {
   'incident.raise': z.strictObject({ id: incident, severity: z.enum(severities) }),
   /** `channel` is the full name, `shop/stable`. */
   'incident.rollback': z.strictObject({ id: incident, channel: z.string(), version: z.string() }),
+  /** `leaving` is what runs there as the person saw it; `reason` goes into the plan. */
+  'channel.rollback': z.strictObject({
+    channel: z.string(),
+    version: z.string(),
+    leaving: z.string(),
+    reason: z.string().max(300),
+  }),
+  'drift.record': z.strictObject({ channel: z.string(), drift: z.int() }),
+  'drift.keep': z.strictObject({ channel: z.string(), drift: z.int() }),
   'operation.approve': z.strictObject({ id: operation, hash }),
   'operation.reject': z.strictObject({ id: operation, hash }),
   'operation.abort': z.strictObject({ id: operation }),

@@ -3,7 +3,7 @@ import { answer } from '../core/answer.ts';
 import type { Intent } from '../core/intent.ts';
 import type { StreamName } from '../core/stream.ts';
 import { parseVersion } from '../core/version.ts';
-import { buttons, type ButtonId } from './buttons.ts';
+import { buttons, type ButtonId, type ButtonValue } from './buttons.ts';
 
 /** A button that somebody pressed; `value` is what it carried, as parsed JSON, and may be anything. */
 export interface Click {
@@ -41,6 +41,22 @@ export function askOfClick({ actionId, value }: Click): Ask {
         reason: `from ${data.id}'s card`,
       });
     }
+    case 'channel.rollback': {
+      const { data } = buttons['channel.rollback'].safeParse(value);
+      const version = data && parseVersion(data.version);
+      if (!data || version === undefined) return unreadable;
+      const { channel, leaving, reason } = data;
+      const intent = { type: 'rollback.request', target: { version }, leaving, reason } as const;
+      return ask('channel', `channel:${channel}`, intent);
+    }
+    case 'drift.record': {
+      const { data } = buttons['drift.record'].safeParse(value);
+      return data ? askOfDrift(data, 'theirs') : unreadable;
+    }
+    case 'drift.keep': {
+      const { data } = buttons['drift.keep'].safeParse(value);
+      return data ? askOfDrift(data, 'ours') : unreadable;
+    }
     case 'operation.approve': {
       const { data } = buttons['operation.approve'].safeParse(value);
       return data ? ask('operation', data.id, { type: 'operation.approve', hash: data.hash }) : unreadable;
@@ -62,6 +78,10 @@ export function askOfClick({ actionId, value }: Click): Ask {
     default:
       return unreadable;
   }
+}
+
+function askOfDrift({ channel, drift }: ButtonValue<'drift.keep'>, side: 'theirs' | 'ours'): Ask {
+  return ask('channel', `channel:${channel}`, { type: 'drift.take', drift, side });
 }
 
 function ask(kind: StreamName, id: string, intent: Intent): Ask {

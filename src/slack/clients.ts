@@ -40,6 +40,8 @@ export function slackClients(access: SlackAccess): SlackClients {
 export interface Workspace {
   readonly teamId: string;
   readonly enterpriseId: string | undefined;
+  /** The app is installed for the whole Enterprise organization, and not for one of its workspaces. */
+  readonly wholeEnterprise: boolean;
   readonly botId: string;
   readonly botUserId: string;
 }
@@ -47,6 +49,7 @@ export interface Workspace {
 const authTest = z.object({
   team_id: z.string(),
   enterprise_id: z.string().nullish(),
+  is_enterprise_install: z.boolean().default(false),
   bot_id: z.string(),
   user_id: z.string(),
 });
@@ -63,6 +66,7 @@ export function workspaceOf(client: WebClient): () => Promise<Workspace> {
     known = {
       teamId: answer.team_id,
       enterpriseId: answer.enterprise_id ?? undefined,
+      wholeEnterprise: answer.is_enterprise_install,
       botId: answer.bot_id,
       botUserId: answer.user_id,
     };

@@ -1,5 +1,5 @@
 import type { AppsManifestCreateArguments } from '@slack/web-api';
-import { stringify } from 'yaml';
+import { Document, isScalar, isSeq } from 'yaml';
 import { slashCommands, verbs } from '../../commands/index.ts';
 import { sayUsage } from '../../commands/usage.ts';
 import type { Verb } from '../../commands/verb.ts';
@@ -32,20 +32,15 @@ export function slackManifest(how: SlackMode): SlackManifest {
     },
     oauth_config: {
       scopes: {
-        // The last four are for looking whether a message is there before it is posted again, conversations and direct
-        // messages alike. An app that was installed without them works, and posts twice after a lost answer.
-        bot: [
-          'commands',
-          'chat:write',
-          'users:read',
-          'channels:history',
-          'groups:history',
-          'im:history',
-          'im:write',
-        ],
+        bot: Object.keys(scopes) as (keyof typeof scopes)[],
       },
     },
     settings: {
+      event_subscriptions: {
+        ...requestUrl,
+        bot_events: ['message_metadata_posted'],
+        metadata_subscriptions: [{ app_id: '*', event_type: 'canary_health' }],
+      },
       interactivity: { is_enabled: true, ...requestUrl },
       org_deploy_enabled: false,
       socket_mode_enabled: how.mode === 'socket',
@@ -54,9 +49,39 @@ export function slackManifest(how: SlackMode): SlackManifest {
   };
 }
 
-/** The manifest as Slack's page takes it. */
-export function manifestYaml(manifest: SlackManifest): string {
-  return stringify(manifest, { lineWidth: 0 });
+/** Every scope with the reason for it. */
+export const scopes = {
+  commands: 'the slash commands above',
+  'chat:write': 'cards, threads, pages and answers',
+  'users:read': 'who is behind a command or a click, and whether it is a guest, a bot or a closed account',
+  // An app that was installed without the next four works, and posts twice after a lost answer.
+  'channels:history': 'whether a message is there already before it is posted again, in public conversations',
+  'groups:history': 'the same in private conversations',
+  'im:history': 'the same in direct messages, which pages are',
+  'im:write': 'to open the direct message in which to look',
+  'metadata.message:read': 'what release bots report by the metadata of their messages',
+} as const;
+
+/** The manifest as Slack's page takes it, with the reasons beside it. */
+export function slackManifestFile(how: SlackMode): string {
+  const document = new Document(slackManifest(how));
+  document.commentBefore =
+    how.mode === 'socket'
+      ? ` The Slack app of Lastgood, for Socket Mode: nothing has to reach you from outside. Paste it at\n` +
+        ` https://api.slack.com/apps → Create New App → From a manifest. Over HTTPS instead:\n` +
+        ` lastgood manifest slack --http https://lastgood.example.com`
+      : ` The Slack app of Lastgood, for requests over HTTPS. Paste it at\n` +
+        ` https://api.slack.com/apps → Create New App → From a manifest.`;
+  const asked = document.getIn(['oauth_config', 'scopes', 'bot']);
+  for (const item of isSeq(asked) ? asked.items : [])
+    if (isScalar(item)) item.comment = ` ${scopes[String(item.value) as keyof typeof scopes]}`;
+  const heard = document.getIn(
+    ['settings', 'event_subscriptions', 'metadata_subscriptions', 0, 'app_id'],
+    true,
+  );
+  if (isScalar(heard))
+    heard.comment = ' only those under release_bots in policies/health.yml are listened to';
+  return document.toString({ lineWidth: 0 });
 }
 
 function slashCommand(

@@ -115,6 +115,12 @@ export function slackError(error: unknown): string | undefined {
 /** Slack's own trouble: some of it may have taken effect. */
 const slackTrouble = ['internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'];
 const rateLimits = ['ratelimited', 'rate_limited'];
+
+/** Whether an error code of Slack's passes by itself. */
+export function isTrouble(code: string): boolean {
+  return slackTrouble.includes(code) || rateLimits.includes(code);
+}
+
 const neverSent = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'ENETUNREACH', 'EHOSTUNREACH'];
 
 /**
@@ -155,7 +161,8 @@ export function outcomeOf(error: unknown, repeatable: boolean, where: string): O
   return again(error instanceof Error ? error.message : String(error), false);
 }
 
-function networkCode({ cause }: Error): string | undefined {
+/** `ECONNREFUSED` and the like, from what web-api's request errors carry. */
+export function networkCode({ cause }: Error): string | undefined {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : undefined;
 }
 

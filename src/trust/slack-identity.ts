@@ -6,14 +6,26 @@ import type { RosterPolicy } from '../core/policies/roster.ts';
 /** A person who may be listened to, or why not. */
 export type Identified = { readonly actor: Actor } | { readonly refused: Answer };
 
-/** Of Slack's `users.info`, what decides. Slack leaves out flags that do not apply. */
+/**
+ * Of Slack's `users.info`, what decides. Slack leaves out flags that do not apply. `is_app_user` is none of them: it
+ * means somebody who has authorized the app. `is_stranger` is false for the people of another company whom a shared
+ * conversation shows us: what counts is the workspace.
+ */
 const slackUser = z.object({
   id: z.string(),
-  team_id: z.string(),
+  /** In an Enterprise organization, one of several or null. */
+  team_id: z.string().nullish(),
+  /** Only in an Enterprise organization. `teams` are the workspaces that the person belongs to. */
+  enterprise_user: z
+    .object({ enterprise_id: z.string().nullish(), teams: z.array(z.string()).nullish() })
+    .nullish(),
   name: z.string(),
   real_name: z.string().optional(),
   deleted: z.boolean().default(false),
   is_bot: z.boolean().default(false),
+  is_workflow_bot: z.boolean().default(false),
+  is_connector_bot: z.boolean().default(false),
+  is_invited_user: z.boolean().default(false),
   is_restricted: z.boolean().default(false),
   is_ultra_restricted: z.boolean().default(false),
   is_stranger: z.boolean().default(false),
@@ -23,19 +35,21 @@ const slackUser = z.object({
  * Says who stands behind a Slack account at this moment. Ask on every command and click: accounts are closed and
  * become guests. A look-up that fails denies, since a guest could otherwise wait for a bad moment.
  * @param asked.team our own workspace
+ * @param asked.enterprise our own organization, when the app is installed for all of its workspaces
  * @param asked.lookUp reads the `user` of Slack's `users.info`
  */
 export async function identify(asked: {
   readonly userId: string;
   readonly team: string;
+  readonly enterprise?: string | undefined;
   readonly lookUp: () => Promise<unknown>;
   readonly roster: RosterPolicy;
   readonly via: Via;
 }): Promise<Identified> {
-  const { userId, team, roster, via } = asked;
+  const { userId, roster, via } = asked;
   const user = await read(asked.lookUp);
   if (user?.id !== userId) return { refused: lookUpFailed };
-  const why = unfit(user, team);
+  const why = unfit(user, asked);
   if (why !== undefined) {
     const advice = 'Ask somebody on call: /oncall says who that is.';
     return { refused: answer('refused', 'Lastgood does not take this from you', why, advice) };
@@ -55,12 +69,30 @@ async function read(lookUp: () => Promise<unknown>): Promise<z.infer<typeof slac
   }
 }
 
-function unfit(user: z.infer<typeof slackUser>, team: string): string | undefined {
+/** Slack says of its own Slackbot that it is no bot. */
+const slackbot = 'USLACKBOT';
+
+type SlackUser = z.infer<typeof slackUser>;
+
+function unfit(user: SlackUser, ours: Parameters<typeof belongs>[1]): string | undefined {
   if (user.deleted) return 'This Slack account is deactivated.';
-  if (user.is_bot) return 'Bots cannot give commands.';
+  if (user.is_bot || user.is_workflow_bot || user.is_connector_bot || user.id === slackbot)
+    return 'Bots cannot give commands.';
+  if (user.is_invited_user) return 'This Slack account was invited and has never signed in.';
   if (user.is_ultra_restricted || user.is_restricted) return 'Guests cannot give commands.';
-  if (user.is_stranger || user.team_id !== team) return 'This Slack account belongs to another workspace.';
+  if (user.is_stranger || !belongs(user, ours)) return 'This Slack account belongs to another workspace.';
   return undefined;
+}
+
+/** A list of workspaces says more than one of them. */
+function belongs(
+  { team_id, enterprise_user }: SlackUser,
+  ours: { readonly team: string; readonly enterprise?: string | undefined },
+): boolean {
+  // Whoever was taken out of every workspace is still in the organization's directory.
+  if (ours.enterprise !== undefined)
+    return enterprise_user?.enterprise_id === ours.enterprise && enterprise_user.teams?.length !== 0;
+  return (enterprise_user?.teams ?? [team_id]).includes(ours.team);
 }
 
 const lookUpFailed = answer(

@@ -3,14 +3,16 @@ import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Slack } from '../../src/sandbox/neighbours/slack.ts';
-import { createSlackApp, type PressedButton, type TypedCommand } from '../../src/slack/app.ts';
-import { workspaceOf, type Workspace } from '../../src/slack/clients.ts';
 import {
-  slackReceiver,
-  type Processed,
-  type SlackItem,
-  type SlackReceiver,
-} from '../../src/slack/receiver.ts';
+  createSlackApp,
+  type MarkedMessage,
+  type PressedButton,
+  type TypedCommand,
+} from '../../src/slack/app.ts';
+import { workspaceOf, type Workspace } from '../../src/slack/clients.ts';
+import { slackOverHttp } from '../../src/slack/http-intake.ts';
+import type { SlackItem } from '../../src/slack/item.ts';
+import { slackReceiver, type Processed, type SlackReceiver } from '../../src/slack/receiver.ts';
 import { incidentCard } from '../../src/slack/views/incident-card.ts';
 import { secret } from '../../src/trust/secrets.ts';
 import { incident, start } from './states.ts';
@@ -22,19 +24,31 @@ let receiver: SlackReceiver;
 let inbox: Map<string, SlackItem>;
 let commands: TypedCommand[];
 let clicks: PressedButton[];
+let marked: MarkedMessage[];
 let onCommand: (command: TypedCommand) => Promise<void>;
 
 beforeEach(async () => {
   inbox = new Map();
   commands = [];
   clicks = [];
+  marked = [];
   onCommand = async (command) => {
     commands.push(command);
     return Promise.resolve();
   };
+  const handle = slackOverHttp({
+    signingSecret: secret(signingSecret),
+    now: () => start,
+    receive: async (item) => {
+      const isNew = !inbox.has(item.id);
+      if (isNew) inbox.set(item.id, item);
+      return Promise.resolve({ new: isNew });
+    },
+    log: quiet,
+  });
   server = createServer((request, response) => {
     void buffer(request).then(async (rawBody) => {
-      const answer = await receiver.handle({ headers: request.headers, rawBody });
+      const answer = await handle({ headers: request.headers, rawBody });
       response.writeHead(answer.status).end();
     });
   });
@@ -53,16 +67,7 @@ afterEach(async () => {
 function newBot(
   workspace: () => Promise<Workspace> = workspaceOf(clientsOf(slack).interaction),
 ): SlackReceiver {
-  const bot = slackReceiver({
-    signingSecret: secret(signingSecret),
-    now: () => start,
-    receive: async (item) => {
-      const isNew = !inbox.has(item.id);
-      if (isNew) inbox.set(item.id, item);
-      return Promise.resolve({ new: isNew });
-    },
-    log: quiet,
-  });
+  const bot = slackReceiver();
   createSlackApp({
     ...accessTo(slack),
     receiver: bot,
@@ -72,6 +77,10 @@ function newBot(
     onClick: async (click) => {
       clicks.push(click);
       return Promise.resolve();
+    },
+    onMarked: async (message) => {
+      marked.push(message);
+      return Promise.resolve(message.eventType === 'canary_health' ? undefined : 'not ours');
     },
   });
   return bot;
@@ -157,40 +166,170 @@ test('a Slack that does not say who we are is asked again', async () => {
   expect(await work()).toEqual([{ status: 'handled' }]);
 });
 
-describe('what comes from elsewhere is ignored', () => {
-  const ours = { teamId: 'T0LASTGOOD', enterpriseId: undefined, botId: 'B0', botUserId: 'U0' };
+const grid = {
+  teamId: 'T0SHOP',
+  enterpriseId: 'E0ACME',
+  wholeEnterprise: false,
+  botId: 'B0',
+  botUserId: 'U0',
+};
+const single = { ...grid, enterpriseId: undefined };
+const wholeGrid = { ...grid, teamId: 'E0ACME', wholeEnterprise: true };
 
-  test('a command of another workspace', async () => {
-    await ana().command(incidents, '/rollback', '');
-    const bot = newBot(async () => Promise.resolve({ ...ours, teamId: 'T0OTHER' }));
-    expect(await work(bot)).toEqual([{ status: 'ignored', why: 'it is from the workspace T0LASTGOOD' }]);
-    expect(commands).toEqual([]);
+/** The payloads of Slack's documentation and of its libraries' issues, as far as they say who and where. */
+const command = { team_id: 'T0SHOP', is_enterprise_install: 'false' };
+const click = { team: { id: 'T0SHOP' }, enterprise: null, user: { id: 'U0ANA', team_id: 'T0SHOP' } };
+const acme = { enterprise: { id: 'E0ACME', name: 'Acme' } };
+const elsewhere = 'it is from the workspace T0OTHER';
+
+describe('what comes from elsewhere is ignored', () => {
+  describe.each([
+    ['one workspace', single],
+    ['a workspace of an organization', grid],
+    ['a whole organization', wholeGrid],
+  ])('an app of %s', (where, ours) => {
+    const rows: readonly (readonly [string, object, Readonly<Record<string, string | undefined>>])[] = [
+      [
+        'a command of our workspace',
+        command,
+        { 'a whole organization': 'it is from the enterprise (unnamed)' },
+      ],
+      [
+        'a command of another workspace',
+        { ...command, team_id: 'T0OTHER' },
+        {
+          'one workspace': elsewhere,
+          'a workspace of an organization': elsewhere,
+          'a whole organization': 'it is from the enterprise (unnamed)',
+        },
+      ],
+      [
+        'a command in our organization',
+        { ...command, enterprise_id: 'E0ACME' },
+        {
+          'one workspace': 'it is from the enterprise E0ACME',
+        },
+      ],
+      [
+        'a command in another workspace of our organization',
+        { ...command, team_id: 'T0OTHER', enterprise_id: 'E0ACME' },
+        {
+          'one workspace': 'it is from the enterprise E0ACME',
+          'a workspace of an organization': elsewhere,
+        },
+      ],
+      ['a click of ours', click, { 'a whole organization': 'it is from the enterprise (unnamed)' }],
+      // github.com/slackapi/java-slack-sdk/issues/1041: the team is the app's, the person's is another.
+      [
+        'a click by somebody of another company in a shared conversation',
+        { ...click, user: { id: 'U0EVE', team_id: 'T0OTHER' } },
+        {
+          'one workspace': elsewhere,
+          // Who it is, Slack is asked afterwards.
+          'a whole organization': 'it is from the enterprise (unnamed)',
+        },
+      ],
+      [
+        'a click by nobody in particular',
+        { ...click, user: { id: 'U0EVE' } },
+        {
+          'one workspace': 'it is from the workspace (unnamed)',
+          'a whole organization': 'it is from the enterprise (unnamed)',
+        },
+      ],
+      // github.com/slackapi/bolt-js/issues/1875: in an organization, one of a person's workspaces, and always the same.
+      [
+        'a click by a colleague who is named after another workspace',
+        { ...click, ...acme, user: { id: 'U0ANA', team_id: 'T0OTHER' } },
+        {
+          'one workspace': 'it is from the enterprise E0ACME',
+        },
+      ],
+      // github.com/slackapi/deno-slack-sdk/issues/267
+      [
+        'a click to an app of the whole organization',
+        { ...click, ...acme, team: null, is_enterprise_install: true },
+        {
+          'one workspace': 'it is from the enterprise E0ACME',
+        },
+      ],
+      [
+        'a click in another organization',
+        { ...click, enterprise: { id: 'E0OTHER' } },
+        {
+          'one workspace': 'it is from the enterprise E0OTHER',
+          'a workspace of an organization': 'it is from the enterprise E0OTHER',
+          'a whole organization': 'it is from the enterprise E0OTHER',
+        },
+      ],
+      [
+        'something that says nothing',
+        {},
+        {
+          'one workspace': 'it is from the workspace (unnamed)',
+          'a workspace of an organization': 'it is from the workspace (unnamed)',
+          'a whole organization': 'it is from the enterprise (unnamed)',
+        },
+      ],
+    ];
+
+    test.each(rows)('%s', async (_name, from, ignored) => {
+      const bot = newBot(async () => Promise.resolve(ours));
+      const payload =
+        'user' in from
+          ? { type: 'block_actions', ...theButton, ...from }
+          : { command: '/rollback', text: '', user_id: 'U0ANA', channel_id: incidents, ...from };
+      const body = JSON.stringify({ contentType: 'application/json', raw: JSON.stringify(payload) });
+      const why = ignored[where];
+      expect(await bot.process({ id: 'x', at: start, body })).toEqual(
+        why === undefined ? { status: 'handled' } : { status: 'ignored', why },
+      );
+      expect(commands.length + clicks.length).toBe(why === undefined ? 1 : 0);
+    });
+  });
+});
+
+const theButton = {
+  container: { type: 'message', message_ts: '1.2', channel_id: incidents },
+  actions: [{ type: 'button', action_id: 'incident.acknowledge', value: '{"id":"INC-3"}' }],
+};
+
+describe('a message that another app has marked', () => {
+  const relbot = { appId: 'A0RELBOT', botId: 'B0RELBOT', userId: 'U0RELBOT' };
+  const metadata = { event_type: 'canary_health', event_payload: { version: '1.5.0' } };
+
+  test('reaches its handler with the app that posted it', async () => {
+    const { ts } = await slack.postAs(relbot, incidents, { text: 'canary 1.5.0', metadata });
+    expect(await work()).toEqual([{ status: 'handled' }]);
+    expect(marked).toEqual([
+      {
+        eventType: 'canary_health',
+        payload: { version: '1.5.0' },
+        appId: 'A0RELBOT',
+        conversation: incidents,
+        messageTs: ts,
+        inboxId: expect.stringMatching(/^slack\/event\/Ev/),
+      },
+    ]);
   });
 
-  test.each([
-    [
-      'by a person of another workspace',
-      { user: { id: 'U0EVE', team_id: 'T0OTHER' } },
-      'it is from the workspace T0OTHER',
-    ],
-    ['by a person of no workspace', { user: { id: 'U0EVE' } }, 'it is from the workspace (unnamed)'],
-    [
-      'within another enterprise',
-      { user: { id: 'U0EVE', team_id: 'T0LASTGOOD' }, enterprise: { id: 'E0OTHER' } },
-      'it is from the enterprise E0OTHER',
-    ],
-  ])('a click %s', async (_name, from, why) => {
-    const payload = {
-      type: 'block_actions',
-      team: { id: 'T0LASTGOOD' },
-      container: { type: 'message', message_ts: '1.2', channel_id: incidents },
-      actions: [{ type: 'button', action_id: 'incident.acknowledge', value: '{"id":"INC-3"}' }],
-      ...from,
-    };
-    const raw = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
-    const body = JSON.stringify({ contentType: 'application/x-www-form-urlencoded', raw });
-    expect(await receiver.process({ id: 'x', at: start, body })).toEqual({ status: 'ignored', why });
-    expect(clicks).toEqual([]);
+  test('with something else is for nobody, and why is kept', async () => {
+    const other = { event_type: 'task_created', event_payload: {} };
+    await slack.postAs(relbot, incidents, { text: 'a task', metadata: other });
+    expect(await work()).toEqual([{ status: 'ignored', why: 'not ours' }]);
+  });
+
+  test("by another company's app in a shared conversation is ignored", async () => {
+    await slack.postAs(relbot, incidents, { text: 'canary 1.5.0', metadata });
+    const [item] = inbox.values();
+    // The event comes for our workspace, and names the one of the app within.
+    const body = item!.body.replace(/(event\\":.*?team_id\\":\\")T0LASTGOOD/, '$1T0OTHER');
+    expect(body).not.toBe(item!.body);
+    expect(await receiver.process({ ...item!, body })).toEqual({
+      status: 'ignored',
+      why: 'its message is from the workspace T0OTHER',
+    });
+    expect(marked).toEqual([]);
   });
 });
 

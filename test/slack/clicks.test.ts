@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { askOfClick } from '../../src/slack/clicks.ts';
+import { channelCard } from '../../src/slack/views/channel-card.ts';
 import { incidentCard } from '../../src/slack/views/incident-card.ts';
 import { pageMessage } from '../../src/slack/views/page-message.ts';
 import { planCard } from '../../src/slack/views/plan-card.ts';
 import type { View } from '../../src/slack/views/blocks.ts';
+import { channel, drift, health } from './channel-states.ts';
 import { incident, operation, start } from './states.ts';
 
 const hash = '0123456789abcdef';
@@ -24,6 +26,32 @@ test.each([
     'channel',
     'channel:shop/stable',
     { type: 'rollback.request', target: { version: '1.4.2' }, reason: "from INC-3's card" },
+  ],
+  [
+    'channel.rollback',
+    { channel: 'shop/stable', version: '1.4.2', leaving: '1.5.0', reason: 'canary health failed' },
+    'channel',
+    'channel:shop/stable',
+    {
+      type: 'rollback.request',
+      target: { version: '1.4.2' },
+      leaving: '1.5.0',
+      reason: 'canary health failed',
+    },
+  ],
+  [
+    'drift.record',
+    { channel: 'shop/stable', drift: 7 },
+    'channel',
+    'channel:shop/stable',
+    { type: 'drift.take', drift: 7, side: 'theirs' },
+  ],
+  [
+    'drift.keep',
+    { channel: 'shop/stable', drift: 7 },
+    'channel',
+    'channel:shop/stable',
+    { type: 'drift.take', drift: 7, side: 'ours' },
   ],
   ['operation.approve', { id: 'OP-7', hash }, 'operation', 'OP-7', { type: 'operation.approve', hash }],
   ['operation.reject', { id: 'OP-7', hash }, 'operation', 'OP-7', { type: 'operation.reject', hash }],
@@ -72,6 +100,8 @@ test('every button on every card asks for something', () => {
     planCard(operation(), start),
     planCard(operation({ status: 'running' }), start),
     planCard(operation({ status: 'unknown' }), start),
+    channelCard(channel({ health: [health({ error_rate: 0.5 })] }), 'health 1.5.0', start),
+    channelCard(channel({ drifts: [drift({ side: 'file', found: '1.6.0' })] }), 'drift 7', start),
   ];
   const pressed = views
     .flatMap(buttonsOn)
@@ -91,6 +121,9 @@ test('every button on every card asks for something', () => {
     ['operation.abort', 'intent'],
     ['operation.settle', 'intent'],
     ['operation.settle', 'intent'],
+    ['channel.rollback', 'intent'],
+    ['drift.record', 'intent'],
+    ['drift.keep', 'intent'],
   ]);
 });
 

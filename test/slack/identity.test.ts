@@ -19,8 +19,8 @@ const user = {
   is_bot: false,
 };
 
-function ask(userId: string, lookUp: () => Promise<unknown>) {
-  return identify({ userId, team: 'T0SHOP', lookUp, roster, via: 'slack' });
+function ask(userId: string, lookUp: () => Promise<unknown>, enterprise?: string) {
+  return identify({ userId, team: 'T0SHOP', enterprise, lookUp, roster, via: 'slack' });
 }
 
 test.each(['U0ANA', 'U0ANA2'])('%s is the same person, with the roles of the roster', async (id) => {
@@ -55,11 +55,60 @@ test.each([
   ['a bot', { is_bot: true }, 'Bots cannot give commands.'],
   ['a guest', { is_restricted: true }, 'Guests cannot give commands.'],
   ['a single-channel guest', { is_ultra_restricted: true }, 'Guests cannot give commands.'],
+  ['a workflow', { is_workflow_bot: true }, 'Bots cannot give commands.'],
+  ["another company's bot", { is_connector_bot: true }, 'Bots cannot give commands.'],
+  ['invited only', { is_invited_user: true }, 'This Slack account was invited and has never signed in.'],
   ['a stranger', { is_stranger: true }, 'This Slack account belongs to another workspace.'],
   ['of another team', { team_id: 'T0OTHER' }, 'This Slack account belongs to another workspace.'],
 ])('an account that is %s is refused, roster or not', async (_name, flags, why) => {
   expect(await ask('U0ANA', async () => Promise.resolve({ ...user, ...flags }))).toMatchObject({
     refused: { tone: 'refused', lines: [why, expect.stringContaining('/oncall')] },
+  });
+});
+
+const other = 'This Slack account belongs to another workspace.';
+const acme = { enterprise_id: 'E0ACME', teams: ['T0SHOP', 'T0OFFICE'] };
+
+/** What `users.info` says about people of an Enterprise organization, and of other companies. */
+test.each([
+  ['of our workspace', { enterprise_user: acme }, undefined, undefined],
+  [
+    'named after another of their workspaces',
+    { team_id: 'T0OFFICE', enterprise_user: acme },
+    undefined,
+    undefined,
+  ],
+  ['named after none', { team_id: null, enterprise_user: acme }, undefined, undefined],
+  [
+    'of our organization, and not of our workspace',
+    { enterprise_user: { ...acme, teams: ['T0OFFICE'] } },
+    other,
+    undefined,
+  ],
+  ['of no workspace any more', { enterprise_user: { ...acme, teams: [] } }, other, other],
+  ['that Slack does not place', { team_id: undefined }, other, other],
+  ['of another company, in a shared conversation', { team_id: 'T0OTHER', is_stranger: false }, other, other],
+  [
+    'of another organization',
+    { team_id: 'T0OTHER', enterprise_user: { enterprise_id: 'E0OTHER', teams: ['T0OTHER'] } },
+    other,
+    other,
+  ],
+  ['of our workspace, and of no organization', {}, undefined, other],
+  ['that has authorized the app', { is_app_user: true, enterprise_user: acme }, undefined, undefined],
+])('an account %s', async (_name, fields, inWorkspace, inOrganization) => {
+  const lookUp = async () => Promise.resolve({ ...user, ...fields });
+  const asked = [await ask('U0ANA', lookUp), await ask('U0ANA', lookUp, 'E0ACME')];
+  expect(asked.map((who) => ('refused' in who ? who.refused.lines[0] : undefined))).toEqual([
+    inWorkspace,
+    inOrganization,
+  ]);
+});
+
+test('Slackbot is a bot, whatever Slack says', async () => {
+  const slackbot = { ...user, id: 'USLACKBOT', is_bot: false };
+  expect(await ask('USLACKBOT', async () => Promise.resolve(slackbot))).toMatchObject({
+    refused: { lines: ['Bots cannot give commands.', expect.any(String)] },
   });
 });
 

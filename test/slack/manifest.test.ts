@@ -3,17 +3,30 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { slashCommands } from '../../commands/index.ts';
-import { manifestYaml, slackManifest, type SlackMode } from '../../src/slack/manifest.ts';
+import { slackManifest, slackManifestFile, type SlackMode } from '../../src/slack/manifest.ts';
 
 const http: SlackMode = { mode: 'http', url: 'https://lastgood.example.com/slack/events' };
 const modes: readonly SlackMode[] = [http, { mode: 'socket' }];
 
 it('is what stands in manifest.yml; npx vitest run test/slack/manifest.test.ts -u writes it anew', async () => {
-  await expect(manifestYaml(slackManifest(http))).toMatchFileSnapshot('../../manifest.yml');
+  await expect(slackManifestFile({ mode: 'socket' })).toMatchFileSnapshot('../../manifest.yml');
 });
 
-it('reads back as what was written', () => {
-  expect(parse(manifestYaml(slackManifest(http)))).toEqual(slackManifest(http));
+it.each(modes)('reads back as what was written ($mode)', (mode) => {
+  expect(parse(slackManifestFile(mode))).toEqual(slackManifest(mode));
+});
+
+it('says of each scope why it is asked for', () => {
+  const [, scopes = ''] = /scopes:\n {4}bot:\n((?: {6}- .*\n)+)/.exec(slackManifestFile(http)) ?? [];
+  expect(scopes.trim().split('\n')).toHaveLength(slackManifest(http).oauth_config?.scopes?.bot?.length ?? 0);
+  for (const line of scopes.trim().split('\n')) expect(line).toMatch(/^\s*- [a-z.:]+ # \w.{10,}$/);
+});
+
+it('subscribes to what release bots mark, whichever app they are: who is heard is for the policy to say', () => {
+  const { bot_events, metadata_subscriptions } = slackManifest(http).settings?.event_subscriptions ?? {};
+  expect(bot_events).toEqual(['message_metadata_posted']);
+  // https://docs.slack.dev/reference/app-manifest: `*` stands for every app.
+  expect(metadata_subscriptions).toEqual([{ app_id: '*', event_type: 'canary_health' }]);
 });
 
 it('has every command, and sends it and every click to the one address that answers', () => {
@@ -22,6 +35,7 @@ it('has every command, and sends it and every click to the one address that answ
   expect(commands.map(({ command }) => command)).toEqual(slashCommands.map((command) => `/${command}`));
   expect(new Set(commands.map(({ url }) => url))).toEqual(new Set([http.url]));
   expect(settings?.interactivity).toEqual({ is_enabled: true, request_url: http.url });
+  expect(settings?.event_subscriptions?.request_url).toBe(http.url);
   expect(settings?.socket_mode_enabled).toBe(false);
 });
 
@@ -60,7 +74,11 @@ const scopesOf: Readonly<Record<string, readonly string[]>> = {
 it('asks for the scopes of the methods that are called, and for no others', () => {
   const methods = calledMethods('src/slack');
   expect(Object.keys(scopesOf)).toEqual(methods);
-  const needed = ['commands', ...methods.flatMap((method) => scopesOf[method] ?? [])];
+  const needed = [
+    'commands',
+    'metadata.message:read',
+    ...methods.flatMap((method) => scopesOf[method] ?? []),
+  ];
   const { scopes } = slackManifest(http).oauth_config ?? {};
   expect(new Set(scopes?.bot)).toEqual(new Set(needed));
 });

@@ -143,6 +143,16 @@ describe('the incident card', () => {
     expect(read(incidentCard(incident(changes), now))).not.toContain('[Roll back');
   });
 
+  test.each([
+    ['something has deployed the bad release again', { cameBy: 'deploy' }],
+    ['a promotion of the repair has failed', { promotion: { version: '1.5.1', isOver: true } }],
+  ] as const)('offers a rollback again after one was done, when %s', (_name, changes) => {
+    const suspect = { live: '1.5.0', liveSince: at(30), lastGood: '1.4.2', ...changes };
+    const text = read(incidentCard(incident({ operations: { 'OP-7': 'done' }, suspect }), at(40)));
+    expect(text).toContain('*Last good*\n  1.4.2');
+    expect(text).toContain('[Roll back to 1.4.2 danger confirm]');
+  });
+
   test('offers a rollback again after one has failed', () => {
     const text = read(incidentCard(incident({ operations: { 'OP-7': 'failed' } }), now));
     expect(text).toContain('[Roll back to 1.4.2 danger confirm]');

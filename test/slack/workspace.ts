@@ -11,7 +11,10 @@ export const incidents = 'C0INCIDENTS';
 export const quiet: Log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** The emulated workspace that the sandbox runs, with two people and one conversation. */
-export function startWorkspace(requestUrl: () => string | undefined = () => undefined): Promise<Slack> {
+export function startWorkspace(
+  requestUrl: () => string | undefined = () => undefined,
+  appToken?: string,
+): Promise<Slack> {
   return startSlack({
     now: () => new Date(start),
     signingSecret,
@@ -22,6 +25,7 @@ export function startWorkspace(requestUrl: () => string | undefined = () => unde
     ],
     conversations: [{ id: incidents, name: 'incidents' }],
     requestUrl,
+    ...(appToken === undefined ? {} : { appToken }),
   });
 }
 

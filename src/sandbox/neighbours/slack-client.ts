@@ -53,6 +53,9 @@ export interface ClientOptions {
   readonly requestUrl: () => string | undefined;
 }
 
+/** The way to the app: a request to its URL, or an envelope over its socket. */
+type Deliver = (request: SignedRequest) => Promise<Delivery>;
+
 interface Pressed {
   readonly button: Block;
   readonly blockId: string;
@@ -61,7 +64,12 @@ interface Pressed {
 const ACK_TIMEOUT_MS = 3000;
 
 /** People who type commands, press buttons and talk; what they send is signed as Slack signs it. */
-export function createClients(workspace: Workspace, replies: Replies, options: ClientOptions): Clients {
+export function createClients(
+  workspace: Workspace,
+  replies: Replies,
+  options: ClientOptions & { readonly deliver: Deliver },
+): Clients {
+  const { deliver } = options;
   const describe = (place: Place): Interaction => {
     const user = workspace.people.get(place.userId);
     if (user === undefined) throw new Error(`nobody in this workspace has the id ${place.userId}`);
@@ -172,7 +180,8 @@ export function createClients(workspace: Workspace, replies: Replies, options: C
   return { as, payloadForCommand, payloadForClick, deliver };
 }
 
-async function deliver({ url, headers, body }: SignedRequest): Promise<Delivery> {
+/** Posts to the app's request URL. */
+export async function deliverOverHttp({ url, headers, body }: SignedRequest): Promise<Delivery> {
   if (url === '') return { status: 0, body: 'dispatch_failed' };
   const signal = AbortSignal.timeout(ACK_TIMEOUT_MS);
   try {

@@ -12,6 +12,8 @@ export interface SignedRequest {
 export function signSlackRequest(request: {
   readonly url: string;
   readonly signingSecret: string;
+  /** By default a form, which commands and clicks are; events are JSON. */
+  readonly contentType?: 'application/x-www-form-urlencoded' | 'application/json';
   readonly body: string;
   readonly at: Date;
 }): SignedRequest {
@@ -22,7 +24,7 @@ export function signSlackRequest(request: {
   return {
     url: request.url,
     headers: {
-      'Content-Type': 'application/x-www-form-urlencoded',
+      'Content-Type': request.contentType ?? 'application/x-www-form-urlencoded',
       'User-Agent': 'Slackbot 1.0 (+https://api.slack.com/robots)',
       'X-Slack-Request-Timestamp': String(seconds),
       'X-Slack-Signature': `v0=${digest}`,

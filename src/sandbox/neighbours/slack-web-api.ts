@@ -1,7 +1,7 @@
 import { refuseBlocks } from './block-kit.ts';
 import { REPLY_PATH } from './slack-replies.ts';
 import type { Replies, Reply } from './slack-replies.ts';
-import type { SlackPerson, Workspace } from './slack-workspace.ts';
+import { ALL_SCOPES, type SlackPerson, type Workspace } from './slack-workspace.ts';
 
 type Proceed = (request: Request) => Promise<Response>;
 type Arguments = Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ export function createWebApi(
     }
   };
 
-  return async (request, proceed) => {
+  const answer = async (request: Request, proceed: Proceed): Promise<Response> => {
     const { pathname } = new URL(request.url);
     if (pathname.startsWith(REPLY_PATH)) return answerReply(pathname, (await request.json()) as Reply);
     if (!pathname.startsWith('/api/')) return proceed(request);
@@ -71,7 +71,15 @@ export function createWebApi(
     if (response.status === 404) return slackError('unknown_method');
     return Response.json(
       complete(pathname.slice('/api/'.length), given, (await response.json()) as ApiAnswer),
+      { headers: { 'X-OAuth-Scopes': ALL_SCOPES.join(',') } },
     );
+  };
+
+  return async (request, proceed) => {
+    const answered = await answer(request, proceed);
+    // Slack's clock is the sandbox's.
+    answered.headers.set('Date', workspace.now().toUTCString());
+    return answered;
   };
 }
 

@@ -12,6 +12,8 @@ export interface SlackPerson {
   readonly is_restricted?: boolean;
   readonly is_ultra_restricted?: boolean;
   readonly is_stranger?: boolean;
+  /** Another workspace than this one, whose person a shared conversation shows here. */
+  readonly teamId?: string;
 }
 
 export interface SlackConversation {
@@ -25,6 +27,7 @@ export interface MessageRow {
   readonly channel_id: string;
   readonly user: string;
   readonly bot_id?: string;
+  readonly app_id?: string;
   readonly text: string;
   readonly blocks?: readonly Block[];
   readonly thread_ts?: string;
@@ -75,8 +78,8 @@ export interface Workspace {
 export const BOT = { userId: 'U0LASTGOOD', botId: 'B0LASTGOOD', appId: 'A0LASTGOOD' } as const;
 
 // prettier-ignore
-const ALL_SCOPES = [
-  'chat:write', 'channels:read', 'channels:history', 'channels:join', 'channels:manage', 'groups:read', 'groups:history',
+export const ALL_SCOPES = [
+  'commands', 'metadata.message:read', 'chat:write', 'channels:read', 'channels:history', 'channels:join', 'channels:manage', 'groups:read', 'groups:history',
   'groups:write', 'im:read', 'im:history', 'im:write', 'mpim:read', 'mpim:history', 'mpim:write', 'users:read',
   'users:read.email', 'users.profile:read', 'files:read', 'files:write', 'pins:read', 'pins:write', 'bookmarks:read',
   'bookmarks:write', 'reactions:read', 'reactions:write', 'team:read',
@@ -195,7 +198,7 @@ function userRow(teamId: string, person: SlackPerson): object {
   const { id, name, realName, email } = person;
   return {
     user_id: id,
-    team_id: teamId,
+    team_id: person.teamId ?? teamId,
     name,
     real_name: realName,
     email,

@@ -2,14 +2,17 @@ import type { Block } from './block-kit.ts';
 import { createFailureSwitch, failingAnswer } from './failure.ts';
 import type { FailureSwitch } from './failure.ts';
 import { createListeners } from './listeners.ts';
-import { createClients } from './slack-client.ts';
+import { createApps, type PostAs } from './slack-apps.ts';
+import { createClients, deliverOverHttp } from './slack-client.ts';
 import type { ClientOptions, Clients } from './slack-client.ts';
 import { createReplies } from './slack-replies.ts';
+import { startSockets, type SlackSockets } from './slack-socket.ts';
 import { createWebApi } from './slack-web-api.ts';
 import { BOT, startWorkspace } from './slack-workspace.ts';
 import type { MessageRow, SlackConversation, WorkspaceOptions } from './slack-workspace.ts';
 
 export type { ButtonName, Delivery, SlackClient, StaleClick } from './slack-client.ts';
+export type { PostedByApp, SlackApp } from './slack-apps.ts';
 export type { SignedRequest } from './slack-request.ts';
 export { signSlackRequest } from './slack-request.ts';
 export type { SlackConversation, SlackPerson } from './slack-workspace.ts';
@@ -34,14 +37,20 @@ export interface EphemeralMessage extends SlackMessage {
   readonly to: string;
 }
 
-/** `requestUrl` is the app's full request URL (…/slack/events), undefined while the app is not running. */
-export type SlackOptions = WorkspaceOptions & ClientOptions;
+/**
+ * `requestUrl` is the app's full request URL (…/slack/events), undefined while the app is not running. With an
+ * `appToken` the app is in Socket Mode: everything goes over its socket, and nothing to the URL.
+ */
+export type SlackOptions = WorkspaceOptions & ClientOptions & { readonly appToken?: string };
 
 export interface Slack extends FailureSwitch, Clients {
   /** The base of the Web API, ending in `/api/`. */
   readonly url: string;
   readonly team: { readonly id: string; readonly domain: string };
   readonly bot: typeof BOT;
+  /** Undefined unless the app is in Socket Mode. */
+  readonly sockets: SlackSockets | undefined;
+  readonly postAs: PostAs;
   /** Seeded conversations and the direct messages opened since, these with the person they are with. */
   conversations(): readonly (SlackConversation & { readonly user?: string })[];
   /** Oldest first, replies in threads included. */
@@ -62,16 +71,24 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     const error = failure.error ?? (limited ? 'ratelimited' : 'internal_error');
     return failingAnswer(failure, limited ? 429 : 200, { ok: false, error });
   });
+  const sockets = options.appToken === undefined ? undefined : await startSockets(options.appToken);
   const workspace = await startWorkspace(options, {
     changed,
-    intercept: (request, proceed) => guard(new URL(request.url).pathname, () => webApi(request, proceed)),
+    intercept: (request, proceed) => {
+      const { pathname } = new URL(request.url);
+      return guard(pathname, async () => sockets?.answer(request) ?? webApi(request, proceed));
+    },
   });
   const replies = createReplies(workspace);
   const webApi = createWebApi(workspace, options.botToken, replies);
 
+  const deliver = sockets?.deliver ?? deliverOverHttp;
+
   return {
     ...failures,
-    ...createClients(workspace, replies, options),
+    ...createClients(workspace, replies, { ...options, deliver }),
+    ...createApps(workspace, { ...options, deliver }),
+    sockets,
     url: `${workspace.url}/api/`,
     team: workspace.team,
     bot: BOT,
@@ -94,6 +111,7 @@ export async function startSlack(options: SlackOptions): Promise<Slack> {
     onChange,
     async close() {
       failures.heal();
+      await sockets?.close();
       await workspace.close();
     },
   };

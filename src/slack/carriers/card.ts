@@ -1,10 +1,12 @@
 import type { WebClient } from '@slack/web-api';
+import type { Channel } from '../../core/channel/state.ts';
 import type { Carrier } from '../../core/effect.ts';
 import type { Incident } from '../../core/incident/state.ts';
 import type { Operation } from '../../core/operation/state.ts';
 import type { Instant } from '../../core/time.ts';
 import { outcomeOf, post, slackError, update, type Posted } from '../posting.ts';
 import type { View } from '../views/blocks.ts';
+import { channelCard } from '../views/channel-card.ts';
 import { incidentCard } from '../views/incident-card.ts';
 import { planCard } from '../views/plan-card.ts';
 
@@ -16,7 +18,7 @@ export function cardCarrier(
   return {
     types: ['slack.card'],
     carry: async ({ id, stream, effect, state, mayHaveHappened, now }) => {
-      const { view, card } = draw(stream, state, now);
+      const { view, card } = draw(stream, state, effect.card, now);
       const where = nameOf(card?.conversation ?? effect.conversation);
       if (card) {
         try {
@@ -44,6 +46,7 @@ export function cardCarrier(
 function draw(
   stream: string,
   state: unknown,
+  name: string | undefined,
   now: Instant,
 ): { readonly view: View; readonly card: Incident['card'] } {
   if (stream.startsWith('INC-')) {
@@ -54,11 +57,23 @@ function draw(
     const operation = state as Operation;
     return { view: planCard(operation, now), card: operation.card };
   }
+  if (name !== undefined) {
+    const channel = state as Channel;
+    return { view: channelCard(channel, name, now), card: placeOf(channel, name) };
+  }
   throw new Error(`${stream} has no card`);
 }
 
-/** Where a stream's card stands, for what belongs into its thread. */
-export function cardOf(state: unknown): Posted | undefined {
-  const { card } = state as Pick<Incident, 'card'>;
+/**
+ * Where a stream's card stands, for what belongs into its thread.
+ * @param name which one, where a stream has several
+ */
+export function cardOf(state: unknown, name?: string): Posted | undefined {
+  const card = name === undefined ? (state as Pick<Incident, 'card'>).card : placeOf(state as Channel, name);
   return card && { channel: card.conversation, ts: card.ts };
+}
+
+function placeOf({ cards }: Channel, name: string): Incident['card'] {
+  const { conversation = '', ts } = cards?.[name] ?? {};
+  return ts === undefined ? undefined : { conversation, ts };
 }

@@ -28,7 +28,7 @@ export function slackCarriers(
     cardCarrier(clients.timeline, nameOf),
     threadCarrier(clients.timeline, nameOf),
     postmortemCarrier(clients.timeline, nameOf, readPostmortem),
-    replyCarrier(options),
+    replyCarrier({ ...options, client: clients.timeline }),
     pageCarrier(clients.paging, nameOf),
   ];
 }

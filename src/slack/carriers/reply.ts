@@ -1,16 +1,35 @@
+import type { WebClient } from '@slack/web-api';
 import type { Carrier, Outcome } from '../../core/effect.ts';
 import type { Milliseconds } from '../../core/time.ts';
+import { outcomeOf, post } from '../posting.ts';
 import { isResponseUrl } from '../response-url.ts';
 import { answerMessage } from '../views/answer.ts';
 
-/** Answers the one person who asked, through Slack's `response_url`. Twice is better than never. */
+/**
+ * Answers the one person who asked, through Slack's `response_url` (twice is better than never), or in the thread under
+ * a program's message.
+ */
 export function replyCarrier(options: {
+  readonly client: WebClient;
+  readonly nameOf: (conversation: string) => string;
   readonly apiUrl: string;
   readonly timeout: Milliseconds;
 }): Carrier<'slack.reply'> {
   return {
     types: ['slack.reply'],
-    carry: async ({ effect: { reply, answer }, signal }) => {
+    carry: async ({ id, effect: { reply, answer }, mayHaveHappened, signal }) => {
+      if ('thread' in reply) {
+        const { conversation: channel, thread } = reply;
+        try {
+          const receipt = await post(options.client, { channel, thread }, answerMessage(answer), {
+            id,
+            mayHaveHappened,
+          });
+          return { status: 'done', receipt };
+        } catch (error) {
+          return outcomeOf(error, false, options.nameOf(channel));
+        }
+      }
       if (!isResponseUrl(reply.url, options.apiUrl)) {
         return { status: 'failed', why: 'the address for the answer does not belong to Slack' };
       }

@@ -23,7 +23,7 @@ export function threadCarrier(
   return {
     types: ['slack.thread'],
     carry: async ({ id, effect, state, mayHaveHappened, now }) => {
-      const card = cardOf(state);
+      const card = cardOf(state, effect.card);
       if (!card) return cardNotPosted;
       const place = { channel: card.channel, thread: card.ts, broadcast: effect.broadcast };
       try {

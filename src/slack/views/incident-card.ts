@@ -1,6 +1,6 @@
-import { sayPages } from '../../core/incident/describe.ts';
+import { sayPages, sayPromotion } from '../../core/incident/describe.ts';
 import type { OperationProgress } from '../../core/incident/event.ts';
-import { isOpen, type Incident } from '../../core/incident/state.ts';
+import { isBack, isOpen, type Incident } from '../../core/incident/state.ts';
 import { operationUnderWay } from '../../core/incident/tick.ts';
 import type { RungTarget } from '../../core/policies/escalation.ts';
 import { severities, type Severity } from '../../core/severity.ts';
@@ -70,21 +70,19 @@ function status(incident: Incident, now: Instant): Markup {
   return mrkdwn`${holder}; without news the ladder goes on at ${moment(acknowledged.expiresAt, now)}.`;
 }
 
-function release(
-  { suspect, openedAt, operations }: Incident,
-  now: Instant,
-): readonly (readonly [string, Markup])[] {
+function release(incident: Incident, now: Instant): readonly (readonly [string, Markup])[] {
+  const { suspect, openedAt } = incident;
   if (!suspect) return [['Live', mrkdwn`No release is known to be live.`]];
-  const { live, liveSince, lastGood } = suspect;
+  const { live, liveSince, lastGood, promotion } = suspect;
   const age =
     liveSince <= openedAt
       ? mrkdwn`went live ${sayDuration(openedAt - liveSince)} before this`
       : mrkdwn`live since ${moment(liveSince, now)}`;
   // A release that a rollback has just brought back and verified needs no further one to go back to.
-  if (liveSince > openedAt && Object.values(operations).includes('done'))
-    return [['Live', mrkdwn`${live}, ${age}`]];
+  if (liveSince > openedAt && isBack(incident)) return [['Live', mrkdwn`${live}, ${age}`]];
   return [
     ['Live', mrkdwn`${live}, ${age}`],
+    ...(promotion ? [['Promotion', mrkdwn`${sayPromotion(promotion)}`] as const] : []),
     ['Last good', lastGood === undefined ? mrkdwn`none is known` : mrkdwn`${lastGood}`],
   ];
 }
@@ -118,11 +116,20 @@ function sayTarget(target: RungTarget): string {
 }
 
 function operations(incident: Incident): View['blocks'] {
-  const all = Object.entries(incident.operations);
+  const all = [
+    ...Object.entries(incident.operations).map(([id, progress]) => [id, 'rollback', progress] as const),
+    ...Object.entries(incident.promotions ?? {}).map(
+      ([id, progress]) => [id, 'promotion', progress] as const,
+    ),
+  ].toSorted(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
   if (all.length === 0) return [];
   const lines = all
     .slice(-operationsShown)
-    .map(([id, progress]) => mrkdwn`*${id}* ${operationWords[progress]}`);
+    .map(([id, kind, progress]) =>
+      kind === 'rollback'
+        ? mrkdwn`*${id}* ${operationWords[progress]}`
+        : mrkdwn`*${id}* (promotion) ${progress === 'stopped' ? '🛑 was stopped' : operationWords[progress]}`,
+    );
   return [section(join(lines, '\n'))];
 }
 
@@ -155,15 +162,16 @@ function buttonsOf(incident: Incident): Parameters<typeof actions>[0] {
   const { id, status, cleared, suspect, severity } = incident;
   const channel = `${incident.app}/${incident.channel}`;
   const worse = severities[severities.indexOf(severity) - 1];
+  const leaving = suspect?.promotion?.version ?? suspect?.live;
   // While one is under way, or has just put another release live, there is nothing to go back to.
-  const rollback = !Object.values(incident.operations).some(
-    (progress) => !['failed', 'stopped', 'closed'].includes(progress),
-  );
+  const rollback =
+    !isBack(incident) &&
+    !Object.values(incident.operations).some((progress) => ['open', 'running', 'unknown'].includes(progress));
   return [
     ...(status === 'triggered'
       ? [button('incident.acknowledge', 'Acknowledge', { id }, cleared ? {} : { style: 'primary' })]
       : []),
-    ...(rollback && suspect?.lastGood !== undefined && suspect.lastGood !== suspect.live
+    ...(rollback && suspect?.lastGood !== undefined && suspect.lastGood !== leaving
       ? [
           button(
             'incident.rollback',
@@ -173,7 +181,7 @@ function buttonsOf(incident: Incident): Parameters<typeof actions>[0] {
               style: 'danger',
               confirm: {
                 title: `Roll back ${channel}?`,
-                text: `${suspect.live} → ${suspect.lastGood}. You get a plan first; nothing changes before it is approved as this channel asks.`,
+                text: `${leaving ?? ''} → ${suspect.lastGood}. You get a plan first; nothing changes before it is approved as this channel asks.`,
                 confirm: 'Make the plan',
                 deny: 'Cancel',
               },

@@ -1,4 +1,5 @@
 import type { EffectOf } from '../../core/effect.ts';
+import { sayPromotion } from '../../core/incident/describe.ts';
 import type { Incident } from '../../core/incident/state.ts';
 import { actions, button, context, facts, header, section, type View } from './blocks.ts';
 import { severityIcons } from './incident-card.ts';
@@ -36,6 +37,9 @@ export function pageMessage(page: EffectOf<'page.slack'>, incident: Incident | u
         ? [
             facts([
               ['Live', mrkdwn`${suspect.live}, ${ageOf(suspect.liveSince, openedAt)}`],
+              ...(suspect.promotion
+                ? [['Promotion', mrkdwn`${sayPromotion(suspect.promotion)}`] as const]
+                : []),
               ['Last good', mrkdwn`${suspect.lastGood ?? 'none is known'}`],
             ]),
           ]

@@ -1,8 +1,11 @@
 import { sayActor } from '../../core/actor.ts';
 import type { Operation, StepState, StepStatus } from '../../core/operation/state.ts';
 import type { PlanStep } from '../../core/plan/plan.ts';
+import { sayConcerns } from '../../core/plan/concern.ts';
+import { titleOf } from '../../core/plan/words.ts';
 import { sayDuration, type Instant } from '../../core/time.ts';
 import { actions, button, context, facts, header, section, type View } from './blocks.ts';
+import { rollbackButton } from './health-card.ts';
 import { fallback, join, link, moment, mrkdwn, shown, type Markup } from './text.ts';
 
 const stepIcons: Readonly<Record<StepStatus, string>> = {
@@ -20,18 +23,22 @@ const stepsShown = 10;
 /** The card of an operation: what will be done, who may say yes, and how far it is. */
 export function planCard(operation: Operation, now: Instant): View {
   const { id, plan, requestedBy, incident, hash } = operation;
-  const title = `Roll back ${plan.app}/${plan.channel} ${plan.from} → ${plan.to}`;
+  const title = titleOf(plan);
+  const override = plan.kind === 'promote' ? plan.override : undefined;
   const banner = bannerOf(operation, now);
   return {
     text: fallback(`${id}: ${title}, ${operation.status.replaceAll('-', ' ')}`),
     blocks: [
-      header(`⏪ ${title}`),
+      header(`${plan.kind === 'rollback' ? '⏪' : '⏩'} ${title}`),
       section(banner),
       facts([
         // The header may be cut; these two never are.
         ['From → to', mrkdwn`${plan.from} → ${plan.to}`],
         ['Reason', shown(plan.reason, 600)],
         ['Asked by', mrkdwn`${sayActor(requestedBy)} at ${moment(operation.requestedAt, now)}`],
+        ...(override
+          ? [['Override', mrkdwn`by ${override.by}: ${shown(sayConcerns(override.lifts), 900)}`] as const]
+          : []),
         ...(incident === undefined ? [] : [['Incident', mrkdwn`${incident}`] as const]),
       ]),
       ...steps(operation),
@@ -50,22 +57,31 @@ function bannerOf(operation: Operation, now: Instant): Markup {
       const count = `${operation.approvals.length} of ${rule.approvals}`;
       const roles = rule.roles.join(' or ');
       const who = `anybody with the role ${roles}, except ${operation.requestedBy.name}`;
-      return mrkdwn`🖐️ *Waits for approval*, ${count} so far, until ${moment(operation.expiresAt, now)}\nMay approve: ${who}.`;
+      const approval = mrkdwn`🖐️ *Waits for approval*, ${count} so far, until ${moment(operation.expiresAt, now)}\nMay approve: ${who}.`;
+      return join([approval, ...waiting(operation)], '\n');
     }
     case 'approved':
-      return mrkdwn`👍 *Approved.* It is about to begin.`;
+      return operation.waitsFor === undefined
+        ? mrkdwn`👍 *Approved.* It is about to begin.`
+        : join([mrkdwn`👍 *Approved.*`, ...waiting(operation)], '\n');
     case 'running': {
       const done = operation.steps.filter((step) => step.status === 'done').length;
       const since =
         operation.begunAt === undefined ? mrkdwn`` : mrkdwn` since ${moment(operation.begunAt, now)}`;
       const progress = mrkdwn`▶️ *Running*${since}, ${done} of ${plan.steps.length} steps done.`;
       if (operation.aborting === undefined) return progress;
-      return mrkdwn`${progress}\n🛑 *${operation.aborting}* asked to stop: no further step begins.`;
+      return operation.yieldsTo === undefined
+        ? mrkdwn`${progress}\n🛑 *${operation.aborting}* asked to stop: no further step begins.`
+        : mrkdwn`${progress}\n🛑 It makes way for the rollback *${operation.yieldsTo}*: no further step begins.`;
     }
     case 'done':
       return bannerOfDone(operation);
     case 'failed':
-      return mrkdwn`❌ *Failed.* ${why}\nLook what runs there now: go back again with /rollback, or say what is live with /channels set.`;
+      if (operation.touched === false)
+        return mrkdwn`${operation.yieldsTo === undefined ? mrkdwn`❌ *Failed.*` : mrkdwn`🛑 *Stopped.*`} ${why} Nothing was changed.`;
+      return operation.yieldsTo === undefined
+        ? mrkdwn`❌ *Failed.* ${why}\nLook what runs there now: ${plan.kind === 'rollback' ? 'go back again' : 'go back'} with /rollback, or say what is live with /channels set.`
+        : mrkdwn`🛑 *Stopped.* ${why}\nThe channel may be between two versions until ${operation.yieldsTo} or another rollback is done.`;
     case 'unknown':
       return mrkdwn`❓ *Nobody knows how it ended.* ${why}\nThe channel stays locked until somebody has looked and says so below.`;
     case 'rejected':
@@ -79,6 +95,15 @@ function bannerOf(operation: Operation, now: Instant): Markup {
     default:
       return status satisfies never;
   }
+}
+
+/** A rollback gets the channel when the promotion that it stops has let go of it. */
+function waiting({ waitsFor }: Operation): readonly Markup[] {
+  return waitsFor === undefined
+    ? []
+    : [
+        mrkdwn`⏸️ It begins as soon as ${waitsFor} has let go of the channel. Should the outcome of ${waitsFor} be unknown, somebody has to settle it on its card first.`,
+      ];
 }
 
 /** `why` says it all; the icon warns when the release is back but somebody was not told. */
@@ -129,14 +154,15 @@ function approvals({ approvals }: Operation, now: Instant): View['blocks'] {
   return [context(mrkdwn`👍 Approved by ${join(given, ', ')}`)];
 }
 
-function controls({ id, hash, plan, status, aborting, verified }: Operation): View['blocks'] {
+function controls(operation: Operation): View['blocks'] {
+  const { id, hash, plan, status, aborting, verified, incident, waitsFor, yieldsTo, touched } = operation;
   const where = `${plan.app}/${plan.channel}`;
   switch (status) {
     case 'awaiting-approval': {
       // One tap too many while scrolling must not change production.
       const confirm = {
         title: `Approve ${id}?`,
-        text: `${where} goes back from ${plan.from} to ${plan.to}, beginning at once.`,
+        text: `${where} goes ${plan.kind === 'rollback' ? 'back ' : ''}from ${plan.from} to ${plan.to}, beginning ${waitsFor === undefined ? 'at once' : `when ${waitsFor} has let go`}.`,
         confirm: 'Approve',
         deny: 'Not yet',
       };
@@ -151,7 +177,7 @@ function controls({ id, hash, plan, status, aborting, verified }: Operation): Vi
     case 'running': {
       const confirm = {
         title: `Stop ${id}?`,
-        text: 'The step that runs is waited for, and no further one begins. The channel may be left between two versions.',
+        text: 'The step that runs is asked to stop where it can be, and waited for; no further one begins. The channel may be left between two versions.',
         confirm: 'Stop it',
         deny: 'Let it run',
       };
@@ -184,9 +210,21 @@ function controls({ id, hash, plan, status, aborting, verified }: Operation): Vi
         ),
       ];
     }
-    case 'approved':
-    case 'done':
     case 'failed':
+      // With an incident, its card offers to go back.
+      if (plan.kind === 'rollback' || incident !== undefined || yieldsTo !== undefined || touched === false)
+        return [];
+      return [
+        actions([
+          rollbackButton(
+            { name: where },
+            { to: plan.from, leaving: plan.to, reason: `${id}, the promotion of ${plan.to}, failed` },
+          ),
+        ]),
+      ];
+    case 'approved':
+      return waitsFor === undefined ? [] : [actions([button('operation.abort', 'Withdraw', { id })])];
+    case 'done':
     case 'rejected':
     case 'withdrawn':
     case 'expired':

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { slackReceiver, type SlackItem, type SlackReceiver } from '../../src/slack/receiver.ts';
+import { slackOverHttp } from '../../src/slack/http-intake.ts';
+import type { SlackItem } from '../../src/slack/item.ts';
 import { secret } from '../../src/trust/secrets.ts';
 
 const now = Date.parse('2026-11-22T03:04:00Z');
@@ -9,13 +10,13 @@ const signingSecret = 'the-signing-secret-of-a-test';
 const command = 'command=%2Frollback&text=stable+1.4.2+5xx&user_id=U0ANA&team_id=T0SHOP&trigger_id=12.34.ab';
 
 let inbox: Map<string, SlackItem>;
-let receiver: SlackReceiver;
+let handle: ReturnType<typeof slackOverHttp>;
 let storeWorks: boolean;
 
 beforeEach(() => {
   inbox = new Map();
   storeWorks = true;
-  receiver = slackReceiver({
+  handle = slackOverHttp({
     signingSecret: secret(signingSecret),
     now: () => now,
     receive: async (item) => {
@@ -46,7 +47,7 @@ function signed(body: string, { at = seconds, type = form } = {}) {
 }
 
 test('keeps an authentic request before it answers', async () => {
-  expect(await receiver.handle(signed(command))).toEqual({ status: 200 });
+  expect(await handle(signed(command))).toEqual({ status: 200 });
   expect([...inbox.values()]).toEqual([
     {
       id: 'slack/trigger/12.34.ab',
@@ -59,20 +60,20 @@ test('keeps an authentic request before it answers', async () => {
 
 test('answers 503 when it cannot keep it', async () => {
   storeWorks = false;
-  expect(await receiver.handle(signed(command))).toEqual({ status: 503 });
+  expect(await handle(signed(command))).toEqual({ status: 503 });
   expect(inbox.size).toBe(0);
 });
 
 test("answers Slack's question whether the address is ours, and keeps nothing", async () => {
   const body = JSON.stringify({ type: 'url_verification', challenge: 'c4' });
-  const answer = await receiver.handle(signed(body, { type: 'application/json' }));
+  const answer = await handle(signed(body, { type: 'application/json' }));
   expect(answer).toEqual({ status: 200, json: { challenge: 'c4' } });
   expect(inbox.size).toBe(0);
 });
 
 test('refuses an authentic body that it cannot read', async () => {
-  expect(await receiver.handle(signed('{"type":', { type: 'application/json' }))).toEqual({ status: 400 });
-  expect(await receiver.handle(signed('payload=%5B1%5D'))).toEqual({ status: 400 });
+  expect(await handle(signed('{"type":', { type: 'application/json' }))).toEqual({ status: 400 });
+  expect(await handle(signed('payload=%5B1%5D'))).toEqual({ status: 400 });
   expect(inbox.size).toBe(0);
 });
 
@@ -99,44 +100,43 @@ describe('a forged request is answered 401 and nothing is kept', () => {
     ['a timestamp in the past', signed(command, { at: seconds - 301 })],
     ['bytes that are no text', change({}, `${command}\u00ff`)],
   ])('%s', async (_name, request) => {
-    expect(await receiver.handle(request)).toEqual({ status: 401 });
-    expect(inbox.size).toBe(0);
+    expect(await handle(request)).toEqual({ status: 401 });
     expect(inbox.size).toBe(0);
   });
 
   test('at the edges of the window it is still authentic', async () => {
-    expect(await receiver.handle(signed(command, { at: seconds + 300 }))).toEqual({ status: 200 });
-    expect(await receiver.handle(signed(command, { at: seconds - 300 }))).toEqual({ status: 200 });
+    expect(await handle(signed(command, { at: seconds + 300 }))).toEqual({ status: 200 });
+    expect(await handle(signed(command, { at: seconds - 300 }))).toEqual({ status: 200 });
   });
 });
 
 describe('a replay is answered 200 and has no effect', () => {
   test('of the same request twice in parallel', async () => {
-    const answers = await Promise.all([receiver.handle(signed(command)), receiver.handle(signed(command))]);
+    const answers = await Promise.all([handle(signed(command)), handle(signed(command))]);
     expect(answers).toEqual([{ status: 200 }, { status: 200 }]);
     expect(inbox.size).toBe(1);
   });
 
   test('of an event that Slack delivers again, signed anew', async () => {
     const event = JSON.stringify({ type: 'event_callback', event_id: 'Ev01', event: { type: 'message' } });
-    await receiver.handle(signed(event, { type: 'application/json', at: seconds - 60 }));
-    await receiver.handle(signed(event, { type: 'application/json' }));
+    await handle(signed(event, { type: 'application/json', at: seconds - 60 }));
+    await handle(signed(event, { type: 'application/json' }));
     expect([...inbox.keys()]).toEqual(['slack/event/Ev01']);
   });
 
   test('of a click', async () => {
     const payload = { type: 'block_actions', trigger_id: '56.78.cd', actions: [{ value: '{}' }] };
     const click = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
-    await receiver.handle(signed(click));
-    await receiver.handle(signed(click));
+    await handle(signed(click));
+    await handle(signed(click));
     expect([...inbox.keys()]).toEqual(['slack/trigger/56.78.cd']);
   });
 
   test('of a request without an id, however its headers are spelled', async () => {
     const request = signed('type=other');
     const headers = { ...request.headers, 'x-slack-request-timestamp': `0${seconds}` };
-    await receiver.handle(request);
-    expect(await receiver.handle({ ...request, headers })).toEqual({ status: 200 });
+    await handle(request);
+    expect(await handle({ ...request, headers })).toEqual({ status: 200 });
     const hmac = signature('type=other', seconds).slice('v0='.length);
     expect([...inbox.keys()]).toEqual([`slack/request/${hmac}`]);
   });

@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { WebAPIRateLimitedError } from '@slack/web-api';
+import type { Slack } from '../../src/sandbox/neighbours/slack.ts';
+import { lookUpUser, workspaceOf } from '../../src/slack/clients.ts';
+import { outcomeOf } from '../../src/slack/posting.ts';
+import { clientsOf, incidents, startWorkspace } from './workspace.ts';
+
+let slack: Slack;
+
+beforeEach(async () => {
+  slack = await startWorkspace();
+});
+
+afterEach(() => slack.close());
+
+test('a rate limit for one client holds up neither itself nor the others; how long to wait goes to the outbox', async () => {
+  const { timeline, paging, interaction } = clientsOf(slack);
+  slack.fail({ retryAfter: 3_600, path: 'chat.postMessage', times: 1 });
+  const limited: unknown = await timeline.chat
+    .postMessage({ channel: incidents, text: 'a line' })
+    .catch((error: unknown) => error);
+  expect(limited).toBeInstanceOf(WebAPIRateLimitedError);
+  expect(outcomeOf(limited, false, '#incidents')).toEqual({
+    status: 'retry',
+    why: 'Slack asks us to slow down',
+    after: 3_600_000,
+    mayHaveHappened: false,
+  });
+
+  // Were a queue paused for an hour, these would not come back in the time of a test.
+  await paging.chat.postMessage({ channel: incidents, text: 'a page' });
+  expect(await lookUpUser(interaction, 'U0ANA')).toMatchObject({ id: 'U0ANA' });
+  await timeline.chat.postMessage({ channel: incidents, text: 'the line, later' });
+  expect(slack.messages(incidents).map(({ text }) => text)).toEqual(['a page', 'the line, later']);
+});
+
+test('who we are is asked once', async () => {
+  const workspace = workspaceOf(clientsOf(slack).interaction);
+  expect(await workspace()).toEqual({
+    teamId: 'T0LASTGOOD',
+    enterpriseId: undefined,
+    wholeEnterprise: false,
+    botId: 'B0LASTGOOD',
+    botUserId: 'U0LASTGOOD',
+  });
+  slack.fail({ path: 'auth.test' });
+  expect(await workspace()).toMatchObject({ teamId: 'T0LASTGOOD' });
+});
