@@ -1,19 +1,20 @@
 import type { CommandModule } from 'yargs';
-import { manifestYaml, slackManifest } from '../slack/manifest.ts';
+import { slackManifestFile } from '../slack/manifest.ts';
 
-/** `lastgood manifest slack --http URL`: the Slack app that this version needs, to paste into Slack's page. */
-const slack: CommandModule<object, { readonly http: string }> = {
+/** `lastgood manifest slack [--http URL]`: the Slack app that this version needs, to paste into Slack's page. */
+const slack: CommandModule<object, { readonly http?: string | undefined }> = {
   command: 'slack',
   describe: "Print the Slack app's manifest",
   builder: (parser) =>
     parser.option('http', {
       type: 'string',
-      demandOption: true,
-      describe: 'Where Slack reaches the bot: https://lastgood.example.com',
+      describe: 'Where Slack reaches the bot (https://lastgood.example.com), if it is not to use Socket Mode',
       coerce: requestUrl,
     }),
   handler: ({ http }) => {
-    process.stdout.write(manifestYaml(slackManifest({ mode: 'http', url: http })));
+    process.stdout.write(
+      slackManifestFile(http === undefined ? { mode: 'socket' } : { mode: 'http', url: http }),
+    );
   },
 };
 

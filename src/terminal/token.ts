@@ -1,24 +1,59 @@
-import { randomBytes } from 'node:crypto';
 import type { CommandModule } from 'yargs';
-import { sha256Hex } from '../trust/sha256.ts';
+import { theLast } from './the-last.ts';
 
-/** `lastgood token create <source>`: a bearer token for a webhook. Only its hash is ever stored. */
-const create: CommandModule<object, { readonly source: string }> = {
-  command: 'create <source>',
-  describe: 'Make a token for a webhook source, and its line for WEBHOOK_TOKENS',
+const webhook: CommandModule<object, { readonly source: string }> = {
+  command: 'webhook <source>',
+  describe: 'For a system that posts its alerts to us: alertmanager, generic, …',
   builder: (parser) =>
-    parser.positional('source', { type: 'string', demandOption: true, describe: 'alertmanager, generic, …' }),
-  handler: ({ source }) => {
-    const token = randomBytes(32).toString('base64url');
-    const setting = JSON.stringify({ [source]: [sha256Hex(token)] });
-    console.log(`Give this token to ${source}; it is shown only now:\n\n  ${token}\n`);
-    console.log(`Add its hash to the bot's environment:\n\n  WEBHOOK_TOKENS='${setting}'`);
-  },
+    parser.positional('source', { type: 'string', demandOption: true, describe: 'Who sends the token' }),
+  handler: async ({ source }) => (await import('./webhook-token.ts')).createWebhookToken(source),
 };
 
+const api: CommandModule<
+  object,
+  {
+    readonly name: string;
+    readonly person: string | undefined;
+    readonly role: readonly string[] | undefined;
+  }
+> = {
+  command: 'api <name>',
+  describe: 'For the API and this terminal, in the name of a person or of a program',
+  builder: (parser) =>
+    parser
+      .positional('name', { type: 'string', demandOption: true, describe: 'ana-laptop, deploy-bot, …' })
+      .option('person', {
+        type: 'string',
+        requiresArg: true,
+        coerce: theLast,
+        describe: 'Whose word it is: their key in policies/roster.yml. Without, it may ask but never approve',
+      })
+      .option('role', {
+        type: 'string',
+        array: true,
+        requiresArg: true,
+        describe: 'responder, approver, lead, release-bot or reader; by default all that the person has',
+      }),
+  handler: async (asked) => (await import('./api-token.ts')).createApiToken(asked),
+};
+
+/** `lastgood token create`: bearer tokens for those who call us. Only their hashes are ever stored. */
 export const tokenCommand: CommandModule = {
   command: 'token',
-  describe: 'Bearer tokens for those who call us',
-  builder: (parser) => parser.command(create).demandCommand(1, 'Say what to do: create.'),
+  describe: 'Make bearer tokens for those who call us',
+  builder: (parser) =>
+    parser
+      .command({
+        command: 'create',
+        describe: 'Make a token, and the line of the setting that lets it in',
+        builder: (create) =>
+          create
+            .command(webhook)
+            .command(api)
+            // As it was before there were two kinds.
+            .command({ ...webhook, command: '$0 <source>', describe: false }),
+        handler: () => undefined,
+      })
+      .demandCommand(1, 'Say what to do: create.'),
   handler: () => undefined,
 };
