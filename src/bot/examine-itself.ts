@@ -1,0 +1,23 @@
+import type { Settings } from '../config.ts';
+import type { Answer } from '../core/answer.ts';
+import type { Clock } from '../core/clock.ts';
+import { examine } from '../doctor/examine.ts';
+import { checks } from '../doctor/index.ts';
+import { patientOf } from '../doctor/patient.ts';
+import { summaryOf } from '../doctor/summary.ts';
+import type { Environment } from '../env-file.ts';
+import type { Store } from '../store/store.ts';
+
+/** `/lastgood doctor`: the running bot looks at itself. Its settings were right when it started. */
+export async function examineItself(
+  settings: Settings,
+  environment: Environment,
+  store: Store,
+  clock: Clock,
+): Promise<Answer> {
+  const patient = await patientOf(
+    { usable: settings, problems: [], given: [], environment },
+    { now: clock.now, probeStore: () => store.writeMark('probed-at', String(clock.now())) },
+  );
+  return summaryOf(await examine(patient, checks));
+}

@@ -1,0 +1,58 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ask, NoAnswer } from '../../executors/ask.ts';
+import { examineDatabase } from '../../store/sqlite-open.ts';
+import { StoreLocked } from '../../store/store.ts';
+import { checkTimeout, type Check } from '../examine.ts';
+import { ok, unknown, wrong, type Looked } from '../finding.ts';
+import type { Patient } from '../patient.ts';
+
+/** The store: intact and free, or in the hands of a bot that can write to it. */
+export const store: Check = {
+  area: 'Machine',
+  name: 'store',
+  look: async (patient, signal) => [
+    patient.probeStore ? await probe(patient.probeStore) : await lookAtFile(patient, signal),
+  ],
+};
+
+async function probe(write: () => Promise<void>): Promise<Looked> {
+  try {
+    await write();
+    return ok('store', 'can be written');
+  } catch (error) {
+    return wrong(
+      'store',
+      `does not take anything: ${(error as Error).message}`,
+      'Look at the disk of DATA_DIR.',
+    );
+  }
+}
+
+async function lookAtFile({ settings, botUrl }: Patient, signal: AbortSignal): Promise<Looked> {
+  const path = join(settings.dataDir, 'lastgood.db');
+  if (!existsSync(path)) return ok('store', `${path} is made at the first start`);
+  try {
+    examineDatabase(path);
+    return ok('store', `${path} is intact, and no bot is running on it`);
+  } catch (error) {
+    if (error instanceof StoreLocked) return askBot(path, botUrl, signal);
+    return wrong('store', (error as Error).message);
+  }
+}
+
+async function askBot(path: string, botUrl: string, signal: AbortSignal): Promise<Looked> {
+  try {
+    const { status, text } = await ask(`${botUrl}/readyz`, { signal, timeout: checkTimeout });
+    if (status === 200) return ok('store', `${path} is in use by the bot at ${botUrl}, which is ready`);
+    const said = status === 503 ? `which says: ${text.trim()}` : `which answered ${status}`;
+    return wrong('store', `${path} is in use by the bot at ${botUrl}, ${said}`, 'Look at the bot’s log.');
+  } catch (error) {
+    if (!(error instanceof NoAnswer)) throw error;
+    return unknown(
+      'store',
+      `${path} is in use by another process, but no bot answers at ${botUrl} (${error.message})`,
+      'If the bot runs elsewhere, say where with LASTGOOD_URL; if it hangs, restart it.',
+    );
+  }
+}

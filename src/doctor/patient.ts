@@ -1,0 +1,80 @@
+import type { WebClient } from '@slack/web-api';
+import { secretsOf, type ExaminedSettings } from '../config.ts';
+import type { Policies } from '../core/policies/policies.ts';
+import type { Instant } from '../core/time.ts';
+import { stepSchemas } from '../executors/index.ts';
+import { loadPolicies, type LoadedPolicies } from '../policies/load.ts';
+import { stepChecker } from '../policies/step-checker.ts';
+import { slackClients, workspaceOf, type Workspace } from '../slack/clients.ts';
+import type { Secret } from '../trust/secrets.ts';
+import { checkTimeout } from './examine.ts';
+
+/** What the checks look at: the settings and policies as far as they can be read, and ways to ask about the rest. */
+export interface Patient {
+  readonly settings: ExaminedSettings['usable'];
+  readonly problems: ExaminedSettings['problems'];
+  readonly given: ExaminedSettings['given'];
+  readonly environment: ExaminedSettings['environment'];
+  readonly loaded: LoadedPolicies;
+  /** The policies when all of them are right: most checks of other parts can say nothing about half of them. */
+  readonly policies: Policies | undefined;
+  readonly slack: SlackPatient | undefined;
+  readonly secrets: readonly Secret[];
+  readonly now: () => Instant;
+  /** Writes to the store. Only the running bot has it; from anywhere else, its store is another process's. */
+  readonly probeStore: (() => Promise<void>) | undefined;
+  /** Where a running bot would answer. */
+  readonly botUrl: string;
+}
+
+export interface SlackPatient {
+  readonly client: WebClient;
+  /** Asked once for all checks. Rejects when Slack does not answer, or does not accept the token. */
+  readonly workspace: () => Promise<Workspace>;
+}
+
+/** The circumstances in which somebody is examined. */
+export interface Circumstances {
+  readonly now: () => Instant;
+  readonly probeStore?: () => Promise<void>;
+  /** `LASTGOOD_URL`; without it a bot is looked for where the settings would let it listen. */
+  readonly botUrl?: string | undefined;
+}
+
+/** Reads what can be read, and asks nobody yet. */
+export async function patientOf(
+  { usable: settings, problems, given, environment }: ExaminedSettings,
+  { now, probeStore, botUrl }: Circumstances,
+): Promise<Patient> {
+  const loaded = await loadPolicies(settings.policiesDir, stepChecker(stepSchemas));
+  return {
+    settings,
+    problems,
+    given,
+    environment,
+    loaded,
+    policies: loaded.ok ? loaded.policies : undefined,
+    slack: slackPatient(settings.slack),
+    secrets: secretsOf(settings),
+    now,
+    probeStore,
+    botUrl: (botUrl ?? localUrl(settings)).replace(/\/+$/, ''),
+  };
+}
+
+/** A server that listens everywhere is asked here. */
+function localUrl({ host, port }: Pick<Patient['settings'], 'host' | 'port'>): string {
+  const here = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${here.includes(':') ? `[${here}]` : here}:${port}`;
+}
+
+function slackPatient({ botToken, apiUrl }: Patient['settings']['slack']): SlackPatient | undefined {
+  if (!botToken) return undefined;
+  const { interaction } = slackClients({ token: botToken, apiUrl, timeout: checkTimeout, log: silent });
+  const asked = workspaceOf(interaction);
+  let answer: Promise<Workspace> | undefined;
+  return { client: interaction, workspace: () => (answer ??= asked()) };
+}
+
+/** What Slack's library would log, a finding says. */
+export const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,0 +1,49 @@
+import { answer, type Answer } from '../core/answer.ts';
+import type { Finding, Status } from './finding.ts';
+
+/** What people see before each finding. */
+export const marks: Readonly<Record<Status, string>> = { ok: '✓', missing: '!', wrong: '✗', unknown: '!' };
+
+/** As many as somebody reads on a phone. */
+const mostLines = 20;
+const worstFirst: readonly Status[] = ['wrong', 'unknown', 'missing'];
+
+/** What is not all right, the worst first, each with what to do. */
+export function summaryOf(findings: readonly Finding[]): Answer {
+  const shown = together(findings);
+  const troubles = worstFirst.flatMap((status) => shown.filter((finding) => finding.status === status));
+  const left = troubles.length - mostLines;
+  return answer(
+    'info',
+    sayCounts(findings),
+    ...troubles.slice(0, mostLines).map(sayTrouble),
+    ...(left > 0 ? [`… and ${left} more. In a terminal: lastgood doctor`] : []),
+  );
+}
+
+/** One finding for what is to be said of several things in the same words: `#incidents, #releases`. */
+export function together(findings: readonly Finding[]): readonly Finding[] {
+  const same = new Map<string, Finding>();
+  for (const finding of findings) {
+    const { name, ...words } = finding;
+    const key = finding.status === 'ok' ? JSON.stringify(finding) : JSON.stringify(words);
+    const before = same.get(key);
+    same.set(key, before ? { ...before, name: `${before.name}, ${name}` } : finding);
+  }
+  return [...same.values()];
+}
+
+/** `3 wrong, 1 unknown, 2 missing, 31 ok` */
+export function sayCounts(findings: readonly Finding[]): string {
+  return ([...worstFirst, 'ok'] as const)
+    .map((status) => [findings.filter((finding) => finding.status === status).length, status] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, status]) => `${count} ${status}`)
+    .join(', ');
+}
+
+function sayTrouble({ area, name, status, what, advice }: Finding): string {
+  const told = `${marks[status]} ${area}: ${name} ${what}`;
+  if (advice === undefined) return told;
+  return `${told}${/[.!?]$/.test(what) ? '' : '.'} ${advice}`;
+}
