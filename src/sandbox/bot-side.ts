@@ -1,12 +1,17 @@
-import { lastGood, livePeriod, type Channel } from '../core/channel/state.ts';
+import { parseVersion } from '../core/version.ts';
 import { alerts, sendAlert, type AlertName } from './alerts.ts';
-import { people } from './cast.ts';
+import { apiTokens } from './api-tokens.ts';
+import { pagerdutyUsers, people } from './cast.ts';
 import { commandLines } from './command-lines.ts';
 import { noFacts, readFacts, type Facts } from './facts.ts';
-import { guideOf } from './guide.ts';
+import { toursOf } from './guide.ts';
 import { createListeners } from './neighbours/listeners.ts';
+import type { PagerdutyUser } from './neighbours/pagerduty-webhooks.ts';
 import type { BotSide } from './page/workspace-of-neighbours.ts';
-import { Refused, type ReleaseChannel } from './page/workspace.ts';
+import { Refused, type Person } from './page/workspace.ts';
+import { editRegistry } from './registry-edit.ts';
+import { canaryReport, findings, postFinding, tellBot, type Answered } from './release-bot.ts';
+import { releaseChannel } from './release-channel.ts';
 import type { World } from './world.ts';
 
 /** How often the bot's state is read for the page; what the neighbours see shows at once. */
@@ -18,6 +23,7 @@ export function botSideOf(
   startOver: () => Promise<void>,
 ): BotSide & { readonly stop: () => Promise<void> } {
   const { clock } = world;
+  const { url } = world.bot();
   const { changed, onChange } = createListeners();
   const firing = new Set<AlertName>();
   const settle = (): Promise<void> => world.bot().quiet();
@@ -37,17 +43,12 @@ export function botSideOf(
   }
 
   return {
-    people: () => [
-      { id: people.ana.id, name: people.ana.realName, role: 'on call', isBot: false },
-      { id: people.ben.id, name: people.ben.realName, role: 'approver', isBot: false },
-      { id: people.dana.id, name: people.dana.realName, role: 'lead', isBot: false },
-      { id: people.gus.id, name: people.gus.realName, role: 'guest', isBot: false },
-      { id: people.relbot.id, name: people.relbot.realName, role: 'release bot', isBot: true },
-    ],
+    people: () => visitors,
+    pagerdutyUser: (as) => accountOf(as),
     about: {
       incidents: 'A card for each incident, and its plan to go back. Details are in their threads.',
       emergency: 'Where Lastgood shouts when nobody answers.',
-      releases: 'Rollbacks that belong to no incident.',
+      releases: 'How canaries do, where records differ, and changes that belong to no incident.',
     },
     runsTake: { polls: 2 },
     healthCheck: {
@@ -55,9 +56,12 @@ export function botSideOf(
       setFailing: (failing) => world.shop.setWell(!failing),
     },
     commands: () => commandLines(facts, world.policies()),
-    channels: () => facts.channels.map((channel) => releaseChannel(channel, facts, world)),
+    channels: () =>
+      facts.channels.map((channel) => releaseChannel(channel, facts, world.policies(), clock.now())),
     clock: () => ({ now: clock.now(), nextWake: facts.nextWake }),
-    guide: () => guideOf(facts),
+    tours: () => toursOf(facts),
+    findings: () => findings.map(({ name, title }) => ({ name, title })),
+    api: () => ({ url, token: apiTokens.ana, person: people.ana.realName }),
     alerts: () => [
       ...alerts.map(({ name, title, summary, severity }) => ({ name, title, summary, severity })),
       { name: 'all-resolved', title: 'All resolved', summary: 'Whatever is firing turns quiet' },
@@ -78,6 +82,20 @@ export function botSideOf(
       const { nextWake } = await readFacts(world);
       if (nextWake) await clock.advance(Math.max(0, nextWake.at - clock.now()), settle);
     },
+    reportHealth: async ({ finding, channel, version, by }) => {
+      const found = findings.find(({ name }) => name === finding);
+      if (!found) throw new Refused(`A release bot does not find “${finding}”.`);
+      const about = { channel, version };
+      if (by === 'http') return told(tellBot(world, 'canary', canaryReport(found, about, clock.now())));
+      await postFinding(world, found, about);
+      return 'Posted in #releases with its metadata.';
+    },
+    reportDeployment: (channel, version) => told(tellBot(world, 'deployments', { channel, version })),
+    editRegistry: async (channel, typed) => {
+      const version = parseVersion(typed);
+      if (version === undefined) throw new Refused(`“${typed}” is no version such as 1.6.0.`);
+      await editRegistry(world, channel.split('/')[1] ?? channel, version);
+    },
     startOver,
     onChange,
     stop: async () => {
@@ -87,23 +105,22 @@ export function botSideOf(
   };
 }
 
-function releaseChannel(channel: Channel, { operations }: Facts, world: World): ReleaseChannel {
-  const [app = '', name = ''] = channel.name.split('/');
-  const healthyAfter = world.policies().channels.apps[app]?.channels[name]?.healthy_after ?? 0;
-  const live = livePeriod(channel);
-  const holder = operations.find(({ id }) => id === channel.lock?.operation);
-  return {
-    name: channel.name,
-    live: live && { version: live.version, since: live.from },
-    lastGood: lastGood(channel, healthyAfter, world.clock.now()),
-    lockedBy:
-      channel.lock &&
-      `${channel.lock.operation}: ${channel.lock.reason}${holder ? ` (${holder.status.replaceAll('-', ' ')})` : ''}`,
-    history: channel.moves.map(({ at, to, cause, actor, reason }) => ({
-      at,
-      version: to,
-      cause: cause === 'import' ? 'imported' : `${cause === 'set' ? 'set' : 'rolled back'} by ${actor}`,
-      reason,
-    })),
-  };
+const { ana, ben, dana, gus, relbot } = people;
+
+const visitors: readonly Person[] = [
+  { id: ana.id, name: ana.realName, role: 'on call', isBot: false },
+  { id: ben.id, name: ben.realName, role: 'approver', isBot: false },
+  { id: dana.id, name: dana.realName, role: 'lead', isBot: false },
+  { id: gus.id, name: gus.realName, role: 'guest', isBot: false },
+  { id: relbot.id, name: relbot.realName, role: 'release bot', isBot: true },
+].map((person) => ({ ...person, hasPager: accountOf(person.id) !== undefined }));
+
+function accountOf(slackId: string): PagerdutyUser | undefined {
+  const [key] = Object.entries(people).find(([, { id }]) => id === slackId) ?? [];
+  return Object.entries(pagerdutyUsers).find(([name]) => name === key)?.[1];
+}
+
+async function told(answering: Promise<Answered>): Promise<string> {
+  const { status, text } = await answering;
+  return `Answered ${status}: ${text}`;
 }

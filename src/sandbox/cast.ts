@@ -1,4 +1,5 @@
-import type { SlackConversation, SlackPerson } from './neighbours/slack.ts';
+import type { PagerdutyUser } from './neighbours/pagerduty-webhooks.ts';
+import type { SlackApp, SlackConversation, SlackPerson } from './neighbours/slack.ts';
 
 const person = (id: string, name: string, realName: string): SlackPerson => ({
   id,
@@ -15,6 +16,17 @@ export const people = {
   gus: { ...person('U0GUS', 'gus', 'Gus Tamm'), is_restricted: true },
   relbot: { ...person('U0RELBOT', 'relbot', 'Release bot'), is_bot: true },
 } satisfies Record<string, SlackPerson>;
+
+/** The release bot's own app in Slack; in the sandbox, health.yml lists it. */
+export const releaseBotApp: SlackApp = { appId: 'A0RELBOT', botId: 'B0RELBOT', userId: people.relbot.id };
+
+/** Accounts at PagerDuty: those that the example policies know, and one that they do not. */
+export const pagerdutyUsers = {
+  ana: { id: 'PANA', name: 'Ana Ruiz' },
+  ben: { id: 'PBEN', name: 'Ben Okafor' },
+  dana: { id: 'PDANA', name: 'Dana Levi' },
+  maeve: { id: 'PMAEVE', name: 'Maeve Quinn' },
+} satisfies Record<string, PagerdutyUser>;
 
 /** The conversations of the example policies. */
 export const conversations = {

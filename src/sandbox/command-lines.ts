@@ -2,6 +2,7 @@ import { verbs } from '../../commands/index.ts';
 import type { Argument } from '../../commands/verb.ts';
 import { knownVersions } from '../core/channel/state.ts';
 import { isOpen } from '../core/incident/state.ts';
+import { operationIsOpen } from '../core/operation/state.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { severities } from '../core/severity.ts';
 import { newestFirst } from '../core/version.ts';
@@ -25,8 +26,8 @@ export function commandLines(facts: Facts, policies: Policies): readonly Command
 }
 
 function choicesOf(
-  { kind }: Argument,
-  { channels, incidents }: Facts,
+  { name, kind }: Argument,
+  { channels, incidents, operations }: Facts,
   policies: Policies,
 ): readonly string[] {
   switch (kind) {
@@ -38,10 +39,18 @@ function choicesOf(
       return ['last-good', ...newestFirst([...new Set(channels.flatMap(knownVersions))])];
     case 'incident':
       return incidents.filter(isOpen).map(({ id }) => id);
+    case 'operation':
+      return operations.filter(operationIsOpen).map(({ id }) => id);
+    case 'plan-hash':
+      return operations.filter(({ status }) => status === 'awaiting-approval').map(({ hash }) => hash);
+    case 'outcome':
+      return ['done', 'failed'];
     case 'severity':
       return severities;
     case 'service':
       return Object.keys(policies.services.services);
+    case 'flag':
+      return [name];
     case 'text':
       return [];
     default:

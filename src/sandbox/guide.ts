@@ -1,13 +1,45 @@
+import { runningVersion } from '../core/channel/drift-state.ts';
 import { conversations, people } from './cast.ts';
 import type { Facts } from './facts.ts';
-import type { Step } from './page/workspace.ts';
+import type { Step, Tour } from './page/workspace.ts';
 
-const { ana, ben } = people;
+const { ana, ben, relbot } = people;
 const incidents = conversations.incidents.id;
+const releases = conversations.releases.id;
 
-/** The tour of the main job; each step ticks itself off when it has happened, however the visitor brought it about. */
-export function guideOf({ incidents: all, operations, selfApprovalRefused }: Facts): readonly Step[] {
+/** The tour of the main job, and two short ones; each step ticks itself off, however the visitor brought it about. */
+export function toursOf(facts: Facts): readonly Tour[] {
+  return [
+    {
+      name: 'the main job',
+      steps: mainJob(facts),
+      end: {
+        title: 'That was the whole job',
+        hint: 'From the alert to the post-mortem. Now break something in the Faults panel, or go on.',
+      },
+    },
+    {
+      name: 'promote a release',
+      steps: promotion(facts),
+      end: {
+        title: 'Promoted',
+        hint: 'The same plan, approval, run and verification as on the way back. An open P0 or P1 would have frozen it.',
+      },
+    },
+    {
+      name: 'a bad canary',
+      steps: badCanary(facts),
+      end: {
+        title: 'The canary is back',
+        hint: 'Now let GitOps bring the bad version back: as the release bot, report it as deployed once more.',
+      },
+    },
+  ];
+}
+
+function mainJob({ incidents: all, operations, selfApprovalRefused }: Facts): readonly Step[] {
   const climbed = all.some(({ lastCall }) => lastCall && (lastCall.rung > 1 || lastCall.round > 1));
+  const rollbacks = operations.filter(({ plan }) => plan.kind === 'rollback' && plan.channel === 'stable');
   return [
     {
       title: 'Fire the alert',
@@ -24,7 +56,7 @@ export function guideOf({ incidents: all, operations, selfApprovalRefused }: Fac
     {
       title: 'Ask for a rollback',
       hint: 'As Ana, send /rollback with a version and a reason. The plan says what will happen and who may approve.',
-      done: operations.length > 0,
+      done: rollbacks.length > 0,
       offer: {
         does: 'type',
         as: ana.id,
@@ -41,7 +73,7 @@ export function guideOf({ incidents: all, operations, selfApprovalRefused }: Fac
     {
       title: 'Let Ben approve',
       hint: 'Become Ben and approve. The workflow runs, health is checked, Sentry archives 1.5.0.',
-      done: operations.some(({ status }) => status === 'done'),
+      done: rollbacks.some(({ status }) => status === 'done'),
       offer: { does: 'show', as: ben.id, conversation: incidents },
     },
     {
@@ -54,6 +86,61 @@ export function guideOf({ incidents: all, operations, selfApprovalRefused }: Fac
         conversation: incidents,
         text: '/incident resolve rolled back to 1.4.2',
       },
+    },
+  ];
+}
+
+function promotion({ operations }: Facts): readonly Step[] {
+  const promotions = operations.filter(({ plan }) => plan.kind === 'promote');
+  return [
+    {
+      title: 'Ask to promote',
+      hint: 'The canary has run 1.6.0-rc.1 for two days. As Ana, ask to bring it to stable.',
+      done: promotions.length > 0,
+      offer: {
+        does: 'type',
+        as: ana.id,
+        conversation: releases,
+        text: '/promote canary stable two days without trouble',
+      },
+    },
+    {
+      title: 'Let Ben approve',
+      hint: 'Become Ben and approve. Stable moves once the workflow has run and the shop is well.',
+      done: promotions.some(({ status }) => status === 'done'),
+      offer: { does: 'show', as: ben.id, conversation: releases },
+    },
+  ];
+}
+
+function badCanary({ channels, operations }: Facts): readonly Step[] {
+  const canary = channels.find(({ name }) => name === 'shop/canary');
+  const rollbacks = operations.filter(({ plan }) => plan.kind === 'rollback' && plan.channel === 'canary');
+  const report = { does: 'report', as: relbot.id, conversation: releases, channel: 'shop/canary' } as const;
+  return [
+    {
+      title: 'Bring a new canary',
+      hint: 'As the release bot, report that 1.6.0-rc.2 is on the canary now.',
+      done: canary?.moves.some(({ cause }) => cause === 'deploy') === true,
+      offer: { ...report, what: 'deployment', version: '1.6.0-rc.2' },
+    },
+    {
+      title: 'Let it fail',
+      hint: 'Report that one session in 33 crashes. The card says what fails, and offers the way back.',
+      done: canary?.health?.some(({ judgement }) => judgement.verdict === 'fail') === true,
+      offer: { ...report, what: 'failing', version: runningVersion(canary) ?? '1.6.0-rc.2' },
+    },
+    {
+      title: 'Go back',
+      hint: 'As Ana, press Roll back on its card. You get a plan, as with every rollback.',
+      done: rollbacks.length > 0,
+      offer: { does: 'show', as: ana.id, conversation: releases },
+    },
+    {
+      title: 'Let Ben approve',
+      hint: 'Become Ben and approve; the canary goes back to the version that was well.',
+      done: rollbacks.some(({ status }) => status === 'done'),
+      offer: { does: 'show', as: ben.id, conversation: releases },
     },
   ];
 }

@@ -1,10 +1,12 @@
 import { sha256Hex } from '../trust/sha256.ts';
+import type { SigningSource } from '../trust/webhook-doors.ts';
+import { apiTokensSetting } from './api-tokens.ts';
 import { conversations, people } from './cast.ts';
 import { startGithub, type Github } from './neighbours/github.ts';
 import { startMail, type MailServer } from './neighbours/mail.ts';
 import { startPagerduty, type Pagerduty } from './neighbours/pagerduty.ts';
 import { startSentry, type Sentry } from './neighbours/sentry.ts';
-import { startSlack, type Slack } from './neighbours/slack.ts';
+import { startSlack, type Slack, type SlackPerson } from './neighbours/slack.ts';
 import { startShop, type Shop } from './shop.ts';
 
 /** All the neighbours that Lastgood has, emulated, with the cast of the example policies among them. */
@@ -17,6 +19,8 @@ export interface Neighbourhood {
   readonly shop: Shop;
   /** The settings with which a bot finds them, as environment variables. */
   readonly environment: Readonly<Record<string, string>>;
+  /** With what those sign their webhooks that can. */
+  readonly webhookSecrets: Readonly<Record<SigningSource, string>>;
   /** What monitoring systems send along with their alerts. */
   readonly webhookToken: string;
   readonly close: () => Promise<void>;
@@ -26,35 +30,61 @@ export interface Neighbourhood {
 export async function startNeighbourhood(options: {
   readonly now: () => Date;
   readonly requestUrl: () => string | undefined;
+  /** How Slack reaches the bot; by default over HTTP. */
+  readonly slackMode?: 'http' | 'socket';
+  /** Who is in the Slack workspace besides the cast. */
+  readonly others?: readonly SlackPerson[];
 }): Promise<Neighbourhood> {
   const { now, requestUrl } = options;
+  const appToken = options.slackMode === 'socket' ? 'xapp-sandbox-0001' : undefined;
   const token = { slack: 'xoxb-sandbox-0001', github: 'ghp_sandbox0001', sentry: 'sntrys_sandbox0001' };
   const signingSecret = 'sandbox-signing-secret';
   const routingKey = 'sandboxroutingkey000000000000001';
   const webhookToken = 'a-token-that-only-the-sandbox-knows';
+  const webhookSecrets = {
+    pagerduty: 'sandbox-pagerduty-webhook-secret',
+    sentry: 'sandbox-sentry-client-secret',
+    github: 'sandbox-github-webhook-secret',
+    grafana: 'sandbox-grafana-webhook-secret',
+  };
 
   const slack = await startSlack({
     signingSecret,
     botToken: token.slack,
-    people: Object.values(people),
+    people: [...Object.values(people), ...(options.others ?? [])],
     conversations: Object.values(conversations),
     requestUrl,
     now,
+    ...(appToken === undefined ? {} : { appToken }),
   });
   const github = await startGithub({
     token: token.github,
     owner: 'shop',
     repo: 'storefront',
-    workflows: [{ file: 'rollback.yml', name: 'Roll back' }],
+    workflows: [
+      { file: 'rollback.yml', name: 'Roll back' },
+      {
+        file: 'promote.yml',
+        name: 'Promote',
+        runName: 'promote ${{ inputs.version }} to ${{ inputs.channel }} [${{ inputs.correlation_id }}]',
+      },
+    ],
     runBehaviour: { ends: 'success', after: { polls: 2 } },
     now,
   });
-  const pagerduty = await startPagerduty({ routingKeys: [routingKey], now });
+  const pagerduty = await startPagerduty({
+    routingKeys: [routingKey],
+    webhooks: {
+      url: () => requestUrl()?.replace('/slack/events', '/webhooks/pagerduty'),
+      secret: webhookSecrets.pagerduty,
+    },
+    now,
+  });
   const sentry = await startSentry({
     token: token.sentry,
     organization: 'shop',
     projects: ['storefront'],
-    releases: ['shop@1.4.1', 'shop@1.4.2', 'shop@1.5.0'].map((version) => ({ version })),
+    releases: ['shop@1.4.1', 'shop@1.4.2', 'shop@1.5.0', 'shop@1.6.0-rc.1'].map((version) => ({ version })),
     now,
   });
   const mail = await startMail({ now });
@@ -68,9 +98,10 @@ export async function startNeighbourhood(options: {
     mail,
     shop,
     webhookToken,
+    webhookSecrets,
     environment: {
       SLACK_BOT_TOKEN: token.slack,
-      SLACK_SIGNING_SECRET: signingSecret,
+      ...(appToken === undefined ? { SLACK_SIGNING_SECRET: signingSecret } : { SLACK_APP_TOKEN: appToken }),
       SLACK_API_URL: slack.url,
       PAGERDUTY_ROUTING_KEY: routingKey,
       PAGERDUTY_EVENTS_URL: pagerduty.url,
@@ -81,10 +112,16 @@ export async function startNeighbourhood(options: {
       SENTRY_URL: sentry.url,
       SMTP_URL: mail.url,
       MAIL_FROM: 'Lastgood <lastgood@shop.example>',
+      API_TOKENS: apiTokensSetting(),
       WEBHOOK_TOKENS: JSON.stringify({
         alertmanager: sha256Hex(webhookToken),
         generic: sha256Hex(webhookToken),
+        grafana: sha256Hex(webhookToken),
       }),
+      PAGERDUTY_WEBHOOK_SECRET: webhookSecrets.pagerduty,
+      SENTRY_CLIENT_SECRET: webhookSecrets.sentry,
+      GITHUB_WEBHOOK_SECRET: webhookSecrets.github,
+      GRAFANA_WEBHOOK_SECRET: webhookSecrets.grafana,
     },
     close: async () => {
       await Promise.all([slack, github, pagerduty, sentry, mail, shop].map((neighbour) => neighbour.close()));

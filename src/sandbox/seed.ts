@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Registry } from '../core/channel/registry.ts';
 import type { Instant } from '../core/time.ts';
 import { registryFile } from '../bot/registry.ts';
+import { releaseBotApp } from './cast.ts';
 
 export interface Folders {
   readonly dataDir: string;
@@ -12,7 +13,8 @@ export interface Folders {
 
 /**
  * Lays out the folders of a new world below `root`: the example policies, pointed at the sandbox's shop instead of
- * the real one and less patient, and a registry with a history. What an earlier world left there goes.
+ * the real one, less patient, and with the release bot listed; and a registry with a history. What an earlier world
+ * left there goes.
  */
 export async function seedFolders(
   root: string,
@@ -36,7 +38,8 @@ export async function seedFolders(
     const local = text
       .replaceAll('https://canary.shop.example', shopUrl)
       .replaceAll('https://shop.example', shopUrl)
-      .replaceAll('every: 5s', 'every: 1s');
+      .replaceAll('every: 5s', 'every: 1s')
+      .replace('release_bots: []', `release_bots: [${releaseBotApp.appId}]`);
     await writeFile(path, local);
   }
   await writeFile(join(folders.securityDir, registryFile), `${JSON.stringify(registryAt(now), null, 2)}\n`);

@@ -28,6 +28,8 @@ async function main(): Promise<void> {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new RangeError(`--port takes a number up to 65535, not “${values.port}”`);
 
+  // Whoever has set LASTGOOD_URL finds the next world there, too.
+  let botPort = 0;
   let current = await begin(values.data);
   async function begin(root: string): Promise<Running> {
     await takeFolder(root);
@@ -36,11 +38,12 @@ async function main(): Promise<void> {
       root,
       policies: examplePolicies,
       clock,
-      port: 0,
+      port: botPort,
       random: Math.random,
       logLevel: 'warn',
       writeLog: (line) => void process.stderr.write(line),
     });
+    botPort = Number(new URL(world.bot().url).port);
     const side = botSideOf(world, async () => {
       await current.close();
       current = await begin(root);

@@ -5,6 +5,7 @@ import { readSettings, secretsOf, type Settings } from '../config.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { MovableClock } from './movable-clock.ts';
 import { startNeighbourhood, type Neighbourhood } from './neighbourhood.ts';
+import type { SlackPerson } from './neighbours/slack.ts';
 import { seedFolders } from './seed.ts';
 
 /** The whole product among emulated neighbours: the bot is the real one and knows of nothing but its settings. */
@@ -29,6 +30,10 @@ export async function startWorld(options: {
   readonly port: number;
   readonly random: () => number;
   readonly mostInFlight?: number;
+  /** How Slack reaches the bot; by default over HTTP. */
+  readonly slackMode?: 'http' | 'socket';
+  /** Who is in the Slack workspace besides the cast. */
+  readonly others?: readonly SlackPerson[];
   readonly logLevel: string;
   readonly writeLog: (line: string) => void;
 }): Promise<World> {
@@ -38,6 +43,8 @@ export async function startWorld(options: {
   const neighbourhood = await startNeighbourhood({
     now,
     requestUrl: () => running.bot && `${running.bot.url}/slack/events`,
+    ...(options.slackMode === undefined ? {} : { slackMode: options.slackMode }),
+    ...(options.others === undefined ? {} : { others: options.others }),
   });
   const folders = await seedFolders(options.root, options.policies, neighbourhood.shop.url, clock.now());
   const read = readSettings({
@@ -95,6 +102,8 @@ export async function startWorld(options: {
         policies: policies.current,
         ...(mostInFlight === undefined ? {} : { mostInFlight }),
       });
+      // Nothing of the bot waits for it, but a person who types a command the next moment would.
+      if (!neighbourhood.slack.failure()) await neighbourhood.slack.sockets?.connected();
     },
     close: async () => {
       await stopBot();

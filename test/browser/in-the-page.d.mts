@@ -10,3 +10,4 @@ export function paper(): string;
 export function scrollToBeginning(): void;
 export function scrolledBy(): number;
 export function textsWithoutContrast(): string[];
+export function copied(): Promise<string>;

@@ -15,15 +15,15 @@ export function focused() {
   };
 }
 
-/** The names of visible things to press that are smaller than 40 pixels in either direction. */
+/** The names of visible things to press that are lower than 44 pixels, or narrower than 40. */
 export function smallTargets() {
-  return [...document.querySelectorAll('button, .person, .switch label')]
+  return [...document.querySelectorAll('button, select, .fields input, .person, .switch label')]
     .filter((target) => target.checkVisibility())
     .filter((target) => {
       const { width, height } = target.getBoundingClientRect();
-      return width < 40 || height < 40;
+      return width < 40 || height < 44;
     })
-    .map((target) => target.textContent);
+    .map((target) => target.textContent || target.id);
 }
 
 export function pageWidth() {
@@ -32,6 +32,10 @@ export function pageWidth() {
 
 export function paper() {
   return getComputedStyle(document.body).backgroundColor;
+}
+
+export function copied() {
+  return navigator.clipboard.readText();
 }
 
 export function scrollToBeginning() {

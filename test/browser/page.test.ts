@@ -233,7 +233,7 @@ describe.skipIf(missing !== undefined)(
       await page.getByRole('button', { name: 'emergency' }).tap();
       await page.getByText('nobody has acknowledged. Card in').waitFor();
       await page.getByRole('button', { name: 'Conversations and people' }).waitFor();
-      for (const tab of ['Channels', 'Pager', 'Mail', 'Deploys', 'Faults']) {
+      for (const tab of ['Channels', 'Pager', 'Mail', 'Deploys', 'Faults', 'API']) {
         await page.getByRole('tab', { name: tab }).tap();
         expect(await page.getByRole('tabpanel', { name: tab }).isVisible()).toBe(true);
         expect(await page.locator('#chat').isVisible()).toBe(false);
@@ -262,7 +262,7 @@ describe.skipIf(missing !== undefined)(
       const folder = await mkdtemp(join(tmpdir(), 'lastgood-page-'));
       try {
         expect(await page.evaluate(inThePage.textsWithoutContrast)).toEqual([]);
-        for (const tab of ['Channels', 'Pager', 'Mail', 'Deploys', 'Faults']) {
+        for (const tab of ['Channels', 'Pager', 'Mail', 'Deploys', 'Faults', 'API']) {
           await page.getByRole('tab', { name: tab }).click();
           expect(await page.evaluate(inThePage.textsWithoutContrast)).toEqual([]);
           const picture = await page.screenshot({ path: join(folder, `${tab}.png`) });

@@ -1,10 +1,12 @@
 import { Refused } from '../../src/sandbox/page/workspace.ts';
 import type {
+  ChannelHealth,
   Mail,
   Message,
   Page,
   Release,
   Run,
+  Step,
   Switch,
   Workspace,
 } from '../../src/sandbox/page/workspace.ts';
@@ -26,12 +28,13 @@ export const EMERGENCY = 'C0EMERGENCY';
 export const RELEASES = 'C0RELEASES';
 const BOT = { id: 'U0LASTGOOD', name: 'Lastgood', isBot: true };
 
+export const RELBOT = 'U0RELBOT';
 const people = [
-  { id: ANA, name: 'Ana', role: 'on call', isBot: false },
-  { id: BEN, name: 'Ben', role: 'approver', isBot: false },
-  { id: DANA, name: 'Dana', role: 'lead', isBot: false },
-  { id: GUS, name: 'Gus', role: 'guest', isBot: false },
-  { id: 'U0RELBOT', name: 'Relbot', role: 'release bot', isBot: true },
+  { id: ANA, name: 'Ana', role: 'on call', isBot: false, hasPager: true },
+  { id: BEN, name: 'Ben', role: 'approver', isBot: false, hasPager: true },
+  { id: DANA, name: 'Dana', role: 'lead', isBot: false, hasPager: true },
+  { id: GUS, name: 'Gus', role: 'guest', isBot: false, hasPager: false },
+  { id: RELBOT, name: 'Relbot', role: 'release bot', isBot: true, hasPager: false },
 ];
 
 export interface WorkspaceFixture extends Workspace {
@@ -67,6 +70,9 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
   let plan: { ts: string; state: PlanState } | undefined;
   let refusedOnce = false;
   let rolledBackAt: number | undefined;
+  let health: ChannelHealth | undefined;
+  let edited: string | undefined;
+  let promoted = false;
   const switches = new Map<string, string>();
 
   const now = (): number => START + moved;
@@ -215,6 +221,57 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
     answer(as, conversation, `\`${line}\` is not a command of this fixture.`);
   }
 
+  function mainJob(): readonly Step[] {
+    return [
+      {
+        title: 'Fire the alert',
+        hint: 'Checkout begins to fail on shop/stable. Lastgood opens a P0 in #incidents and pages Ana.',
+        done: incident !== undefined,
+        offer: { does: 'fire', alert: 'checkout' },
+      },
+      {
+        title: 'Let nobody answer',
+        hint: 'Ana has five minutes. Move the clock to the next escalation and watch Dana get paged, by mail too.',
+        done: (incident?.rung ?? 0) > 0,
+        offer: { does: 'advance' },
+      },
+      {
+        title: 'Ask for a rollback',
+        hint: 'As Ana, type /rollback stable 1.4.2 and a reason. Lastgood shows the plan and whose approval it needs.',
+        done: plan !== undefined,
+        offer: {
+          does: 'type',
+          as: ANA,
+          conversation: INCIDENTS,
+          text: '/rollback stable 1.4.2 checkout answers 5xx',
+        },
+      },
+      {
+        title: 'Approve it yourself',
+        hint: 'Still as Ana, press Approve. It will not work, and the attempt goes on record.',
+        done: refusedOnce,
+        offer: { does: 'show', as: ANA, conversation: INCIDENTS },
+      },
+      {
+        title: 'Let Ben approve',
+        hint: 'Become Ben and approve. The workflow runs, health is checked, Sentry archives 1.5.0.',
+        done: plan?.state.kind === 'done',
+        offer: { does: 'show', as: BEN, conversation: INCIDENTS },
+      },
+      {
+        title: 'Resolve and read',
+        hint: 'Resolve the incident; its thread now holds the post-mortem with every page, click and refusal.',
+        done: incident?.state === 'resolved',
+        offer: {
+          does: 'type',
+          as: ANA,
+          conversation: INCIDENTS,
+          text: '/incident resolve INC-12 back to normal',
+        },
+      },
+    ];
+  }
+
   post(RELEASES, BOT, '*shop/canary* now runs `1.6.0-rc.1` (set by Relbot).');
   post(RELEASES, people[4]!, 'canary 1.6.0-rc.1: 99.71 % crash-free sessions, p95 210 ms, ok');
   post(INCIDENTS, people[2]!, 'Quiet shift so far :crossed_fingers:');
@@ -275,6 +332,10 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
             : { version: '1.4.2', since: rolledBackAt },
         lastGood: rolledBackAt === undefined ? '1.4.2' : '1.4.1',
         ...(plan?.state.kind === 'waiting' && { lockedBy: 'OP-7 waits for an approval' }),
+        drifts: edited === undefined ? [] : [`The registry file says ${edited}`],
+        promotions: [],
+        suggested: { health: '1.5.0', deployment: '1.5.1', registry: '1.5.1' },
+        conversation: RELEASES,
         history: [
           { at: START - 30 * 1440 * MINUTE, version: '1.4.1', cause: 'imported' },
           {
@@ -293,6 +354,18 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
         name: 'shop/canary',
         live: { version: '1.6.0-rc.1', since: START - 20 * MINUTE },
         lastGood: '1.5.0',
+        health,
+        drifts: [],
+        promotions: [
+          {
+            version: '1.6.0-rc.1',
+            to: 'stable',
+            line: '/promote canary stable 1.6.0-rc.1 it has run on canary for 20m',
+            pointless: promoted ? '1.6.0-rc.1 is live on stable already.' : undefined,
+          },
+        ],
+        suggested: { health: '1.6.0-rc.1', deployment: '1.6.0-rc.2', registry: '1.6.0-rc.2' },
+        conversation: RELEASES,
         history: [
           { at: START - 3 * 1440 * MINUTE, version: '1.5.0', cause: 'imported' },
           { at: START - 20 * MINUTE, version: '1.6.0-rc.1', cause: 'set by Relbot' },
@@ -330,54 +403,38 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
         ...definition,
         state: switches.get(definition.name) ?? definition.states[0]!.value,
       })),
-    guide: () => [
+    findings: () => [
+      { name: 'healthy', title: 'All is well' },
+      { name: 'failing', title: 'It crashes' },
+    ],
+    api: () => ({ url: 'http://127.0.0.1:4000', token: 'a-token-of-ana', person: 'Ana' }),
+    tours: () => [
       {
-        title: 'Fire the alert',
-        hint: 'Checkout begins to fail on shop/stable. Lastgood opens a P0 in #incidents and pages Ana.',
-        done: incident !== undefined,
-        offer: { does: 'fire', alert: 'checkout' },
+        name: 'the main job',
+        steps: mainJob(),
+        end: { title: 'That was the whole job', hint: 'From the alert to the post-mortem.' },
       },
       {
-        title: 'Let nobody answer',
-        hint: 'Ana has five minutes. Move the clock to the next escalation and watch Dana get paged, by mail too.',
-        done: (incident?.rung ?? 0) > 0,
-        offer: { does: 'advance' },
-      },
-      {
-        title: 'Ask for a rollback',
-        hint: 'As Ana, type /rollback stable 1.4.2 and a reason. Lastgood shows the plan and whose approval it needs.',
-        done: plan !== undefined,
-        offer: {
-          does: 'type',
-          as: ANA,
-          conversation: INCIDENTS,
-          text: '/rollback stable 1.4.2 checkout answers 5xx',
-        },
-      },
-      {
-        title: 'Approve it yourself',
-        hint: 'Still as Ana, press Approve. It will not work, and the attempt goes on record.',
-        done: refusedOnce,
-        offer: { does: 'show', as: ANA, conversation: INCIDENTS },
-      },
-      {
-        title: 'Let Ben approve',
-        hint: 'Become Ben and approve. The workflow runs, health is checked, Sentry archives 1.5.0.',
-        done: plan?.state.kind === 'done',
-        offer: { does: 'show', as: BEN, conversation: INCIDENTS },
-      },
-      {
-        title: 'Resolve and read',
-        hint: 'Resolve the incident; its thread now holds the post-mortem with every page, click and refusal.',
-        done: incident?.state === 'resolved',
-        offer: {
-          does: 'type',
-          as: ANA,
-          conversation: INCIDENTS,
-          text: '/incident resolve INC-12 back to normal',
-        },
+        name: 'a bad canary',
+        steps: [
+          {
+            title: 'Let it fail',
+            hint: 'Report that the canary crashes.',
+            done: health?.verdict === 'fail',
+            offer: {
+              does: 'report',
+              as: RELBOT,
+              conversation: RELEASES,
+              what: 'failing',
+              channel: 'shop/canary',
+              version: '1.6.0-rc.1',
+            },
+          },
+        ],
+        end: { title: 'It failed', hint: 'As it should.' },
       },
     ],
+
     async run(as, conversation, text, thread) {
       asked.push(`${as} ${text}`);
       if (text.startsWith('/') && thread !== undefined)
@@ -412,6 +469,36 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
       switches.set(name, to);
       changed();
     },
+    async pressPage(as, key, action) {
+      asked.push(`${as} presses ${action} on ${key} in PagerDuty`);
+      if (action === 'acknowledge') acknowledge(as);
+      else resolve(as);
+    },
+    async reportHealth({ channel, version, finding, by }) {
+      asked.push(`${by} ${finding} ${version} on ${channel}`);
+      const fails = finding === 'failing';
+      health = {
+        version,
+        verdict: fails ? 'fail' : 'pass',
+        sessions: 4210,
+        reasons: fails ? ['Crash-free sessions 97 % in 30m, at least 99 %'] : [],
+        trend: { about: 'Crash-free sessions, last 2 reports', line: '█▁', ends: '99.71 % → 97 %' },
+      };
+      changed();
+      return `Answered 200: ${version} ${fails ? 'FAILS' : 'passes'}.`;
+    },
+    async reportDeployment(channel, version) {
+      asked.push(`deployed ${version} on ${channel}`);
+      promoted = channel === 'shop/stable' && version === '1.6.0-rc.1';
+      changed();
+      return `Answered 200: ${version} is live.`;
+    },
+    async editRegistry(channel, version) {
+      asked.push(`registry ${version} on ${channel}`);
+      if (version === 'soon') throw new Refused('“soon” is no version such as 1.6.0.');
+      edited = version;
+      changed();
+    },
     startOver: async () => startOver(),
     onChange(listener) {
       listeners.add(listener);
@@ -420,17 +507,17 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
   };
 }
 
-const health = [
+const healthyOrFailing = [
   { value: 'healthy', label: 'healthy' },
   { value: 'failing', label: 'failing' },
 ];
 
 const switchDefinitions: readonly Omit<Switch, 'state'>[] = [
-  { name: 'slack', title: 'Slack', states: health },
-  { name: 'github', title: 'GitHub', states: health },
-  { name: 'pagerduty', title: 'PagerDuty', states: health },
-  { name: 'sentry', title: 'Sentry', states: health },
-  { name: 'mail', title: 'Mail', states: health },
+  { name: 'slack', title: 'Slack', states: healthyOrFailing },
+  { name: 'github', title: 'GitHub', states: healthyOrFailing },
+  { name: 'pagerduty', title: 'PagerDuty', states: healthyOrFailing },
+  { name: 'sentry', title: 'Sentry', states: healthyOrFailing },
+  { name: 'mail', title: 'Mail', states: healthyOrFailing },
   {
     name: 'workflow',
     title: 'Rollback workflow',

@@ -75,6 +75,7 @@ function createBotSide(): BotSide {
   return {
     ...createWorkspaceFixture(),
     about: { incidents: 'Every incident of the shop.' },
+    pagerdutyUser: (as) => (as === BEN ? { id: 'PBEN', name: 'Ben' } : undefined),
     runsTake: { polls: 1 },
     healthCheck: {
       isFailing: () => healthFails,
@@ -186,6 +187,21 @@ it('shows pages, mails and releases', async () => {
   ]);
   expect(workspace.mails()).toMatchObject([{ to: ['dana@shop.example'], subject: 'P0', at }]);
   expect(workspace.releases()).toEqual([{ version: 'shop@1.5.0', status: 'open', deploys: [] }]);
+});
+
+it('presses a page with the account that a person has, and says when it cannot', async () => {
+  const page = {
+    routing_key: 'key',
+    event_action: 'trigger',
+    dedup_key: 'INC-12/1.1',
+    payload: { summary: 'Checkout', source: 'lastgood', severity: 'critical' },
+  };
+  await fetch(`${neighbours.pagerduty.url}/v2/enqueue`, { method: 'POST', body: JSON.stringify(page) });
+  await expect(workspace.pressPage(ANA, 'INC-12/1.1', 'acknowledge')).rejects.toThrow(Refused);
+  await workspace.pressPage(BEN, 'INC-12/1.1', 'acknowledge');
+  expect(workspace.pages()).toMatchObject([{ state: 'acknowledged' }]);
+  await workspace.pressPage(BEN, 'INC-12/1.1', 'resolve');
+  await expect(workspace.pressPage(BEN, 'INC-12/1.1', 'resolve')).rejects.toThrow(/over already/);
 });
 
 it('turns every neighbour to failing and back, and tells those who watch', async () => {

@@ -1,9 +1,13 @@
+import { createServer, type Server } from 'node:http';
 import { Agent } from 'node:https';
-import { connect } from 'node:net';
+import { connect, type AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { event } from '@pagerduty/pdjs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startPagerduty } from '../../src/sandbox/neighbours/pagerduty.ts';
 import type { Pagerduty } from '../../src/sandbox/neighbours/pagerduty.ts';
+import { signPagerdutyWebhook } from '../../src/sandbox/neighbours/pagerduty-webhooks.ts';
+import { readPagerdutyEvent } from '../../src/sources/pagerduty.ts';
 import { official } from './official.ts';
 
 const TRIGGER = {
@@ -152,3 +156,87 @@ test.skipIf(complaintsOf === undefined)(
     expect(complaintsOf?.('/enqueue', 'post', '5XX', await refused.json())).toEqual([]);
   },
 );
+
+describe('somebody who answers a page there', () => {
+  const ben = { id: 'PBEN', name: 'Ben Okafor' };
+  interface Told {
+    readonly event: {
+      readonly id: string;
+      readonly event_type: string;
+      readonly agent: object;
+      readonly data: object;
+    };
+    readonly isSigned: boolean;
+  }
+  const told: Told[] = [];
+  let listener: Server;
+  let watched: Pagerduty;
+
+  beforeEach(async () => {
+    told.length = 0;
+    listener = createServer((request, response) => {
+      void text(request).then((body) => {
+        const { event: said } = JSON.parse(body) as Pick<Told, 'event'>;
+        const signature = request.headers['x-pagerduty-signature'];
+        told.push({ event: said, isSigned: signature === signPagerdutyWebhook(body, 'shared') });
+        response.writeHead(202).end();
+      });
+    });
+    await new Promise<void>((resolve) => {
+      listener.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = listener.address() as AddressInfo;
+    watched = await startPagerduty({
+      now: () => clock,
+      webhooks: { url: () => `http://127.0.0.1:${port}/webhooks/pagerduty`, secret: 'shared' },
+    });
+    await fetch(`${watched.url}/v2/enqueue`, { method: 'POST', body: JSON.stringify(TRIGGER) });
+  });
+
+  afterEach(async () => {
+    await watched.close();
+    listener.close();
+  });
+
+  test('is told to whoever subscribed, signed, with the key and the account', async () => {
+    await watched.press(ben, 'acknowledge', 'inc-1');
+    expect(watched.alerts()).toMatchObject([{ state: 'acknowledged' }]);
+    expect(told).toMatchObject([
+      {
+        isSigned: true,
+        event: {
+          event_type: 'incident.acknowledged',
+          agent: { id: 'PBEN', type: 'user_reference', summary: 'Ben Okafor' },
+          data: { incident_key: 'inc-1', title: 'checkout 5xx', status: 'acknowledged' },
+        },
+      },
+    ]);
+  });
+
+  test('is not confused with what came over the Events API, and nothing is told twice', async () => {
+    for (const event_action of ['acknowledge', 'acknowledge', 'resolve']) {
+      const again = { routing_key: 'key-1', event_action, dedup_key: 'inc-1' };
+      await fetch(`${watched.url}/v2/enqueue`, { method: 'POST', body: JSON.stringify(again) });
+    }
+    await watched.delivered();
+    const type = 'events_api_v2_inbound_integration_reference';
+    expect(told).toMatchObject([
+      { event: { event_type: 'incident.acknowledged', agent: { type } } },
+      { event: { event_type: 'incident.resolved', agent: { type } } },
+    ]);
+    expect(new Set(told.map(({ event: { id } }) => id)).size).toBe(2);
+    await expect(watched.press(ben, 'resolve', 'inc-1')).rejects.toThrow('no open incident inc-1');
+  });
+
+  test('sends what our own reader reads', async () => {
+    const key = 'lastgood/INC-3/rung-1.1';
+    const ours = { ...TRIGGER, dedup_key: key };
+    await fetch(`${watched.url}/v2/enqueue`, { method: 'POST', body: JSON.stringify(ours) });
+    await watched.press(ben, 'resolve', key);
+    const body = Buffer.from(JSON.stringify({ event: told[0]?.event }));
+    expect(readPagerdutyEvent(body)).toMatchObject({
+      incident: 'INC-3',
+      report: { did: 'resolved', key, user: ben },
+    });
+  });
+});

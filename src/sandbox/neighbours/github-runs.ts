@@ -158,8 +158,12 @@ export function createRuns(options: {
 }
 
 function titleOf(workflow: GithubWorkflow, inputs: Inputs): string {
-  const runName = workflow.runName ?? DEFAULT_RUN_NAME;
+  const runName = runNameOf(workflow);
   return runName.replace(/\$\{\{\s*inputs\.(\w+)\s*\}\}/g, (_, name: string) => textOf(inputs[name]));
+}
+
+export function runNameOf({ runName }: GithubWorkflow): string {
+  return runName ?? DEFAULT_RUN_NAME;
 }
 
 function textOf(input: unknown): string {

@@ -2,7 +2,9 @@ import { startCaptured } from './captured-emulator.ts';
 import type { CapturedEmulator } from './captured-emulator.ts';
 import { createFailureSwitch, failingAnswer } from './failure.ts';
 import type { FailureSwitch } from './failure.ts';
+import { createGithubApp, type GithubApp, type GithubAppOptions } from './github-app.ts';
 import { createRuns } from './github-runs.ts';
+import { workflowContents } from './github-workflow-file.ts';
 import type { Conclusion, GithubRun, GithubWorkflow, Inputs, RunBehaviour } from './github-runs.ts';
 import { createListeners } from './listeners.ts';
 
@@ -22,11 +24,14 @@ export interface GithubOptions {
   readonly repo: string;
   readonly workflows: readonly GithubWorkflow[];
   readonly releases?: readonly GithubRelease[];
+  /** Installation tokens of this app are let in, too. */
+  readonly app?: GithubAppOptions;
   /** By default success at the third request for the run. */
   readonly runBehaviour?: RunBehaviour;
 }
 
 export interface Github extends FailureSwitch {
+  readonly app: GithubApp | undefined;
   /** The base of the REST API. */
   readonly url: string;
   /** Oldest first. */
@@ -53,6 +58,7 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
     const status = failure.retryAfter === undefined ? 502 : 429;
     return failingAnswer(failure, status, { message: failure.error ?? 'Server Error' });
   });
+  const app = options.app && createGithubApp(options.app);
   let olderServer = false;
   let dispatching: Promise<unknown> = Promise.resolve();
 
@@ -79,9 +85,14 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
     const { pathname } = new URL(request.url);
     const page = /^\/[^/]+\/[^/]+\/actions\/runs\/(\d+)$/.exec(pathname)?.[1];
     if (page !== undefined) return runPage(runs.find(Number(page)));
+    const asApp = app?.answer(request);
+    if (asApp) return asApp;
     const token = request.headers.get('Authorization')?.replace(/^(bearer|token) /i, '');
-    if (token !== options.token)
+    if (token !== options.token && !app?.knows(token))
       return refuse(401, token === undefined ? 'Requires authentication' : 'Bad credentials');
+    const file = /\/contents\/\.github\/workflows\/([^/]+)$/.exec(decodeURIComponent(pathname))?.[1];
+    const workflow = options.workflows.find((each) => each.file === file);
+    if (request.method === 'GET' && workflow) return workflowContents(workflow);
     const run = /\/actions\/runs\/(\d+)/.exec(pathname)?.[1];
     if (request.method === 'POST' && pathname.endsWith('/dispatches')) return dispatch(request, proceed);
     if (request.method === 'POST' && pathname.endsWith('/cancel'))
@@ -152,6 +163,7 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
 
   return {
     ...failures,
+    app,
     url: emulator.url,
     runs: runs.all,
     setRunBehaviour(behaviour) {

@@ -2,6 +2,7 @@ import { createEmulator, defineEmulator } from 'emulate';
 import { createFailureSwitch, failingAnswer } from './failure.ts';
 import type { Failure, FailureSwitch } from './failure.ts';
 import { createListeners } from './listeners.ts';
+import { createWebhooks, type PagerdutySubscription, type PagerdutyUser } from './pagerduty-webhooks.ts';
 
 type EventAction = 'trigger' | 'acknowledge' | 'resolve';
 
@@ -30,6 +31,8 @@ export interface PagerdutyOptions {
   readonly now: () => Date;
   /** The integrations that exist; left out, every key does. */
   readonly routingKeys?: readonly string[];
+  /** Left out: nobody is told what happens here. */
+  readonly webhooks?: PagerdutySubscription;
 }
 
 export interface Pagerduty extends FailureSwitch {
@@ -38,6 +41,13 @@ export interface Pagerduty extends FailureSwitch {
   /** Oldest first. A trigger after a resolve is a new alert under the same key. */
   alerts(): readonly PagerdutyAlert[];
   log(): readonly PagerdutyLogEntry[];
+  /**
+   * Somebody presses Acknowledge or Resolve in PagerDuty. Resolves when whoever has subscribed has been told; rejects
+   * when no such alert is open.
+   */
+  press(user: PagerdutyUser, action: 'acknowledge' | 'resolve', dedupKey: string): Promise<void>;
+  /** Resolves when every webhook sent so far has been answered. */
+  delivered(): Promise<void>;
   onChange(listener: () => void): () => void;
   close(): Promise<void>;
 }
@@ -57,6 +67,7 @@ const MAX_DEDUP_KEY = 255;
 export async function startPagerduty(options: PagerdutyOptions): Promise<Pagerduty> {
   const { changed, onChange } = createListeners();
   const { guard, ...failures } = createFailureSwitch(failureAnswer);
+  const webhooks = createWebhooks(options.webhooks, options.now);
   let state: State = { alerts: [], log: [] };
 
   const definition = defineEmulator<State>({
@@ -114,7 +125,6 @@ export async function startPagerduty(options: PagerdutyOptions): Promise<Pagerdu
       (alert) => alert.dedupKey === dedupKey && alert.routingKey === routingKey && alert.state !== 'resolved',
     );
     const open = state.alerts[index];
-    const happened = { at: options.now().toISOString(), action };
     if (open === undefined) {
       if (action === 'trigger')
         state.alerts.push({
@@ -122,11 +132,29 @@ export async function startPagerduty(options: PagerdutyOptions): Promise<Pagerdu
           routingKey,
           state: 'triggered',
           ...describe(event),
-          history: [happened],
+          history: [{ at: options.now().toISOString(), action }],
         });
       return;
     }
-    state.alerts[index] = { ...open, state: stateAfter(action, open), history: [...open.history, happened] };
+    change(index, action);
+  }
+
+  /** Tells only of what is another state than before, as PagerDuty does. */
+  function change(index: number, action: EventAction, by?: PagerdutyUser): void {
+    const before = state.alerts[index];
+    if (!before) return;
+    const now = stateAfter(action, before);
+    const happened = { at: options.now().toISOString(), action };
+    state.alerts[index] = { ...before, state: now, history: [...before.history, happened] };
+    if (now === before.state || now === 'triggered') return;
+    const incident = {
+      number: index + 1,
+      status: now,
+      title: before.summary,
+      key: before.dedupKey,
+      openedAt: before.history[0]?.at ?? happened.at,
+    };
+    webhooks.send(now, incident, by);
   }
 
   const emulator = await createEmulator({ service: definition, port: options.port ?? 0 });
@@ -136,9 +164,20 @@ export async function startPagerduty(options: PagerdutyOptions): Promise<Pagerdu
     ...failures,
     alerts: () => [...state.alerts],
     log: () => [...state.log],
+    async press(user, action, dedupKey) {
+      const index = state.alerts.findIndex(
+        (alert) => alert.dedupKey === dedupKey && alert.state !== 'resolved',
+      );
+      if (index < 0) throw new Error(`PagerDuty shows no open incident ${dedupKey}`);
+      change(index, action, user);
+      changed();
+      await webhooks.delivered();
+    },
+    delivered: webhooks.delivered,
     onChange,
     async close() {
       failures.heal();
+      await webhooks.delivered();
       await emulator.close();
     },
   };

@@ -73,6 +73,7 @@ export async function startSentry(options: SentryOptions): Promise<Sentry> {
     setup({ app, state: kept }) {
       state = kept;
       const releases = '/api/0/organizations/:organization/releases/';
+      const project = '/api/0/projects/:organization/:project/';
       const one = `${releases}:version/`;
       app.use((c, next) => {
         const refusal = checkToken(c.req.header('Authorization'));
@@ -93,6 +94,15 @@ export async function startSentry(options: SentryOptions): Promise<Sentry> {
           }),
         );
       };
+      app.get('/api/0/', () =>
+        Response.json({ version: '0', auth: { scopes: ['org:read', 'project:read', 'project:releases'] } }),
+      );
+      app.get(project, (c) => {
+        const slug = c.req.param('project');
+        const isThere =
+          c.req.param('organization') === options.organization && options.projects.includes(slug);
+        return isThere ? Response.json({ slug, name: slug }) : notFound();
+      });
       route('GET', releases, () => Response.json(state.releases.map(present)));
       route('POST', releases, (_, body) => createOrUpdate(body));
       route('GET', one, (version) => withRelease(version, (release) => Response.json(present(release))));

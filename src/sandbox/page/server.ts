@@ -9,6 +9,7 @@ import type { Workspace } from './workspace.ts';
 
 const text = z.string().min(1);
 const here = { as: text, conversation: text };
+const release = { channel: text, version: text.max(200) };
 
 /** What a page may ask for, as JSON in `POST /sandbox/do`. */
 const wish = z.discriminatedUnion('do', [
@@ -24,6 +25,20 @@ const wish = z.discriminatedUnion('do', [
   }),
   z.strictObject({ do: z.literal('advance-to-next-wake') }),
   z.strictObject({ do: z.literal('turn'), name: text, to: text }),
+  z.strictObject({
+    do: z.literal('press-page'),
+    as: text,
+    key: text,
+    action: z.enum(['acknowledge', 'resolve']),
+  }),
+  z.strictObject({
+    do: z.literal('report-health'),
+    ...release,
+    finding: text,
+    by: z.enum(['http', 'slack']),
+  }),
+  z.strictObject({ do: z.literal('report-deployment'), ...release }),
+  z.strictObject({ do: z.literal('edit-registry'), ...release }),
   z.strictObject({ do: z.literal('start-over') }),
 ]);
 
@@ -81,7 +96,8 @@ export function pageRoutes(
     });
   }
 
-  async function grant(asked: Wish): Promise<void> {
+  /** @returns what there is to say about it, if anything */
+  async function grant(asked: Wish): Promise<string | void> {
     const workspace = current();
     switch (asked.do) {
       case 'run':
@@ -98,6 +114,16 @@ export function pageRoutes(
         return workspace.advanceToNextWake();
       case 'turn':
         return workspace.turn(asked.name, asked.to);
+      case 'press-page':
+        return workspace.pressPage(asked.as, asked.key, asked.action);
+      case 'report-health': {
+        const { do: _do, ...report } = asked;
+        return workspace.reportHealth(report);
+      }
+      case 'report-deployment':
+        return workspace.reportDeployment(asked.channel, asked.version);
+      case 'edit-registry':
+        return workspace.editRegistry(asked.channel, asked.version);
       case 'start-over':
         await workspace.startOver();
         for (const listen of restarted) listen();
@@ -117,8 +143,8 @@ export function pageRoutes(
     const asked = wish.safeParse(await json(request).catch(() => undefined));
     if (!asked.success) return answer(response, 400, { problem: z.prettifyError(asked.error) });
     try {
-      await grant(asked.data);
-      return answer(response, 200, {});
+      const said = await grant(asked.data);
+      return answer(response, 200, { said });
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       return answer(response, error instanceof Refused ? 409 : 500, { problem });

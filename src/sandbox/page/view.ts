@@ -1,9 +1,11 @@
 import type { createRenderer, Names, RenderedMessage } from './rendered-message.ts';
 import type {
   Alert,
+  Api,
   Clock,
   CommandLine,
   Conversation,
+  Finding,
   Mail,
   Message,
   Page,
@@ -11,8 +13,8 @@ import type {
   Release,
   ReleaseChannel,
   Run,
-  Step,
   Switch,
+  Tour,
   Workspace,
 } from './workspace.ts';
 
@@ -32,7 +34,9 @@ export interface View {
   readonly clock: Clock;
   readonly alerts: readonly Alert[];
   readonly switches: readonly Switch[];
-  readonly guide: readonly Step[];
+  readonly findings: readonly Finding[];
+  readonly api: Api;
+  readonly tours: readonly Tour[];
 }
 
 export type ViewedMessage = Omit<Message, 'blocks'> & RenderedMessage;
@@ -71,7 +75,9 @@ export function viewWorkspace(
     clock: workspace.clock(),
     alerts: workspace.alerts(),
     switches: workspace.switches(),
-    guide: workspace.guide(),
+    findings: workspace.findings(),
+    api: workspace.api(),
+    tours: workspace.tours(),
   };
 }
 

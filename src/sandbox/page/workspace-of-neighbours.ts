@@ -1,5 +1,6 @@
 import type { Github, RunBehaviour } from '../neighbours/github.ts';
 import type { MailServer } from '../neighbours/mail.ts';
+import type { PagerdutyUser } from '../neighbours/pagerduty-webhooks.ts';
 import type { Pagerduty } from '../neighbours/pagerduty.ts';
 import type { Sentry } from '../neighbours/sentry.ts';
 import type { Delivery, Slack, SlackMessage } from '../neighbours/slack.ts';
@@ -22,15 +23,22 @@ export interface BotSide extends Pick<
   | 'channels'
   | 'clock'
   | 'alerts'
-  | 'guide'
+  | 'findings'
+  | 'api'
+  | 'tours'
   | 'fire'
   | 'advance'
   | 'advanceToNextWake'
+  | 'reportHealth'
+  | 'reportDeployment'
+  | 'editRegistry'
   | 'startOver'
   | 'onChange'
 > {
   /** What a conversation is for, by its name. */
   readonly about: Readonly<Record<string, string>>;
+  /** The account that a person has at PagerDuty. */
+  readonly pagerdutyUser: (as: string) => PagerdutyUser | undefined;
   /** How long a workflow run takes, however it ends. */
   readonly runsTake: RunBehaviour['after'];
   /** The endpoints of the shop that a rollback verifies. */
@@ -164,6 +172,13 @@ export function workspaceOfNeighbours(neighbours: Neighbours, bot: BotSide): Wor
         throw new Refused(`There is no switch ${name} with a state ${to}.`);
       found.turn(to);
       for (const listener of listeners) listener();
+    },
+    async pressPage(as, key, action) {
+      const user = bot.pagerdutyUser(as);
+      if (!user) throw new Refused('Who has no account at PagerDuty cannot press anything there.');
+      await pagerduty.press(user, action, key).catch((error: unknown) => {
+        throw new Refused('This page is over already.', { cause: error });
+      });
     },
     onChange(listener) {
       listeners.add(listener);

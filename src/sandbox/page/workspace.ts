@@ -23,7 +23,11 @@ export interface Workspace {
   /** What can be fired from the page. */
   alerts(): readonly Alert[];
   switches(): readonly Switch[];
-  guide(): readonly Step[];
+  /** What a release bot can find out about a version. */
+  findings(): readonly Finding[];
+  api(): Api;
+  /** The first one first; the others are for whoever wants to go on. */
+  tours(): readonly Tour[];
 
   /** Sends what was typed: a line that begins with `/` is a command, anything else a post, in a thread if one is named. */
   run(as: string, conversation: string, text: string, thread?: string): Promise<void>;
@@ -35,6 +39,14 @@ export interface Workspace {
   /** Moves the clock to the next thing that waits for it; does nothing when nothing does. */
   advanceToNextWake(): Promise<void>;
   turn(name: string, to: string): Promise<void>;
+  /** Presses a button in PagerDuty, with this person's account there. */
+  pressPage(as: string, key: string, action: 'acknowledge' | 'resolve'): Promise<void>;
+  /** The release bot says how a version does, over HTTP or by a message in Slack; returns what it was answered. */
+  reportHealth(report: HealthReport): Promise<string>;
+  /** A deploy tool says which version is on a channel; returns what it was answered. */
+  reportDeployment(channel: string, version: string): Promise<string>;
+  /** Somebody else than the bot writes a version into the registry file. */
+  editRegistry(channel: string, version: string): Promise<void>;
   /** Ends this world and begins another; afterwards the page asks for the new workspace. */
   startOver(): Promise<void>;
   /** Called after every change, a move of the clock included, possibly often in a row; the returned function stops it. */
@@ -50,6 +62,8 @@ export interface Person {
   /** In a few words: `on call`, `approver`, `guest`. */
   readonly role: string;
   readonly isBot: boolean;
+  /** Has an account at PagerDuty, and so may press its buttons. */
+  readonly hasPager: boolean;
 }
 
 export interface Conversation {
@@ -120,6 +134,20 @@ export interface ReleaseChannel {
   readonly lastGood?: string | undefined;
   /** What holds the channel at this moment: `OP-7 rolls back to 1.4.2`. */
   readonly lockedBy?: string | undefined;
+  /** What release bots last said of the version that runs there. */
+  readonly health?: ChannelHealth | undefined;
+  /** Who says otherwise than the bot's records, in a sentence each; somebody has to decide. */
+  readonly drifts: readonly string[];
+  /** Where its version may go next. */
+  readonly promotions: readonly Promotion[];
+  /** Versions worth trying in what is reported or written about it. */
+  readonly suggested: {
+    readonly health: string;
+    readonly deployment: string;
+    readonly registry: string;
+  };
+  /** The conversation with its cards. */
+  readonly conversation: string;
   readonly history: readonly {
     readonly at: number;
     readonly version: string;
@@ -127,6 +155,26 @@ export interface ReleaseChannel {
     readonly cause: string;
     readonly reason?: string | undefined;
   }[];
+}
+
+export interface ChannelHealth {
+  readonly version: string;
+  readonly verdict: 'pass' | 'fail' | 'inconclusive';
+  readonly sessions: number;
+  /** Why it does not pass. */
+  readonly reasons: readonly string[];
+  /** Its reports as a chart of one line, what that shows, and where it begins and ends. */
+  readonly trend?: { readonly about: string; readonly line: string; readonly ends: string } | undefined;
+}
+
+export interface Promotion {
+  readonly version: string;
+  /** The short name of the channel that would get it. */
+  readonly to: string;
+  /** What to type. */
+  readonly line: string;
+  /** Why there is nothing to do, where that is certain. */
+  readonly pointless?: string | undefined;
 }
 
 /** A run of a GitHub workflow. */
@@ -171,7 +219,35 @@ export interface Switch {
   readonly states: readonly { readonly value: string; readonly label: string }[];
 }
 
-/** One step of the tour; the first that is not done is the current one. */
+export interface Finding {
+  readonly name: string;
+  readonly title: string;
+}
+
+export interface HealthReport {
+  readonly channel: string;
+  readonly version: string;
+  readonly finding: string;
+  readonly by: 'http' | 'slack';
+}
+
+/** How other programs get at the bot. */
+export interface Api {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly token: string;
+  /** Whom the token stands for. */
+  readonly person: string;
+}
+
+export interface Tour {
+  readonly name: string;
+  readonly steps: readonly Step[];
+  /** What to say when every step is done. */
+  readonly end: { readonly title: string; readonly hint: string };
+}
+
+/** One step of a tour; the first that is not done is the current one. */
 export interface Step {
   readonly title: string;
   /** What to do and what it will show, in one or two sentences. */
@@ -186,4 +262,13 @@ export type Offer =
   | { readonly does: 'advance' }
   /** Puts the text into the box, and leaves the sending to the visitor. */
   | { readonly does: 'type'; readonly as: string; readonly conversation: string; readonly text: string }
-  | { readonly does: 'show'; readonly as: string; readonly conversation: string };
+  | { readonly does: 'show'; readonly as: string; readonly conversation: string }
+  /** Fills in the release bot's form; `what` is the name of a finding, or `deployment`. */
+  | {
+      readonly does: 'report';
+      readonly as: string;
+      readonly conversation: string;
+      readonly what: string;
+      readonly channel: string;
+      readonly version: string;
+    };

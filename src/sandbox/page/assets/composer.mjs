@@ -37,7 +37,7 @@ async function send(text, say) {
   remember({ history: [text, ...memory.history.filter((line) => line !== text)].slice(0, HISTORY) });
   write('');
   byId('compose').setAttribute('aria-busy', 'true');
-  const problem = await say(text);
+  const { problem } = await say(text);
   byId('compose').removeAttribute('aria-busy');
   if (problem !== undefined && box.value === '') write(text);
 }

@@ -21,7 +21,8 @@ export function watch({ as, conversation }, show) {
 /**
  * Asks the sandbox for something.
  *
- * @returns what stood in the way, in words for the visitor; undefined when it was done
+ * @returns `problem`: what stood in the way, in words for the visitor, undefined when it was done; `said`: what came of
+ *   it, where there is more to say
  */
 export async function wish(asked) {
   try {
@@ -30,9 +31,8 @@ export async function wish(asked) {
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(asked),
     });
-    const { problem } = await response.json();
-    return problem;
+    return await response.json();
   } catch {
-    return 'The sandbox does not answer.';
+    return { problem: 'The sandbox does not answer.' };
   }
 }

@@ -1,61 +1,86 @@
 import { byId, h, patch } from './dom.mjs';
 import { memory, remember } from './memory.mjs';
 
-const OFFERS = { fire: 'Fire it', advance: 'Move the clock', type: 'Type it for me', show: 'Take me there' };
+const OFFERS = {
+  fire: 'Fire it',
+  advance: 'Move the clock',
+  type: 'Type it for me',
+  show: 'Take me there',
+  report: 'Fill it in for me',
+};
+/** The name of the tour that the visitor went on to. */
+let chosen;
+let latest;
 
-/** The tour: its steps, ticked off as they happen, and what to do now. */
+/** The tours: one at a time, its steps ticked off as they happen, and what to do now. */
 export function drawGuide(view, { accept }) {
+  latest = { view, actions: { accept } };
   const guide = byId('guide');
-  const current = view.guide.findIndex(({ done }) => !done);
-  const finished = current < 0;
-  guide.hidden = !memory.tour || view.guide.length === 0;
+  guide.hidden = !memory.tour;
   byId('tour').setAttribute('aria-pressed', String(memory.tour));
+  const tour = tourOf(view.tours);
+  const current = tour.steps.findIndex(({ done }) => !done);
+  const step = tour.steps[current];
+  const next = view.tours.find((each) => !isOver(each));
   patch(guide, [
     {
       key: 'steps',
-      data: view.guide.map(({ title, done }, index) => [title, done, index === current]),
+      data: tour.steps.map(({ title, done }, index) => [title, done, index === current]),
       build: (steps) => h('ol', { class: 'steps' }, ...steps.map(drawStep)),
     },
     {
       key: 'now',
-      data: [current, view.guide[current]],
-      build: ([index, step]) =>
+      data: [tour.name, tour.steps.length, current, step, next?.name],
+      build: () =>
         h(
           'div',
           { class: 'now', role: 'status' },
           h(
             'b',
             { class: 'now-title' },
-            finished ? 'That was the whole job' : `${index + 1} of ${view.guide.length}  ${step.title}`,
+            step ? `${current + 1} of ${tour.steps.length}  ${step.title}` : tour.end.title,
           ),
-          h(
-            'p',
-            {},
-            finished
-              ? 'From the alert to the post-mortem. Now break something: the Faults panel makes neighbours fail.'
-              : step.hint,
-          ),
-          !finished &&
-            step.offer !== undefined &&
+          h('p', {}, step ? step.hint : tour.end.hint),
+          step?.offer !== undefined &&
             h(
               'button',
               { class: 'primary', 'data-focus': 'offer', onclick: () => accept(step.offer) },
               OFFERS[step.offer.does],
             ),
-          h(
-            'button',
-            { class: 'quiet', 'data-focus': 'hide', onclick: () => showTour(view, { accept }, false) },
-            'Hide',
-          ),
+          step === undefined &&
+            next !== undefined &&
+            h(
+              'button',
+              { class: 'primary', 'data-focus': 'offer', onclick: () => goOn(next.name) },
+              `Then: ${next.name}`,
+            ),
+          h('button', { class: 'quiet', 'data-focus': 'hide', onclick: () => showTour(false) }, 'Hide'),
         ),
     },
   ]);
 }
 
-export function showTour(view, actions, shown) {
+function goOn(name) {
+  chosen = name;
+  drawGuide(latest.view, latest.actions);
+}
+
+export function showTour(shown) {
   remember({ tour: shown });
-  drawGuide(view, actions);
+  drawGuide(latest.view, latest.actions);
   if (!shown) byId('tour').focus();
+}
+
+const isOver = ({ steps }) => steps.every(({ done }) => done);
+
+/** After a reload, the one that is under way; in a new world, the first. */
+function tourOf(tours) {
+  const begun = tours.filter(({ steps }) => steps.some(({ done }) => done));
+  if (begun.length === 0) chosen = undefined;
+  return (
+    tours.find(({ name }) => name === chosen) ??
+    (isOver(tours[0]) ? (begun.find((tour) => !isOver(tour)) ?? begun.at(-1)) : tours[0])
+  );
 }
 
 function drawStep([title, done, isCurrent], index) {

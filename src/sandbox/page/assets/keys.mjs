@@ -42,6 +42,10 @@ function singleKey(key) {
   else if (key === '/') {
     const box = byId('box');
     document.body.dataset.shows = 'chat';
+    if (byId('compose').hidden) {
+      byId('report-what').focus();
+      return true;
+    }
     box.focus();
     if (box.value === '') box.value = '/';
     box.dispatchEvent(new Event('input'));
@@ -50,7 +54,7 @@ function singleKey(key) {
 }
 
 function nextPart(direction) {
-  const parts = ['rail', 'scroll', 'box', 'tabs', 'panel', 'thread']
+  const parts = ['rail', 'scroll', 'box', 'report-what', 'tabs', 'panel', 'thread']
     .map(byId)
     .filter((part) => part.checkVisibility());
   const at = parts.findIndex((part) => part.contains(document.activeElement));

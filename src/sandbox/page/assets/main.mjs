@@ -9,11 +9,15 @@ import { startKeys } from './keys.mjs';
 import { memory, remember } from './memory.mjs';
 import { drawMessages, followMessages } from './messages.mjs';
 import { choosePanel, drawPanels } from './panels.mjs';
+import { showWaiting } from './progress.mjs';
 import { drawRail, labelOf } from './rail.mjs';
+import { drawReporter, fillReport, startReporter } from './reporter.mjs';
 import { startTheme } from './theme.mjs';
 
 let view;
 let thread;
+/** Why the last wish was not granted. */
+let problem;
 const here = { as: memory.as, conversation: memory.conversation };
 
 const actions = { ask, goTo, accept, confirm, press, openThread };
@@ -35,7 +39,9 @@ function draw(received) {
   drawAlerts(view, actions);
   drawGuide(view, actions);
   drawComposer(view, name);
-  drawPanels(view, actions);
+  drawReporter(view);
+  showForm();
+  drawPanels(view, actions, problem);
   drawMessages(view, thread, actions);
   if (first) document.body.dataset.ready = 'true';
 }
@@ -47,10 +53,21 @@ function drawMe() {
   byId('me').setAttribute('aria-label', `You are ${me.name}. Be somebody else`);
 }
 
+/** A release bot types no commands; it reports. */
+function showForm() {
+  const isBot = view.people.find(({ id }) => id === here.as)?.isBot === true;
+  byId('compose').hidden = isBot;
+  byId('report').hidden = !isBot;
+  const skip = document.querySelector('.skip');
+  skip.hash = isBot ? 'report-what' : 'box';
+  skip.textContent = isBot ? 'Skip to the report' : 'Skip to the command box';
+}
+
 function goTo(place, { closeRail = false } = {}) {
-  if (place.as !== undefined && place.as !== here.as) byId('problem').textContent = '';
+  if (place.as !== undefined && place.as !== here.as) tellProblem();
   if (place.conversation !== undefined && place.conversation !== here.conversation) thread = undefined;
   Object.assign(here, place);
+  showForm();
   if (closeRail) {
     showRail(false);
     choosePanel('chat');
@@ -71,10 +88,20 @@ function closeThread() {
   opener?.focus();
 }
 
+/** @returns `problem`, which is shown, and `said`: what came of it; either may be undefined */
 async function ask(asked) {
-  const problem = await wish(asked);
-  byId('problem').textContent = problem ?? '';
-  return problem;
+  const stopWaiting = showWaiting(asked.do);
+  const answer = await wish(asked);
+  stopWaiting();
+  tellProblem(answer.problem);
+  return answer;
+}
+
+/** Beside the box and, since on a phone only one of them is in view, in the panel. */
+function tellProblem(text) {
+  problem = text;
+  byId('problem').textContent = text ?? '';
+  drawPanels(view, actions, problem);
 }
 
 function say(text, more = {}) {
@@ -91,6 +118,7 @@ function accept(offer) {
   else if (offer.does === 'advance') void ask({ do: 'advance-to-next-wake' });
   else {
     goTo({ as: offer.as, conversation: offer.conversation }, { closeRail: true });
+    if (offer.does === 'report') fillReport(offer);
     if (offer.does === 'type') {
       byId('box').focus();
       write(offer.text);
@@ -100,8 +128,8 @@ function accept(offer) {
 
 async function reply() {
   const box = byId('thread-box');
-  const problem = await say(box.value.trim(), { thread });
-  if (problem === undefined) box.value = '';
+  const refused = await say(box.value.trim(), { thread });
+  if (refused.problem === undefined) box.value = '';
 }
 
 function showRail(shown) {
@@ -124,6 +152,7 @@ async function startOver() {
 startTheme();
 startClock(actions);
 startComposer({ say });
+startReporter(actions);
 followMessages();
 startKeys({
   bePerson(index) {
@@ -154,7 +183,7 @@ byId('me').addEventListener('click', () => {
 });
 byId('chat').addEventListener('pointerdown', () => showRail(false));
 byId('thread-close').addEventListener('click', closeThread);
-byId('tour').addEventListener('click', () => showTour(view, actions, !memory.tour));
+byId('tour').addEventListener('click', () => showTour(!memory.tour));
 byId('start-over').addEventListener('click', () => void startOver());
 byId('thread-compose').addEventListener('submit', (event) => {
   event.preventDefault();

@@ -1,59 +1,25 @@
+import { actionButton } from './action-button.mjs';
 import { sandboxNow } from './clock.mjs';
 import { h } from './dom.mjs';
-import { dayOf, lengthOf, momentOf, timeOf } from './format.mjs';
+import { momentOf, timeOf } from './format.mjs';
 
 // Each of these returns what a panel shows as items for `patch`, newest first.
 
-export function channelItems(view) {
-  const today = dayOf(sandboxNow());
-  return view.channels.map((channel) => ({
-    key: `channel ${channel.name}`,
-    data: [channel, today, channel.live && lengthOf(sandboxNow() - channel.live.since)],
-    build: ([{ name, live, lastGood, lockedBy, history }, , age]) =>
-      h(
-        'article',
-        { class: 'channel' },
-        h('h3', {}, name),
-        h(
-          'p',
-          { class: 'live' },
-          h('b', {}, live?.version ?? 'nothing'),
-          h('span', {}, live ? `live for ${age}` : 'is live'),
-        ),
-        h('p', { class: 'last-good' }, 'last good ', h('code', {}, lastGood ?? 'none known')),
-        lockedBy !== undefined && h('p', { class: 'locked' }, lockedBy),
-        h(
-          'ol',
-          { class: 'history', 'aria-label': `History of ${name}, newest first` },
-          ...history
-            .toReversed()
-            .map(({ at, version, cause, reason }) =>
-              h(
-                'li',
-                {},
-                h('time', {}, momentOf(at, sandboxNow())),
-                h('code', {}, version),
-                h('span', {}, reason ? `${cause}: ${reason}` : cause),
-              ),
-            ),
-        ),
-      ),
-  }));
-}
-
-export function pageItems(view) {
+export function pageItems(view, actions) {
   if (view.pages.length === 0)
     return [empty('no pages', 'Nobody has been paged.', 'PagerDuty’s alerts appear here.')];
+  const me = view.people.find(({ id }) => id === view.as);
   return view.pages.toReversed().map((page, index) => ({
     key: `page ${view.pages.length - index}`,
-    data: page,
-    build: ({ key, state, summary, severity, history }) =>
+    data: [page, page.state === 'resolved' || me],
+    build: ([{ key, state, summary, severity, history }]) =>
       h(
         'article',
         { class: 'record' },
         h('header', {}, pill(state), h('span', { class: 'aside' }, severity)),
         h('h3', {}, summary),
         h('p', { class: 'aside' }, h('code', {}, key)),
+        state !== 'resolved' && me !== undefined && drawPagerButtons(key, state, me, actions),
         h(
           'ol',
           { class: 'history', 'aria-label': 'What happened to it, newest first' },
@@ -65,6 +31,26 @@ export function pageItems(view) {
         ),
       ),
   }));
+}
+
+/** What somebody presses in PagerDuty comes back to the bot as a signed webhook. */
+function drawPagerButtons(key, state, me, { ask }) {
+  const reason = me.hasPager ? undefined : `${me.name} has no account at PagerDuty.`;
+  const press = (action, text, style) =>
+    actionButton(text, {
+      label: `${text} in PagerDuty`,
+      focus: `${action} ${key}`,
+      style,
+      reason,
+      act: () => ask({ do: 'press-page', as: me.id, key, action }),
+    });
+  return h(
+    'div',
+    { class: 'presses' },
+    state === 'triggered' && press('acknowledge', 'Acknowledge', reason === undefined && 'primary'),
+    press('resolve', 'Resolve'),
+    h('p', { class: 'aside' }, reason ?? `in PagerDuty, as ${me.name}`),
+  );
 }
 
 export function mailItems(view) {

@@ -1,6 +1,8 @@
+import { apiItems } from './api-items.mjs';
+import { channelItems } from './channel-items.mjs';
 import { byId, h, patch } from './dom.mjs';
 import { memory, remember } from './memory.mjs';
-import { channelItems, deployItems, faultItems, mailItems, pageItems } from './panel-items.mjs';
+import { deployItems, faultItems, mailItems, pageItems } from './panel-items.mjs';
 
 const PANELS = [
   { id: 'chat', title: 'Chat', narrowOnly: true },
@@ -8,7 +10,7 @@ const PANELS = [
     id: 'channels',
     title: 'Channels',
     build: channelItems,
-    size: (view) => view.channels.flatMap(({ history }) => history).length,
+    size: (view) => view.channels.flatMap(({ history, drifts }) => [...history, ...drifts]).length,
   },
   {
     id: 'pager',
@@ -24,6 +26,7 @@ const PANELS = [
     size: (view) => view.runs.length + view.releases.filter(({ status }) => status === 'archived').length,
   },
   { id: 'faults', title: 'Faults', build: faultItems, size: () => 0 },
+  { id: 'api', title: 'API', build: apiItems, size: () => 0 },
 ];
 
 const narrow = matchMedia('(width < 1100px)');
@@ -31,9 +34,13 @@ const narrow = matchMedia('(width < 1100px)');
 const seen = new Map();
 let latest;
 
-/** Everything beside the conversation, as tabs: at a phone's width the conversation is one of them. */
-export function drawPanels(view, actions) {
-  latest = { view, actions };
+/**
+ * Everything beside the conversation, as tabs: at a phone's width the conversation is one of them.
+ *
+ * @param problem why the last wish was not granted; beside the conversation it is said there
+ */
+export function drawPanels(view, actions, problem) {
+  latest = { view, actions, problem };
   const chat = document.body.dataset.shows === 'chat';
   const open = PANELS.find(({ id }) => id === memory.tab && id !== 'chat') ?? PANELS[1];
   const selected = narrow.matches && chat ? 'chat' : open.id;
@@ -67,17 +74,22 @@ export function drawPanels(view, actions) {
   panel.setAttribute('aria-labelledby', `tab-${open.id}`);
   if (panel.dataset.of !== open.id) panel.scrollTop = 0;
   panel.dataset.of = open.id;
-  patch(panel, open.build(view, actions));
+  const told = {
+    key: 'problem',
+    data: problem,
+    build: (text) => h('p', { class: 'problem', role: 'alert' }, text),
+  };
+  patch(panel, [...(narrow.matches && problem !== undefined ? [told] : []), ...open.build(view, actions)]);
 }
 
 export function choosePanel(id) {
   document.body.dataset.shows = id === 'chat' ? 'chat' : 'panel';
   if (id !== 'chat') remember({ tab: id });
-  drawPanels(latest.view, latest.actions);
+  drawPanels(latest.view, latest.actions, latest.problem);
 }
 
 narrow.addEventListener('change', () => {
-  if (latest !== undefined) drawPanels(latest.view, latest.actions);
+  if (latest !== undefined) drawPanels(latest.view, latest.actions, latest.problem);
 });
 
 function moveBetweenTabs(event) {
