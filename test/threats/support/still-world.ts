@@ -6,7 +6,7 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import type { Operation } from '../../../src/core/operation/state.ts';
 import { conversations } from '../../../src/sandbox/cast.ts';
 import { movableClock } from '../../../src/sandbox/movable-clock.ts';
-import type { SlackMessage } from '../../../src/sandbox/neighbours/slack.ts';
+import type { SlackMessage, SlackPerson } from '../../../src/sandbox/neighbours/slack.ts';
 import { startWorld, type World } from '../../../src/sandbox/world.ts';
 
 /** The whole product in a world of its own, in which time stands still until it is moved. */
@@ -30,6 +30,8 @@ export interface StillWorld extends World {
 export async function stillWorld(
   /** Changes to the example policies, by file. */
   policies: Readonly<Record<string, (text: string) => string>> = {},
+  /** Who is in the Slack workspace besides the cast. */
+  others: readonly SlackPerson[] = [],
 ): Promise<StillWorld> {
   const root = await mkdtemp(join(tmpdir(), 'lastgood-threat-'));
   const mine = join(root, 'policies-of-this-test');
@@ -45,6 +47,7 @@ export async function stillWorld(
   const world = await startWorld({
     root: join(root, 'world'),
     policies: mine,
+    others,
     clock: movableClock({ start: Date.parse('2026-11-22T03:00:00Z'), running: false }),
     port: 0,
     random: () => 0.5,
