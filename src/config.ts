@@ -1,90 +1,97 @@
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
-import { secret, type Secret } from './trust/secrets.ts';
-import { webhookTokens, type WebhookTokens } from './trust/webhook-token.ts';
+import type { Environment } from './env-file.ts';
+import { givenBy, mismatches, sayIssue, variables, type Variables } from './environment.ts';
+import type { ApiTokens } from './trust/api-token.ts';
+import type { GithubApp } from './trust/github-app.ts';
+import type { Secret } from './trust/secrets.ts';
+import type { WebhookKeys } from './trust/webhook-doors.ts';
+import type { WebhookTokens } from './trust/webhook-token.ts';
 
 /** Everything the environment says, read once at start. An integration that is not configured is undefined. */
 export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  readonly commandDir: string;
   readonly policiesDir: string;
   readonly securityDir: string;
   readonly logLevel: string;
-  readonly slack: { readonly botToken: Secret; readonly signingSecret: Secret; readonly apiUrl: string };
+  readonly slack: { readonly botToken: Secret; readonly apiUrl: string } & SlackIntake;
   readonly pagerduty: { readonly routingKey: Secret; readonly eventsUrl: string } | undefined;
-  readonly github: { readonly token: Secret; readonly apiUrl: string } | undefined;
+  readonly github:
+    ({ readonly apiUrl: string } & ({ readonly token: Secret } | { readonly app: GithubApp })) | undefined;
   readonly sentry:
     { readonly token: Secret; readonly organization: string; readonly url: string } | undefined;
   readonly mail: { readonly smtpUrl: Secret; readonly from: string } | undefined;
   readonly webhookTokens: WebhookTokens;
+  /** What signs the webhooks of each system that can; none where it is not configured. */
+  readonly webhookSecrets: WebhookKeys['secrets'];
+  readonly apiTokens: ApiTokens;
   readonly sentryDsn: Secret | undefined;
 }
+
+/** How Slack reaches us: over a socket that we open (Socket Mode), or by requests that it signs. */
+export type SlackIntake =
+  | { readonly appToken: Secret; readonly signingSecret: Secret | undefined }
+  | { readonly appToken: undefined; readonly signingSecret: Secret };
 
 export type ReadSettings =
   | { readonly ok: true; readonly settings: Settings }
   /** One line a setting: its name and what was expected, never its value. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
-const text = z.string().min(1, 'is empty');
-const hidden = text.transform(secret);
-const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http(s) URL' });
-
-/** `lastgood@acme.example`, or `Lastgood <lastgood@acme.example>`. */
-const oneAddress = z
-  .string()
-  .regex(
-    /^(?:[^\s,;<>@]+@[^\s,;<>@]+|[^,;<>@]*<[^\s,;<>@]+@[^\s,;<>@]+>)$/,
-    'is not one address such as Lastgood <lastgood@acme.example>',
-  );
-
-const json = z.string().transform((value, context): unknown => {
-  try {
-    return JSON.parse(value);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'is no JSON' });
-    return z.NEVER;
-  }
-});
-
-const environment = z.object({
-  HOST: text.default('127.0.0.1'),
-  PORT: z.coerce.number({ error: 'is no port number' }).int().min(0).max(65_535).default(3_000),
-  DATA_DIR: text.default('./data'),
-  POLICIES_DIR: text.default('./policies'),
-  SECURITY_DIR: text.default('./security'),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  SLACK_BOT_TOKEN: hidden,
-  SLACK_SIGNING_SECRET: hidden,
-  SLACK_API_URL: httpUrl.default('https://slack.com/api/'),
-  PAGERDUTY_ROUTING_KEY: hidden.optional(),
-  PAGERDUTY_EVENTS_URL: httpUrl.default('https://events.pagerduty.com'),
-  GITHUB_TOKEN: hidden.optional(),
-  GITHUB_API_URL: httpUrl.default('https://api.github.com'),
-  SENTRY_AUTH_TOKEN: hidden.optional(),
-  SENTRY_ORG: text.optional(),
-  SENTRY_URL: httpUrl.default('https://sentry.io'),
-  SENTRY_DSN: hidden.optional(),
-  SMTP_URL: z
-    .url({ protocol: /^smtps?$/, error: 'is no smtp(s) URL' })
-    .transform(secret)
-    .optional(),
-  MAIL_FROM: oneAddress.optional(),
-  WEBHOOK_TOKENS: json.pipe(webhookTokens).default({}),
-});
-
 /**
  * Reads the environment; each name may also be given as `NAME_FILE`, a file that holds the value.
  * What is missing or wrong is listed all at once.
  */
-export function readSettings(env: Readonly<Record<string, string | undefined>> = process.env): ReadSettings {
-  const { values, problems } = withFiles(env);
-  const parsed = environment.safeParse(values);
+export function readSettings(env: Environment = process.env): ReadSettings {
+  const { values, problems } = givenBy(env);
+  const parsed = variables.safeParse(values);
   const wrong = parsed.success ? [] : parsed.error.issues.map((issue) => sayIssue(issue, values));
-  const pairs = brokenPairs(values);
-  if (!parsed.success || problems.length + pairs.length > 0)
-    return { ok: false, problems: [...problems, ...wrong, ...pairs] };
+  const between = mismatches(values);
+  if (!parsed.success || problems.length + between.length > 0)
+    return { ok: false, problems: [...problems, ...wrong, ...between] };
   return { ok: true, settings: settingsOf(parsed.data) };
+}
+
+/** Settings of which Slack's, too, may be missing. */
+export type UsableSettings = Omit<Settings, 'slack'> & {
+  readonly slack: {
+    readonly apiUrl: string;
+    readonly botToken: Secret | undefined;
+    readonly appToken: Secret | undefined;
+    readonly signingSecret: Secret | undefined;
+  };
+};
+
+/** What can be said of an environment that may be half wrong: everything that fits, and what does not. */
+export interface ExaminedSettings {
+  readonly usable: UsableSettings;
+  /** As `readSettings` lists them; each begins with the setting's name. */
+  readonly problems: readonly string[];
+  /** Every name that is set, and the file that it was read from, if it was one. */
+  readonly given: readonly { readonly name: string; readonly file: string | undefined }[];
+  /** All of it: steps name variables of their own. */
+  readonly environment: Environment;
+}
+
+/** For the doctor, who has to work when `readSettings` refuses. */
+export function examineSettings(env: Environment = process.env): ExaminedSettings {
+  const { values } = givenBy(env);
+  const read = readSettings(env);
+  const issues = variables.safeParse(values).error?.issues ?? [];
+  const unfit = issues.map(({ path: [name] }) => String(name));
+  const fit = Object.fromEntries(Object.entries(values).filter(([name]) => !unfit.includes(name)));
+  const { SLACK_BOT_TOKEN: botToken, ...others } = variables.partial({ SLACK_BOT_TOKEN: true }).parse(fit);
+  const { SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret, SLACK_API_URL: apiUrl } = others;
+  return {
+    usable: { ...settingsBesidesSlack(others), slack: { botToken, appToken, signingSecret, apiUrl } },
+    problems: read.ok ? [] : read.problems,
+    given: Object.keys(values).map((name) => {
+      const inFile = env[name] === undefined || env[name] === '';
+      return { name, file: inFile ? env[`${name}_FILE`] : undefined };
+    }),
+    environment: env,
+  };
 }
 
 /** Every secret among the settings, for the scrubber of each sink. */
@@ -95,12 +102,15 @@ export function secretsOf({
   sentry,
   mail,
   sentryDsn,
-}: Settings): readonly Secret[] {
+  webhookSecrets,
+}: UsableSettings): readonly Secret[] {
   const all = [
+    ...Object.values(webhookSecrets).flat(),
     slack.botToken,
+    slack.appToken,
     slack.signingSecret,
     pagerduty?.routingKey,
-    github?.token,
+    github && ('app' in github ? github.app.privateKey : github.token),
     sentry?.token,
     mail?.smtpUrl,
     sentryDsn,
@@ -109,19 +119,30 @@ export function secretsOf({
 }
 
 /** What is not configured, and what that switches off. */
-export function switchedOff(settings: Settings): readonly string[] {
+export function switchedOff(settings: Omit<Settings, 'slack'>): readonly string[] {
   const all = [
     [settings.pagerduty, 'pages by PagerDuty (PAGERDUTY_ROUTING_KEY)'],
     [settings.mail, 'pages by mail (SMTP_URL, MAIL_FROM)'],
-    [settings.github, 'steps that use github-workflow (GITHUB_TOKEN)'],
+    [settings.github, 'steps that use github-workflow (GITHUB_TOKEN, or GITHUB_APP_ID)'],
     [settings.sentry, 'steps that use sentry-release (SENTRY_AUTH_TOKEN, SENTRY_ORG)'],
     [Object.keys(settings.webhookTokens).length > 0 || undefined, 'alerts by webhook (WEBHOOK_TOKENS)'],
+    [settings.webhookSecrets.sentry[0], 'alerts of Sentry (SENTRY_CLIENT_SECRET)'],
+    [settings.webhookSecrets.pagerduty[0], 'what people do in PagerDuty (PAGERDUTY_WEBHOOK_SECRET)'],
+    [settings.webhookSecrets.github[0], 'deployments that GitHub tells of (GITHUB_WEBHOOK_SECRET)'],
+    [Object.keys(settings.apiTokens).length > 0 || undefined, 'the API and the terminal (API_TOKENS)'],
   ] as const;
   return all.flatMap(([configured, what]) => (configured === undefined ? [what] : []));
 }
 
-function settingsOf(env: z.infer<typeof environment>): Settings {
-  const { PAGERDUTY_ROUTING_KEY: routingKey, GITHUB_TOKEN: githubToken } = env;
+function settingsOf(env: Variables): Settings {
+  const slack = { botToken: env.SLACK_BOT_TOKEN, apiUrl: env.SLACK_API_URL, ...slackIntakeOf(env) };
+  return { ...settingsBesidesSlack(env), slack };
+}
+
+type BesidesSlack = Omit<Variables, 'SLACK_BOT_TOKEN'>;
+
+function settingsBesidesSlack(env: BesidesSlack): Omit<Settings, 'slack'> {
+  const { PAGERDUTY_ROUTING_KEY: routingKey } = env;
   const {
     SENTRY_AUTH_TOKEN: sentryToken,
     SENTRY_ORG: organization,
@@ -132,63 +153,39 @@ function settingsOf(env: z.infer<typeof environment>): Settings {
     host: env.HOST,
     port: env.PORT,
     dataDir: env.DATA_DIR,
+    commandDir: env.COMMAND_DIR,
     policiesDir: env.POLICIES_DIR,
     securityDir: env.SECURITY_DIR,
     logLevel: env.LOG_LEVEL,
-    slack: {
-      botToken: env.SLACK_BOT_TOKEN,
-      signingSecret: env.SLACK_SIGNING_SECRET,
-      apiUrl: env.SLACK_API_URL,
-    },
     pagerduty: routingKey && { routingKey, eventsUrl: env.PAGERDUTY_EVENTS_URL },
-    github: githubToken && { token: githubToken, apiUrl: env.GITHUB_API_URL },
+    github: githubOf(env),
     sentry:
       sentryToken && organization !== undefined
         ? { token: sentryToken, organization, url: env.SENTRY_URL }
         : undefined,
     mail: smtpUrl && from !== undefined ? { smtpUrl, from } : undefined,
     webhookTokens: env.WEBHOOK_TOKENS,
+    webhookSecrets: {
+      pagerduty: env.PAGERDUTY_WEBHOOK_SECRET,
+      sentry: env.SENTRY_CLIENT_SECRET,
+      github: env.GITHUB_WEBHOOK_SECRET,
+      grafana: env.GRAFANA_WEBHOOK_SECRET,
+    },
+    apiTokens: env.API_TOKENS,
     sentryDsn: env.SENTRY_DSN,
   };
 }
 
-/** Half of a pair is a mistake, not an integration that was left out. */
-function brokenPairs(env: Readonly<Record<string, string>>): readonly string[] {
-  const pairs = [
-    ['SENTRY_AUTH_TOKEN', 'SENTRY_ORG'],
-    ['SMTP_URL', 'MAIL_FROM'],
-  ] as const;
-  return pairs.flatMap(([a, b]) => {
-    if ((env[a] === undefined) === (env[b] === undefined)) return [];
-    const [missing, given] = env[a] === undefined ? [a, b] : [b, a];
-    return [`${missing} is missing: it goes with ${given}`];
-  });
+/** `mismatches` has made sure that one of the two is there. */
+function slackIntakeOf({ SLACK_APP_TOKEN: app, SLACK_SIGNING_SECRET: signing }: Variables): SlackIntake {
+  if (app) return { appToken: app, signingSecret: signing };
+  if (!signing) throw new Error('neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is there');
+  return { appToken: undefined, signingSecret: signing };
 }
 
-function withFiles(env: Readonly<Record<string, string | undefined>>): {
-  readonly values: Readonly<Record<string, string>>;
-  readonly problems: readonly string[];
-} {
-  const problems: string[] = [];
-  const values: Record<string, string> = {};
-  for (const name of Object.keys(environment.shape)) {
-    const [value, file] = [env[name], env[`${name}_FILE`]];
-    // A compose file passes an unset variable on as an empty one.
-    if (value !== undefined && value !== '') values[name] = value;
-    else if (file !== undefined && file !== '') {
-      try {
-        values[name] = readFileSync(file, 'utf8').trim();
-      } catch {
-        problems.push(`${name}_FILE names a file that cannot be read`);
-      }
-    }
-  }
-  return { values, problems };
-}
-
-function sayIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, string>>): string {
-  const name = String(issue.path[0]);
-  if (given[name] === undefined) return `${name} is missing`;
-  const place = issue.path.slice(1).map(String).join('.');
-  return `${name}${place === '' ? '' : ` (${place})`} ${issue.message}`;
+function githubOf(env: BesidesSlack): Settings['github'] {
+  const { GITHUB_TOKEN: token, GITHUB_APP_ID: id, GITHUB_APP_PRIVATE_KEY: privateKey } = env;
+  const apiUrl = env.GITHUB_API_URL;
+  if (token) return { token, apiUrl };
+  return id !== undefined && privateKey ? { app: { id, privateKey }, apiUrl } : undefined;
 }

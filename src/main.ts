@@ -1,4 +1,5 @@
 import { readSettings, secretsOf, switchedOff } from './config.ts';
+import { readEnvironment } from './env-file.ts';
 import { createLog } from './bot/log.ts';
 import { loadErrorReports, noReports } from './bot/error-reports.ts';
 import { startBot } from './bot/bot.ts';
@@ -8,7 +9,8 @@ import { systemClock } from './engine/system-clock.ts';
 
 /** `npm start`: the bot against real services. Exit 78 when the configuration is wrong; all of it is listed at once. */
 async function main(): Promise<void> {
-  const read = readSettings();
+  const environment = readEnvironment();
+  const read = environment.ok ? readSettings(environment.env) : environment;
   if (!read.ok)
     return give78(['Lastgood cannot start. Missing or wrong settings:', ...read.problems.map(indent)]);
   const { settings } = read;
@@ -29,6 +31,7 @@ async function main(): Promise<void> {
     clock: systemClock(),
     log,
     random: Math.random,
+    ...(environment.ok && { environment: environment.env }),
   });
   const off = switchedOff(settings);
   log.info({ url: bot.url, ...(off.length > 0 ? { off } : {}) }, 'Lastgood is ready');

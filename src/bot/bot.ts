@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { slashCommands } from '../../commands/index.ts';
 import type { Clock } from '../core/clock.ts';
@@ -10,32 +9,45 @@ import { createInbox, NotNow } from '../engine/inbox.ts';
 import type { Log } from '../engine/log.ts';
 import { stepCarrier } from '../engine/steps.ts';
 import { executors } from '../executors/index.ts';
+import type { Environment } from '../executors/variables.ts';
+import { apiRoutes } from '../http/api/api.ts';
 import { healthRoutes } from '../http/health.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
-import { slackRoute } from '../http/slack.ts';
 import { webhookRoutes } from '../http/webhooks.ts';
 import { pagers } from '../pagers/index.ts';
 import { createSlackApp } from '../slack/app.ts';
 import { slackCarriers } from '../slack/carriers/index.ts';
 import { slackClients, workspaceOf } from '../slack/clients.ts';
 import { slackReceiver } from '../slack/receiver.ts';
-import { alertSources } from '../sources/index.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import type { InboxItem, Store } from '../store/store.ts';
-import { alertReader } from './alerts.ts';
+import { webhookDoors } from '../trust/webhook-doors.ts';
+import { serveApi } from './api.ts';
 import { createDesk, type Desk } from './desk.ts';
+import { examineItself } from './examine-itself.ts';
+import { readMarkedMessages } from './marked-messages.ts';
 import { namesOfSlackIds } from './names.ts';
 import { quarantine } from './quarantine.ts';
-import { importIntents, openRegistry, registryCarrier, registryFile } from './registry.ts';
+import { importIntents, openRegistry, registryFile } from './registry.ts';
+import { watchRegistry } from './registry-watch.ts';
+import { reportBodies } from './report-bodies.ts';
+import { createReleaseBots, type ReleaseBots } from './release-bots.ts';
+import { startRosterCheck } from './roster-check.ts';
 import { startSchedule } from './schedule.ts';
 import { scrubbed } from './scrubbed.ts';
 import { serveSlack } from './serve-slack.ts';
+import { slackIntake } from './slack-intake.ts';
+import { webhookItem } from './webhook-item.ts';
+import { webhookReaders } from './webhooks.ts';
 
 export interface Bot {
   readonly url: string;
   readonly store: Store;
   readonly engine: Engine;
   readonly desk: Desk;
+  readonly releaseBots: ReleaseBots;
+  /** Notices what others wrote into the registry file; also happens by itself every few minutes. */
+  readonly checkRegistry: () => Promise<void>;
   /** Resolves when everything that is due has been done. */
   readonly quiet: () => Promise<void>;
   /** Takes nothing new, finishes what is under way, closes the store. */
@@ -51,6 +63,8 @@ export async function startBot(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** What steps may name by its variables; left out: nothing. */
+  readonly environment?: Environment;
   /** How many effects may be on their way at once. */
   readonly mostInFlight?: number;
 }): Promise<Bot> {
@@ -68,7 +82,17 @@ export async function startBot(options: {
     const clients = slackClients(access);
     const workspace = workspaceOf(clients.interaction);
 
+    const watch = watchRegistry({
+      store,
+      policies,
+      log,
+      document: registry,
+      now: clock.now,
+      submit: (envelopes) => engine.submit(envelopes),
+    });
+
     const secrets = secretsOf(settings);
+    const { environment = {} } = options;
     const carriers: readonly AnyCarrier[] = [
       ...slackCarriers({
         ...access,
@@ -81,8 +105,8 @@ export async function startBot(options: {
         },
       }),
       ...pagers({ ...settings, secrets }),
-      stepCarrier(executors({ ...settings, now: clock.now })),
-      registryCarrier(store, registry, policies),
+      stepCarrier(executors({ ...settings, secrets, environment, now: clock.now })),
+      watch.carrier,
     ];
     const engine = createEngine({
       store,
@@ -93,30 +117,28 @@ export async function startBot(options: {
       log,
       ...(options.mostInFlight === undefined ? {} : { mostInFlight: options.mostInFlight }),
     });
-    const desk = createDesk(store, engine, policies);
+    const desk = createDesk(store, engine, policies, () =>
+      examineItself(settings, environment, store, clock),
+    );
+    const releaseBots = createReleaseBots({ store, engine, policies, now: clock.now });
 
     const inbox = createInbox({
       store,
       clock,
       log,
-      quarantined: async (item, why) => {
-        await quarantine(store, policies(), item, why, clock.now());
-        engine.poke();
-      },
+      quarantined: (item, why) =>
+        quarantine({ store, engine, log, slackUrl: access.apiUrl }, policies(), item, why, clock.now()),
       readers: [
-        ...[...alertSources.values()].map((source) => alertReader(source, engine, policies, clock.now)),
+        ...webhookReaders({ store, engine, policies, now: clock.now, log }),
         { source: 'slack', inOrder: false, read: (item) => readSlackItem(item) },
       ],
     });
-    const receiver = slackReceiver({
-      signingSecret: settings.slack.signingSecret,
-      now: clock.now,
-      receive: inbox.receive,
-      log,
-    });
+    const receiver = slackReceiver();
+    const intake = slackIntake({ ...access, clock, random: options.random, receive: inbox.receive });
     createSlackApp({
       ...access,
       ...serveSlack({ engine, desk, policies, clock, clients, workspace }),
+      onMarked: readMarkedMessages({ bots: releaseBots, policies, log }),
       receiver,
       workspace,
       commands: slashCommands.map((command) => `/${command}`),
@@ -132,23 +154,37 @@ export async function startBot(options: {
       await store.transact((transaction) => transaction.settleInbox(item.id, 'done', processed.why));
     }
 
-    const state = { draining: false };
+    const state = { started: false, draining: false };
     const http = await startHttpServer({
       ...settings,
       failed: (error, path) => log.error({ error, path }, 'a request failed'),
       routes: [
-        slackRoute(receiver.handle),
+        ...intake.routes,
         ...webhookRoutes({
-          sources: [...alertSources.keys()],
-          tokens: settings.webhookTokens,
-          receive: async (source, body) => {
-            await inbox.receive({ id: `${source}/${randomUUID()}`, source, at: clock.now(), body });
+          doors: webhookDoors({ tokens: settings.webhookTokens, secrets: settings.webhookSecrets }),
+          now: clock.now,
+          receive: async (door, request) => {
+            await inbox.receive(webhookItem(door, request, clock.now()));
           },
           failed: (error, source) => log.error({ error, source }, 'a webhook could not be stored'),
+        }),
+        ...apiRoutes({
+          ...serveApi({
+            store,
+            desk,
+            policies,
+            clock,
+            log,
+            tokens: settings.apiTokens,
+            closed: () =>
+              state.draining ? 'Lastgood is stopping' : state.started ? undefined : 'Lastgood is starting',
+          }),
+          reports: { ...releaseBots, bodies: reportBodies },
         }),
         ...healthRoutes({
           probe: () => store.writeMark('probed-at', String(clock.now())),
           draining: () => state.draining,
+          note: intake.note,
         }),
       ],
     });
@@ -156,10 +192,22 @@ export async function startBot(options: {
 
     const imports = importIntents(registry.read(), policies(), clock.now());
     if (imports.length > 0) await engine.submit(imports);
+    await watch.check();
     await engine.start();
     await inbox.start();
+    state.started = true;
+    intake.start();
     const busy = (): Promise<unknown> | undefined => inbox.working() ?? engine.working();
-    const stopSchedule = startSchedule(store, clock, log);
+    const stopSchedule = startSchedule(store, settings.dataDir, clock, log, watch.check);
+    const stopRosterCheck = await startRosterCheck({
+      store,
+      engine,
+      policies,
+      settings,
+      clients,
+      clock,
+      log,
+    });
     // Nothing waits for it: pages go out by other ways while Slack is away. But somebody should know.
     void workspace().catch((error: unknown) =>
       log.warn(
@@ -172,12 +220,16 @@ export async function startBot(options: {
       store,
       engine,
       desk,
+      releaseBots,
+      checkRegistry: watch.check,
       quiet: async () => {
         for (let work = busy(); work; work = busy()) await work;
       },
       stop: async () => {
         state.draining = true;
         await stopSchedule();
+        await stopRosterCheck();
+        await intake.stop();
         await stopAll(http, inbox, engine, store);
       },
     };

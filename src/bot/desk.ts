@@ -1,11 +1,13 @@
 import type { Ask, Asking } from '../../commands/verb.ts';
 import type { Actor } from '../core/actor.ts';
 import { answer, type Answer } from '../core/answer.ts';
+import { policyOf } from '../core/channel/place.ts';
 import type { Channel } from '../core/channel/state.ts';
-import type { SubmitOptions } from '../core/envelope.ts';
+import type { Submitted, SubmitOptions } from '../core/envelope.ts';
 import { timelineLines, writePostmortem, type Postmortem } from '../core/incident/postmortem.ts';
 import type { IncidentEvent } from '../core/incident/event.ts';
 import type { Incident } from '../core/incident/state.ts';
+import { showOperation } from '../core/operation/show.ts';
 import type { Operation } from '../core/operation/state.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { Recorded, StreamId } from '../core/stream.ts';
@@ -13,10 +15,14 @@ import type { Instant } from '../core/time.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 
+/** Who asks for something, when, and under which policies. */
+export type Asker = Pick<Asking, 'by' | 'at' | 'policies'>;
+
 /** Where verbs become intents and answers, whichever edge they came in by. */
 export interface Desk {
+  /** Reads everything that is open, for words to be understood by: the cost grows with it. */
   readonly asking: (by: Actor, at: Instant) => Promise<Asking>;
-  readonly carryOut: (ask: Ask, asking: Asking, options: SubmitOptions) => Promise<Answer>;
+  readonly carryOut: (ask: Ask, asker: Asker, options: SubmitOptions) => Promise<Submitted>;
   readonly story: (incident: StreamId) => Promise<Story | undefined>;
 }
 
@@ -26,7 +32,12 @@ export interface Story {
   readonly postmortem: Postmortem;
 }
 
-export function createDesk(store: Store, engine: Engine, policies: () => Policies): Desk {
+export function createDesk(
+  store: Store,
+  engine: Engine,
+  policies: () => Policies,
+  examine: () => Promise<Answer>,
+): Desk {
   async function story(id: StreamId): Promise<Story | undefined> {
     const stored = await store.readStream(id);
     if (stored?.kind !== 'incident') return undefined;
@@ -38,7 +49,10 @@ export function createDesk(store: Store, engine: Engine, policies: () => Policie
     return { incident, events, postmortem: writePostmortem(incident, events) };
   }
 
-  async function tell(ask: Extract<Ask, { kind: 'story' }>): Promise<Answer> {
+  async function tell(ask: Exclude<Ask, { kind: 'intent' }>): Promise<Answer> {
+    if (ask.kind === 'answer') return ask.answer;
+    if (ask.kind === 'show') return show(ask.operation);
+    if (ask.kind === 'doctor') return examine();
     const told = await story(ask.incident);
     if (!told) return answer('refused', `There is no ${ask.incident}`, 'To see what is open: /incident list');
     if (ask.as === 'timeline') {
@@ -46,6 +60,13 @@ export function createDesk(store: Store, engine: Engine, policies: () => Policie
     }
     const sections = told.postmortem.sections.flatMap(({ heading, lines }) => ['', heading, ...lines]);
     return answer('info', told.postmortem.title, ...sections);
+  }
+
+  async function show(id: StreamId): Promise<Answer> {
+    const stored = await store.readStream(id);
+    if (stored?.kind !== 'operation')
+      return answer('refused', `There is no ${id}`, 'To see what is open: /operation list');
+    return showOperation(stored.state as Operation, policies());
   }
 
   return {
@@ -68,16 +89,10 @@ export function createDesk(store: Store, engine: Engine, policies: () => Policie
     carryOut: async (ask, { at, by, policies }, options) => {
       if (ask.kind === 'intent') {
         const gone = channelThatIsGone(ask, policies);
-        if (gone) {
-          await engine.answerOnly(gone, options);
-          return gone;
-        }
-        const submitted = await engine.submit([{ to: ask.to, at, by, intent: ask.intent }], options);
-        return submitted.answer;
+        if (gone) return engine.answerOnly(gone, options);
+        return engine.submit([{ to: ask.to, at, by, intent: ask.intent }], options);
       }
-      const told = ask.kind === 'answer' ? ask.answer : await tell(ask);
-      await engine.answerOnly(told, options);
-      return told;
+      return engine.answerOnly(await tell(ask), options);
     },
   };
 }
@@ -85,9 +100,8 @@ export function createDesk(store: Store, engine: Engine, policies: () => Policie
 /** A button may name a channel that has left channels.yml since it was drawn. */
 function channelThatIsGone({ to }: Extract<Ask, { kind: 'intent' }>, policies: Policies): Answer | undefined {
   if (!('id' in to) || to.kind !== 'channel') return undefined;
+  if (policyOf({ id: to.id, policies })) return undefined;
   const name = to.id.slice('channel:'.length);
-  const [app = '', channel = ''] = name.split('/');
-  if (policies.channels.apps[app]?.channels[channel]) return undefined;
   return answer(
     'refused',
     `There is no release channel ${name} any more`,

@@ -1,5 +1,5 @@
 import { interpret } from '../../commands/interpret.ts';
-import type { Ask, Asking } from '../../commands/verb.ts';
+import type { Ask } from '../../commands/verb.ts';
 import { answer } from '../core/answer.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SubmitOptions } from '../core/envelope.ts';
@@ -9,7 +9,7 @@ import type { PressedButton, SlackHandlers, TypedCommand } from '../slack/app.ts
 import { askOfClick } from '../slack/clicks.ts';
 import { lookUpUser, type SlackClients, type Workspace } from '../slack/clients.ts';
 import { identify } from '../trust/slack-identity.ts';
-import type { Desk } from './desk.ts';
+import type { Asker, Desk } from './desk.ts';
 
 /** What was asked for longer ago than this, while we were away, may be the last thing anybody wants now. */
 const oldest = 10 * 60_000;
@@ -28,30 +28,38 @@ export function serveSlack(parts: {
   readonly clock: Clock;
   readonly clients: SlackClients;
   readonly workspace: () => Promise<Workspace>;
-}): SlackHandlers {
+}): Omit<SlackHandlers, 'onMarked'> {
   const { engine, desk, policies, clock, clients, workspace } = parts;
 
-  async function serve(from: TypedCommand | PressedButton, read: (asking: Asking) => Ask): Promise<void> {
+  async function serve(
+    from: TypedCommand | PressedButton,
+    read: (asker: Asker) => Ask | Promise<Ask>,
+  ): Promise<void> {
     const options: SubmitOptions = {
       settles: from.inboxId,
       ...(from.responseUrl === undefined ? {} : { reply: { url: from.responseUrl } }),
     };
-    if (clock.now() - from.at > oldest) return engine.answerOnly(tooOld, options);
-    const { teamId } = await workspace();
+    if (clock.now() - from.at > oldest) return void (await engine.answerOnly(tooOld, options));
+    const { teamId, enterpriseId, wholeEnterprise } = await workspace();
     const who = await identify({
       userId: from.userId,
       team: teamId,
+      enterprise: wholeEnterprise ? enterpriseId : undefined,
       lookUp: () => lookUpUser(clients.interaction, from.userId),
       roster: policies().roster,
       via: 'slack',
     });
-    if ('refused' in who) return engine.answerOnly(who.refused, options);
-    const asking = await desk.asking(who.actor, clock.now());
-    await desk.carryOut(read(asking), asking, options);
+    if ('refused' in who) return void (await engine.answerOnly(who.refused, options));
+    const asker = { by: who.actor, at: clock.now(), policies: policies() };
+    await desk.carryOut(await read(asker), asker, options);
   }
 
   return {
-    onCommand: (typed) => serve(typed, (asking) => interpret(typed.command.slice(1), typed.text, asking)),
+    onCommand: (typed) =>
+      serve(typed, async ({ by, at }) =>
+        interpret(typed.command.slice(1), typed.text, await desk.asking(by, at)),
+      ),
+    // A button says all by itself; whoever acknowledges in a storm of alerts does not wait for all of them to be read.
     onClick: (pressed) => serve(pressed, () => askOfClick(pressed)),
   };
 }

@@ -3,7 +3,8 @@
  * whoever prints it escapes it.
  */
 export interface Answer {
-  readonly tone: 'done' | 'refused' | 'info';
+  /** `wrong`: it was mistyped. `refused`: it was understood, and may not be. */
+  readonly tone: 'done' | 'info' | 'wrong' | 'refused';
   readonly title: string;
   readonly lines: readonly string[];
 }

@@ -6,10 +6,11 @@ import type { Instant, Milliseconds } from './time.ts';
 export const pageMeans = ['pagerduty', 'mail', 'slack'] as const;
 export type PageMeans = (typeof pageMeans)[number];
 
-/** Where an answer goes that only the asking person sees. `url` is Slack's `response_url`. */
-export interface ReplyTo {
-  readonly url: string;
-}
+/**
+ * Where an answer goes. `url` is Slack's `response_url`, and only the person who asked sees it; `thread` is the `ts` of a
+ * message by which a program reported something: its thread is told what was wrong with it, and nothing when all is well.
+ */
+export type ReplyTo = { readonly url: string } | { readonly conversation: string; readonly thread: string };
 
 /**
  * One thing to do outside. It is decided once and stored beside the event that caused it, under
@@ -44,11 +45,19 @@ export type Effect =
       readonly severity: Severity;
     }
   /** Post the stream's live card, or bring it up to date. Drawn from the state at the moment of sending. */
-  | { readonly type: 'slack.card'; readonly conversation: string; readonly severity: Severity | undefined }
+  | {
+      readonly type: 'slack.card';
+      readonly conversation: string;
+      /** Which one, where a stream has several. */
+      readonly card?: string;
+      readonly severity: Severity | undefined;
+    }
   /** One line of the timeline in the thread under the stream's card. `at` is when it happened, for one that comes late. */
   | {
       readonly type: 'slack.thread';
       readonly conversation: string;
+      /** Under which card, where a stream has several. */
+      readonly card?: string;
       readonly text: string;
       readonly broadcast: boolean;
       readonly at?: Instant;
@@ -126,8 +135,9 @@ export function laneOf(id: string, stream: string, effect: Effect): string {
     case 'page.pagerduty':
       return `pagerduty ${stream} ${effect.dedupKey}`;
     case 'slack.card':
-      return `card ${stream}`;
+      return `card ${stream}${effect.card === undefined ? '' : ` ${effect.card}`}`;
     case 'slack.thread':
+      return `thread ${stream}${effect.card === undefined ? '' : ` ${effect.card}`}`;
     case 'slack.postmortem':
       return `thread ${stream}`;
     case 'step.run':

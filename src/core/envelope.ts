@@ -16,19 +16,34 @@ export interface Envelope {
 export interface SubmitOptions {
   /** The inbox item this comes from: settled in the same transaction, so that it is handled exactly once. */
   readonly settles?: string;
+  /** Why the item could not be understood: it is settled as quarantined, and kept. */
+  readonly quarantined?: string;
   /** Where to tell the sender what came of it; stored as an effect in the same transaction. */
   readonly reply?: ReplyTo;
+  /** Kept with its answer in the same transaction, so that asking again is answered the same and does nothing. */
+  readonly once?: Once;
+}
+
+/** A request that its sender may repeat. */
+export interface Once {
+  /** Who sends it and under which key: `api/ana-laptop/…`. */
+  readonly id: string;
+  /** What is asked for, to the letter, or its hash: another request under the same id is a mistake. */
+  readonly request: string;
+  readonly at: Instant;
 }
 
 /** What came of an intent. */
 export interface Submitted {
-  /** The stream that decided; undefined when nothing was opened. */
+  /** The stream that decided, or the operation that this led to; undefined when nothing was opened. */
   readonly stream: StreamId | undefined;
   readonly answer: Answer;
+  /** Set when `once` had been used before: nothing was done, and this is the request of then, with its answer. */
+  readonly repeated?: string;
 }
 
 /** Decides an intent and stores what follows from it; resolves when that is durable. */
 export type Submit = (envelope: Envelope, options?: SubmitOptions) => Promise<Submitted>;
 
 /** Settles an inbox item that leads to no intent (a question, a wrong word), with its answer as an effect. */
-export type AnswerOnly = (answer: Answer, options: SubmitOptions) => Promise<void>;
+export type AnswerOnly = (answer: Answer, options: SubmitOptions) => Promise<Submitted>;

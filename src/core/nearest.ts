@@ -6,7 +6,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   const typed = word.toLowerCase();
   const furthest = Math.max(1, Math.floor(typed.length / 3));
   const near = candidates
-    .filter((candidate) => candidate !== word)
+    // What differs more in length cannot be near; and whatever somebody sends us, comparing it costs next to nothing.
+    .filter((candidate) => candidate !== word && Math.abs(candidate.length - typed.length) <= furthest)
     .map((candidate) => ({ candidate, distance: editDistance(typed, candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= furthest)
     .toSorted((a, b) => a.distance - b.distance);

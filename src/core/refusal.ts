@@ -13,6 +13,7 @@ export interface Refusal {
 export type RefusalCode =
   | 'not-in-roster'
   | 'role-missing'
+  | 'person-needed'
   | 'self-approval'
   | 'already-voted'
   | 'too-late'
@@ -24,7 +25,12 @@ export type RefusalCode =
   | 'version-unknown'
   | 'version-live'
   | 'no-last-good'
-  | 'nothing-live';
+  | 'nothing-live'
+  | 'not-promotable'
+  | 'frozen'
+  | 'not-observed'
+  | 'health-failed'
+  | 'rolled-back';
 
 export function refuse(code: RefusalCode, what: string, why: string): Refusal {
   return { type: 'request.refused', code, what, why };

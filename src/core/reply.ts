@@ -1,4 +1,5 @@
 import { answer, type Answer } from './answer.ts';
+import { describeChannelEvent } from './channel/describe.ts';
 import type { ChannelEvent } from './channel/event.ts';
 import { describeIncidentEvent } from './incident/describe.ts';
 import type { IncidentEvent } from './incident/event.ts';
@@ -28,6 +29,11 @@ export function replyFor(happened: readonly Happened[]): Answer {
       : [`${stream.replace('channel:', '')}: ${text}`];
   });
   const [first, ...rest] = lines;
+  const voided = happened.find(
+    ({ stream, event }) => event.type === 'operation.voided' && stream === happened[0]?.stream,
+  );
+  // Whoever approves what turns out to be void has not brought it on its way.
+  if (voided) return answer('refused', `${voided.stream}: ${describe(voided.event) ?? ''}`);
   return first === undefined
     ? answer('info', 'Nothing has changed.')
     : answer('done', first, ...rest.slice(0, 5));
@@ -35,18 +41,29 @@ export function replyFor(happened: readonly Happened[]): Answer {
 
 function describe(event: Recorded<AnyEvent>): string | undefined {
   switch (event.type) {
-    case 'channel.moved':
+    case 'channel.moved': {
+      // Out of doubt, the same may be said again.
+      const instead = event.from === event.to ? '' : `, instead of ${event.from ?? 'nothing'}`;
       return event.cause === 'set'
-        ? `${event.to} is recorded as live, instead of ${event.from ?? 'nothing'}: ${event.reason}. Nothing was deployed.`
-        : `${event.to} is live now, instead of ${event.from ?? 'nothing'}.`;
+        ? `${event.to} is recorded as live${instead}: ${event.reason}. Nothing was deployed.`
+        : `${event.to} is live now${instead}.`;
+    }
     case 'channel.locked':
+    case 'channel.queued':
+    case 'channel.begun':
     case 'channel.released':
     case 'channel.doubted':
+    case 'deployment.known':
     case 'incident.noted':
       return undefined;
+    case 'health.reported':
+    case 'drift.noticed':
+    case 'drift.settled':
+      return describeChannelEvent(event);
     case 'operation.planned':
     case 'approval.given':
     case 'operation.approved':
+    case 'operation.unblocked':
     case 'operation.rejected':
     case 'operation.withdrawn':
     case 'operation.expired':

@@ -2,9 +2,11 @@ import type { Clock } from '../core/clock.ts';
 import type { AnyCarrier } from '../core/effect.ts';
 import type { Envelope, Submitted, SubmitOptions } from '../core/envelope.ts';
 import { answer, type Answer } from '../core/answer.ts';
+import type { Operation } from '../core/operation/state.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { replyFor } from '../core/reply.ts';
 import { StaleStream, type Store, type Transaction } from '../store/store.ts';
+import { answerOnce } from './answer-once.ts';
 import { decideAll, outboxRow } from './decide.ts';
 import type { Log } from './log.ts';
 import { createOutbox } from './outbox.ts';
@@ -14,7 +16,7 @@ export interface Engine {
   /** Decides intents together and stores what follows; resolves when that is durable. */
   readonly submit: (envelopes: readonly Envelope[], options?: SubmitOptions) => Promise<Submitted>;
   /** Settles an inbox item that leads to no intent, with its answer as an effect. */
-  readonly answerOnly: (answer: Answer, options: SubmitOptions) => Promise<void>;
+  readonly answerOnly: (answer: Answer, options: SubmitOptions) => Promise<Submitted>;
   /** Something was added to the outbox by other means: carry it out. */
   readonly poke: () => void;
   readonly start: () => Promise<void>;
@@ -74,12 +76,17 @@ export function createEngine(parts: {
 
   function decide(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
     return againOnConflict(() =>
-      store.transact(async (transaction): Promise<Submitted> => {
-        const happened = await decideAll(transaction, envelopes, parts.policies());
-        const answer = happened.length > 0 ? replyFor(happened) : await sayNothing(transaction, envelopes);
-        await close(transaction, answer, options);
-        return { stream: happened[0]?.stream, answer };
-      }),
+      store.transact((transaction) =>
+        answerOnce(transaction, options.once, async () => {
+          const happened = await decideAll(transaction, envelopes, parts.policies());
+          for (const { stream, event } of happened)
+            if (event.type === 'abort.requested') outbox.hurry(stream);
+          const answer = happened.length > 0 ? replyFor(happened) : await sayNothing(transaction, envelopes);
+          await close(transaction, answer, options);
+          const planned = happened.find(({ event }) => event.type === 'operation.planned');
+          return { stream: (planned ?? happened[0])?.stream, answer };
+        }),
+      ),
     );
   }
 
@@ -87,11 +94,13 @@ export function createEngine(parts: {
   async function close(
     transaction: Transaction,
     answer: Answer,
-    { settles, reply }: SubmitOptions,
+    { settles, reply, quarantined }: SubmitOptions,
   ): Promise<void> {
     if (settles === undefined) return;
-    await transaction.settleInbox(settles, 'done');
-    if (!reply) return;
+    if (quarantined === undefined) await transaction.settleInbox(settles, 'done');
+    else await transaction.settleInbox(settles, 'quarantined', quarantined);
+    const isWell = answer.tone === 'done' || answer.tone === 'info';
+    if (!reply || ('thread' in reply && isWell)) return;
     const effect = { type: 'slack.reply', reply, answer } as const;
     await transaction.enqueue([outboxRow(`inbox/${settles}`, undefined, clock.now(), effect)]);
   }
@@ -99,14 +108,25 @@ export function createEngine(parts: {
   return {
     submit,
     answerOnly: async (answer, options) => {
-      await store.transact((transaction) => close(transaction, answer, options));
+      const answered = await againOnConflict(() =>
+        store.transact((transaction) =>
+          answerOnce(transaction, options.once, async () => {
+            await close(transaction, answer, options);
+            return { stream: undefined, answer };
+          }),
+        ),
+      );
       committed();
+      return answered;
     },
     poke: outbox.poke,
     start: async () => {
       const recovered = await store.recoverInFlight();
       if (recovered > 0)
         log.warn({ recovered }, 'effects were in flight when we went down; asking before repeating');
+      // What somebody wanted stopped just before we went down is not left until its next question.
+      for (const { id, state } of await store.listStreams('operation', { openOnly: true }))
+        if ((state as Operation).aborting !== undefined) outbox.hurry(id);
       outbox.start();
       await timers.start();
     },
@@ -122,7 +142,7 @@ export function createEngine(parts: {
 async function sayNothing(transaction: Transaction, envelopes: readonly Envelope[]): Promise<Answer> {
   for (const { to } of envelopes) {
     if ('id' in to && to.kind !== 'channel' && !(await transaction.stream(to.id))) {
-      return answer('refused', `There is no ${to.id}`, 'To see what is open: /incident list');
+      return answer('refused', `There is no ${to.id}`, `To see what is open: /${to.kind} list`);
     }
   }
   return replyFor([]);

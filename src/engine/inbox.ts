@@ -91,6 +91,8 @@ export function createInbox(parts: {
   return {
     receive: async (item) => {
       const received = await store.receive(item);
+      // Whoever has something delivered again, after they put a policy right, should find out why nothing happens.
+      if (!received.new) log.info({ item: item.id }, 'an inbox item came again; it counts once');
       if (received.new && !left.has(item.id)) {
         if (early) early.push(item);
         else work(item);

@@ -25,9 +25,13 @@ test('only Slack is required; what is left out is switched off, and said', () =>
   expect(switchedOff(read.settings)).toEqual([
     'pages by PagerDuty (PAGERDUTY_ROUTING_KEY)',
     'pages by mail (SMTP_URL, MAIL_FROM)',
-    'steps that use github-workflow (GITHUB_TOKEN)',
+    'steps that use github-workflow (GITHUB_TOKEN, or GITHUB_APP_ID)',
     'steps that use sentry-release (SENTRY_AUTH_TOKEN, SENTRY_ORG)',
     'alerts by webhook (WEBHOOK_TOKENS)',
+    'alerts of Sentry (SENTRY_CLIENT_SECRET)',
+    'what people do in PagerDuty (PAGERDUTY_WEBHOOK_SECRET)',
+    'deployments that GitHub tells of (GITHUB_WEBHOOK_SECRET)',
+    'the API and the terminal (API_TOKENS)',
   ]);
 });
 
@@ -44,8 +48,8 @@ test('everything missing or wrong is listed at once, by name and never by value'
       'LOG_LEVEL',
       'PORT',
       'SLACK_API_URL',
+      'SLACK_APP_TOKEN',
       'SLACK_BOT_TOKEN',
-      'SLACK_SIGNING_SECRET',
       'WEBHOOK_TOKENS',
     ]),
   );
@@ -58,6 +62,7 @@ test.each([
   [{ SENTRY_AUTH_TOKEN: 'x' }, 'SENTRY_ORG is missing: it goes with SENTRY_AUTH_TOKEN'],
   [{ MAIL_FROM: 'a@shop.example' }, 'SMTP_URL is missing: it goes with MAIL_FROM'],
   [{ WEBHOOK_TOKENS: '{"generic": "abc"}' }, 'WEBHOOK_TOKENS (generic) expected the SHA-256 of a token'],
+  [{ GITHUB_WEBHOOK_SECRET: 'a,b,c' }, 'GITHUB_WEBHOOK_SECRET expected one secret, or two'],
   [{ GITHUB_TOKEN_FILE: '/nowhere/token' }, 'GITHUB_TOKEN_FILE names a file that cannot be read'],
 ])('%j: %s', (env, words) => {
   expect(problemsOf({ ...slack, ...env }).join('\n')).toContain(words);
@@ -72,4 +77,13 @@ test('a secret may be in a file, and prints as [secret] wherever it goes', async
   expect(reveal(read.settings.slack.botToken)).toBe('xoxb-from-a-file');
   const printed = `${inspect(read.settings, { depth: 9 })}${JSON.stringify(read.settings)}`;
   for (const value of secretsOf(read.settings).map(reveal)) expect(printed).not.toContain(value);
+});
+
+test('a secret of webhooks may be two, while one replaces the other; none of them is ever printed', () => {
+  const read = readSettings({ ...slack, PAGERDUTY_WEBHOOK_SECRET: 'the-old-one, the-new-one' });
+  if (!read.ok) throw new Error(read.problems.join('\n'));
+  expect(read.settings.webhookSecrets.pagerduty.map(reveal)).toEqual(['the-old-one', 'the-new-one']);
+  expect(secretsOf(read.settings).map(reveal)).toEqual(
+    expect.arrayContaining(['the-old-one', 'the-new-one']),
+  );
 });

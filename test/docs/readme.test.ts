@@ -21,7 +21,7 @@ it('tells of no verb that does not exist', () => {
 });
 
 it('lists the settings that there are, and no others', () => {
-  const source = readFileSync('src/config.ts', 'utf8');
+  const source = readFileSync('src/environment.ts', 'utf8');
   const settings = [...source.matchAll(/^ {2}([A-Z][A-Z_]+):/gm)].map(([, name]) => name);
   const listed = rows.flatMap(([, cell = '']) => /^`([A-Z][A-Z_]+)`$/.exec(cell)?.[1] ?? []);
   expect(settings.length).toBeGreaterThan(0);

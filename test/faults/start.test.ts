@@ -50,13 +50,15 @@ describe('It does not start, exits with 78, and says what to do', () => {
       'PORT',
       'SLACK_API_URL',
       'SLACK_BOT_TOKEN',
-      'SLACK_SIGNING_SECRET',
+      'SLACK_APP_TOKEN',
+      'SLACK_SIGNING_SECRET_FILE',
       'SMTP_URL',
       'MAIL_FROM',
       'WEBHOOK_TOKENS',
       'LOG_LEVEL',
     ])
       expect(ended.stderr).toMatch(new RegExp(`^  ${name}\\b`, 'm'));
+    expect(ended.stderr).toContain('SLACK_APP_TOKEN is missing (or SLACK_SIGNING_SECRET, if ');
     expect(ended.stdout + ended.stderr).not.toMatch(/hidden|eighty/);
   });
 

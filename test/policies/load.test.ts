@@ -113,6 +113,26 @@ const oneFile: readonly (readonly [Edit, string])[] = [
     ['notifications', 'C0EMERGENCY', '"#emergency"'],
     'policies/notifications.yml:2:14  conversations.emergency  expected a Slack conversation id such as C0123456789; found "#emergency"',
   ],
+  [
+    ['health', 'at_most: 0.02', 'at_most: 2'],
+    'policies/health.yml:5:40  rules[0].measures.error_rate.at_most  expected a fraction from 0 to 1 such as 0.995; found 2',
+  ],
+  [
+    ['health', 'error_rate: {', 'eror_rate: {'],
+    'policies/health.yml:5:17  rules[0].measures.eror_rate  unexpected key "eror_rate" (did you mean error_rate?)',
+  ],
+  [
+    ['health', '{ error_rate: { at_most: 0.02 } }', '{}'],
+    'policies/health.yml:5:5  rules[0].measures  expected at least one measure; found none',
+  ],
+  [
+    ['health', 'minimum_window: 5m', 'minimum_window: 5'],
+    'policies/health.yml:4:21  rules[0].minimum_window  expected a duration such as 90s, 15m, 2h or 4d; found 5',
+  ],
+  [
+    ['health', 'rules:', 'release_bots: [relbot]\nrules:'],
+    'policies/health.yml:1:16  release_bots[0]  expected the id of a Slack app such as A0123456789; found "relbot"',
+  ],
   // Keys
   [
     ['severity', 'acknowledge_within: 5m', 'acknowlege_within: 5m'],
@@ -209,7 +229,7 @@ const together: readonly (readonly [readonly Edit[], string])[] = [
   ],
   [
     [['services', 'unclaimed: web', 'unclaimed: constructor']],
-    'policies/services.yml:12:12  unclaimed  expected a service of this file; found "constructor" (there are web)',
+    'policies/services.yml:12:12  unclaimed  expected a name that means nothing to JavaScript; found "constructor"',
   ],
   [
     [['severity', 'service: web', 'service: wep']],
@@ -298,6 +318,18 @@ const together: readonly (readonly [readonly Edit[], string])[] = [
   [
     [['channels', "'{{version}}'", "'v{{ verson }}'"]],
     'policies/channels.yml:15:42  apps.site.channels.stable.rollback.steps[0].with.inputs.version  expected one of {{version}}, {{from}}, {{reason}}, {{operation}}, {{correlation}}, {{app}}, {{channel}}; found "{{ verson }}" (did you mean version?)',
+  ],
+  [
+    [['health', '[site/stable]', '[site/stabel]']],
+    'policies/health.yml:2:16  rules[0].channels[0]  expected a channel of channels.yml or a pattern for some; found "site/stabel" (did you mean site/stable?)',
+  ],
+  [
+    [['health', "['*']", '[site/stable]']],
+    'policies/health.yml:6:5  rules[1].channels  expected the last rule to fit everything: channels ["*"]; found one that leaves channels without a rule',
+  ],
+  [
+    [['health', '[site/stable]', "['*']"]],
+    'policies/health.yml:2:5  rules[0].channels  expected only the last rule to fit everything; found one that hides the rules after it',
   ],
 ];
 

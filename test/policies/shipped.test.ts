@@ -1,17 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { onCallAt } from '../../src/core/policies/roster.ts';
-import { executors } from '../../src/executors/index.ts';
+import { stepSchemas } from '../../src/executors/index.ts';
 import { loadPolicies } from '../../src/policies/load.ts';
 import { sayProblems } from '../../src/policies/problem.ts';
 import { stepChecker } from '../../src/policies/step-checker.ts';
-import { secret } from '../../src/trust/secrets.ts';
 
-const known = executors({
-  now: () => 0,
-  github: { token: secret('token'), apiUrl: 'https://api.github.com' },
-  sentry: { token: secret('token'), url: 'https://sentry.io', organization: 'shop' },
-});
-const checkStep = stepChecker(known);
+const checkStep = stepChecker(stepSchemas);
 
 async function shipped() {
   const loaded = await loadPolicies('policies', checkStep);
@@ -29,12 +25,31 @@ it('loads the policies that Lastgood ships', async () => {
   ]);
 });
 
+it('shows steps in its comments that could stand there', async () => {
+  const text = await readFile('policies/channels.yml', 'utf8');
+  const commented = (text.split('# Two more executors')[1] ?? '')
+    .split('\n')
+    .filter((line) => /^# {11,}/.test(line));
+  const steps = (parse(commented.map((line) => line.slice(1)).join('\n')) as ShownStep[]).map(
+    ({ uses, with: input }) => [uses, checkStep(uses, input)],
+  );
+  expect(steps).toEqual([
+    ['command', undefined],
+    ['http', undefined],
+  ]);
+});
+
+interface ShownStep {
+  readonly uses: string;
+  readonly with: unknown;
+}
+
 it.each([
   ['helth', {}, 'expected an executor; found "helth" (did you mean health?)'],
   [
     'ansible',
     {},
-    'expected an executor; found "ansible" (there are health, github-workflow, sentry-release)',
+    'expected an executor; found "ansible" (there are github-workflow, health, sentry-release, command, http)',
   ],
   [
     'health',

@@ -90,6 +90,16 @@ rules:
               target: 1m
               deadline: 2m
 `,
+  health: `rules:
+  - channels: [site/stable]
+    minimum_sessions: 100
+    minimum_window: 5m
+    measures: { error_rate: { at_most: 0.02 } }
+  - channels: ['*']
+    minimum_sessions: 1000
+    minimum_window: 5m
+    measures: { crash_free_sessions: { at_least: 0.99 }, p95_ms: { at_most: 500, optional: true } }
+`,
   notifications: `conversations:
   emergency: C0EMERGENCY
 mail_groups:

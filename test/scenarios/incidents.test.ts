@@ -5,6 +5,7 @@ import { byItself } from './by-itself.ts';
 import { ladder } from './ladder.ts';
 import { markup } from './markup.ts';
 import { outsiders } from './outsiders.ts';
+import { pagerdutyAck } from './pagerduty-ack.ts';
 import { pagersDead } from './pagers-dead.ts';
 import { restart } from './restart.ts';
 import { severity } from './severity.ts';
@@ -19,6 +20,7 @@ playStories({
   ladder,
   markup,
   outsiders,
+  'pagerduty-ack': pagerdutyAck,
   'pagers-dead': pagersDead,
   restart,
   severity,

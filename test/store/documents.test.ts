@@ -119,16 +119,20 @@ describe('A document', () => {
     expect(await readFile(path, 'utf8')).toBe(text);
   });
 
-  test('notices an edit or a removal from outside', async () => {
+  test('shows what the file holds, whoever wrote it', async () => {
     const document = await openIt();
-    expect(await document.changedOutside()).toBe(false);
+    expect(await document.look()).toEqual({ problem: `${path} is not there.` });
     await document.update(withChannel('stable'));
-    expect(await document.changedOutside()).toBe(false);
+    const ours = await document.look();
+    expect(ours).toEqual({ text: await readFile(path, 'utf8'), value: document.read() });
 
-    await writeFile(path, JSON.stringify(initial));
-    expect(await document.changedOutside()).toBe(true);
+    const edited = JSON.stringify(initial);
+    await writeFile(path, edited);
+    expect(await document.look()).toEqual({ text: edited, value: initial });
+    await writeFile(path, '{ "version": ');
+    expect(await document.look()).toEqual({ problem: expect.stringContaining('expected JSON') });
     await rm(path);
-    expect(await document.changedOutside()).toBe(true);
+    expect(await document.look()).toEqual({ problem: `${path} is not there.` });
   });
 
   test('keeps every foreign edit beside itself before it goes over it', async () => {

@@ -17,10 +17,25 @@ const zones = {
 
   'src/engine': { imports: ['src/core', 'src/store/store.ts'] },
   'src/trust': { imports: ['src/core'] },
-  'src/config.ts': { imports: adapter },
+  'src/config.ts': { imports: [...adapter, 'src/environment.ts', 'src/env-file.ts'] },
+  'src/environment.ts': { imports: [...adapter, 'src/env-file.ts'] },
+  'src/env-file.ts': { imports: [] },
   'src/bot': { imports: everything },
   'src/policies': { imports: adapter },
 
+  // It looks at everything, with the edges' own eyes.
+  'src/doctor': {
+    imports: [
+      ...adapter,
+      'src/config.ts',
+      'src/policies',
+      'src/store',
+      'src/executors',
+      'src/slack',
+      'src/bot/registry.ts',
+      'src/bot/start-failure.ts',
+    ],
+  },
   'src/executors': { imports: adapter },
   'src/http': { imports: [...adapter, 'commands'] },
   'src/pagers': { imports: adapter },

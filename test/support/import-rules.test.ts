@@ -101,9 +101,10 @@ it('reads a given time in the core', () => {
   );
 });
 
-it('reads the environment in config.ts and nowhere else', () => {
+it('reads the environment in config.ts and env-file.ts, and not in main.ts', () => {
   const code = `export const port = process.env['PORT'];`;
   expect(lint('src/config.ts', code)).toEqual([]);
+  expect(lint('src/env-file.ts', code)).toEqual([]);
   expect(lint('src/main.ts', code)).toEqual([expect.stringContaining('src/main.ts:1 node(no-process-env)')]);
 });
 

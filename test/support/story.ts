@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseDuration, type Milliseconds } from '../../src/core/time.ts';
-import { conversations, people } from '../../src/sandbox/cast.ts';
+import { conversations, pagerdutyUsers, people } from '../../src/sandbox/cast.ts';
 import { movableClock } from '../../src/sandbox/movable-clock.ts';
 import type { Failure } from '../../src/sandbox/neighbours/failure.ts';
 import type { Conclusion } from '../../src/sandbox/neighbours/github.ts';
@@ -12,6 +12,7 @@ import { changedPolicies, type PolicyChanges } from './changed-policies.ts';
 import { literally } from './read-message.ts';
 import { buttonsOf, type ShownButton } from './shown-buttons.ts';
 import { writeEnding } from './story-ending.ts';
+import { canaryBody, editRegistry, report } from './story-reports.ts';
 import { startTranscript, type Transcript } from './transcript.ts';
 
 /** A Sunday night. */
@@ -43,6 +44,21 @@ export interface Tell {
   readonly pressesOnPage: (who: Somebody, label: string, card: string) => Promise<void>;
   /** Presses a button that the card does not show any more, on a screen that still does. */
   readonly pressesLate: (who: Somebody, label: string, card: string) => Promise<void>;
+  /** Presses a button in PagerDuty, on the page that the ladder sent last. */
+  readonly inPagerduty: (
+    who: keyof typeof pagerdutyUsers,
+    action: 'acknowledge' | 'resolve',
+  ) => Promise<void>;
+  /** What a release bot found out about a version on the canary in the last half hour; well unless `said` otherwise. */
+  readonly reportsCanary: (version: string, said?: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** A deploy tool says which version is on a channel now. */
+  readonly reportsDeployment: (
+    channel: string,
+    version: string,
+    said?: Readonly<Record<string, unknown>>,
+  ) => Promise<void>;
+  /** Somebody else writes a version into the registry file. */
+  readonly editsRegistry: (channel: string, version: string) => Promise<void>;
   /** `5m` */
   readonly passes: (time: string) => Promise<void>;
   /** Lastgood stops, and starts again after so long. */
@@ -65,32 +81,41 @@ export interface Story {
  * people saw with the Markdown file of its name. `vitest -u` writes that file: read it aloud before it is committed.
  */
 export function playStories(stories: Readonly<Record<string, Story>>): void {
-  it.each(Object.entries(stories))('%s', async (name, { title, play, policies = {} }) => {
-    const root = await mkdtemp(join(tmpdir(), 'lastgood-story-'));
-    const errors: string[] = [];
-    const world = await startWorld({
-      root,
-      policies: await changedPolicies(join(root, 'changed'), policies),
-      clock: movableClock({ start: began, running: false }),
-      port: 0,
-      // One effect at a time, and no luck: the same story gives the same transcript.
-      random: () => 0.5,
-      mostInFlight: 1,
-      logLevel: 'error',
-      writeLog: (line) => errors.push(line),
-    });
-    const transcript = startTranscript(world, title);
-    try {
-      await play(tellIn(world, transcript));
-      await writeEnding(world, transcript, began);
-    } finally {
-      await world.close();
-      await rm(root, { recursive: true, force: true });
-    }
-    // The bot logs an error when it is itself at fault, never for a neighbour's trouble.
-    expect(errors).toEqual([]);
-    await expect(transcript.write()).toMatchFileSnapshot(`./${name}.md`);
+  it.each(Object.entries(stories))('%s', async (name, story) => {
+    await expect(await playStory(story)).toMatchFileSnapshot(`./${name}.md`);
   });
+}
+
+/** @returns the transcript: what people saw */
+export async function playStory(
+  { title, play, policies = {} }: Story,
+  slackMode: 'http' | 'socket' = 'http',
+): Promise<string> {
+  const root = await mkdtemp(join(tmpdir(), 'lastgood-story-'));
+  const errors: string[] = [];
+  const world = await startWorld({
+    root,
+    policies: await changedPolicies(join(root, 'changed'), policies),
+    clock: movableClock({ start: began, running: false }),
+    port: 0,
+    // One effect at a time, and no luck: the same story gives the same transcript.
+    random: () => 0.5,
+    mostInFlight: 1,
+    slackMode,
+    logLevel: 'error',
+    writeLog: (line) => errors.push(line),
+  });
+  const transcript = startTranscript(world, title);
+  try {
+    await play(tellIn(world, transcript));
+    await writeEnding(world, transcript, began);
+  } finally {
+    await world.close();
+    await rm(root, { recursive: true, force: true });
+  }
+  // The bot logs an error when it is itself at fault, never for a neighbour's trouble.
+  expect(errors).toEqual([]);
+  return transcript.write();
 }
 
 function tellIn(world: World, transcript: Transcript): Tell {
@@ -167,6 +192,24 @@ function tellIn(world: World, transcript: Transcript): Tell {
         if (!once) throw new Error(`${card} never had a button ${label}`);
         await slack.as(people[who].id).clickStale(once.click);
       }),
+    inPagerduty: (who, action) =>
+      beat(`${pagerdutyUsers[who].name} presses ${action} in PagerDuty`, async () => {
+        const page = world.pagerduty.alerts().findLast(({ state }) => state !== 'resolved');
+        await world.pagerduty.press(pagerdutyUsers[who], action, page?.dedupKey ?? 'at all');
+      }),
+    reportsCanary: (version, said = {}) =>
+      beat(`A release bot reports on ${version}${sayWhat(said)}`, async () => {
+        const body = { version, ...canaryBody(clock.now(), said) };
+        transcript.remark(await report(world, 'canary', body));
+      }),
+    reportsDeployment: (channel, version, said = {}) =>
+      beat(`A deploy tool reports ${version} on ${channel}${sayWhat(said)}`, async () => {
+        transcript.remark(await report(world, 'deployments', { channel, version, ...said }));
+      }),
+    editsRegistry: (channel, version) =>
+      beat(`Somebody writes ${version} for ${channel} into the registry file`, () =>
+        editRegistry(world, channel, version),
+      ),
     passes: (time) => beat(`Time passes: ${time}`, () => clock.advance(lengthOf(time), settle)),
     restarts: (after) =>
       beat(`Lastgood goes down, and is back after ${after}`, async () => {
@@ -192,6 +235,11 @@ function tellIn(world: World, transcript: Transcript): Tell {
       world.github.setRunBehaviour({ ends: how, after: { polls: 2 } });
     },
   };
+}
+
+function sayWhat(said: Readonly<Record<string, unknown>>): string {
+  const words = Object.entries(said).map(([name, value]) => `${name} ${String(value)}`);
+  return words.length === 0 ? '' : `: ${words.join(', ')}`;
 }
 
 function genericAlert(title: string): object {

@@ -1,5 +1,5 @@
 import { isPage, meansOf, type EffectSettled, type PageEffect } from '../effect.ts';
-import { anyRole, lacksPermission } from '../permission.ts';
+import { anyRole, lacksPermission, takesPerson } from '../permission.ts';
 import type { Policies } from '../policies/policies.ts';
 import { refuse } from '../refusal.ts';
 import { isWorse, worst, type Severity } from '../severity.ts';
@@ -7,6 +7,7 @@ import { nothing, type Context, type Decision, type Message, type Tell } from '.
 import type { Clocks, IncidentEvent } from './event.ts';
 import type { IncidentIntent } from './intent.ts';
 import { recipientOf } from './ladder.ts';
+import { hearPagerduty } from './pagerduty.ts';
 import { tick } from './tick.ts';
 import { settleCard } from '../settle-card.ts';
 import { evolveIncident, isHolder, isOpen, type FiringAlert, type Incident } from './state.ts';
@@ -49,6 +50,10 @@ export function decideIncident(
     }
     case 'incident.note-refusal':
       return only(intent.refusal);
+    case 'pagerduty.report':
+      return hearPagerduty(state, { ...message, intent }, () =>
+        acknowledge(state, { ...message, intent: { type: 'incident.acknowledge' } }),
+      );
     case 'clock.tick':
       return { events: tick(state, { ...message, intent }, context), tells: [] };
     case 'effect.settled':
@@ -204,7 +209,7 @@ function suspectTells(state: Incident, severity: Severity | undefined): Decision
 
 function acknowledge(state: Incident, message: Of<'incident.acknowledge'>): Decision<IncidentEvent> {
   const what = `acknowledge ${state.id}`;
-  const lacking = lacksPermission(message.by, anyRole, what);
+  const lacking = takesPerson(message.by, what) ?? lacksPermission(message.by, anyRole, what);
   if (lacking) return only(lacking);
   if (!isOpen(state)) return only(alreadyResolved(state, what));
   if (isHolder(state, message.by)) {
@@ -237,7 +242,7 @@ function resolve(state: Incident, message: Of<'incident.resolve'>): Decision<Inc
   const lacking = lacksPermission(message.by, anyRole, what);
   if (lacking) return only(lacking);
   if (!isOpen(state)) return only(alreadyResolved(state, what));
-  const operations = Object.entries(state.operations);
+  const operations = Object.entries({ ...state.operations, ...state.promotions });
   const unknown = operations.find(([, progress]) => progress === 'unknown');
   if (unknown) {
     return only(

@@ -1,7 +1,7 @@
 import type { Recorded } from '../stream.ts';
 import { sayDuration, sayMoment, sayTime } from '../time.ts';
 import { sayActor, type Actor } from '../actor.ts';
-import type { ClockName, IncidentEvent, PlannedPage } from './event.ts';
+import type { ClockName, IncidentEvent, PlannedPage, Suspect } from './event.ts';
 
 export const pageMeansNames = { pagerduty: 'PagerDuty', mail: 'mail', slack: 'Slack' } as const;
 
@@ -53,6 +53,8 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
       return `Page to ${event.name} by ${pageMeansNames[event.means]} not sent: ${event.why}`;
     case 'incident.acknowledged':
       return `Acknowledged by ${sayActor(event.by)}`;
+    case 'pagerduty.noted':
+      return event.text;
     case 'acknowledgement.expired':
       return `${event.name} acknowledged ${sayDuration(event.after)} ago and nothing has happened since: the ladder goes on.`;
     case 'clock.missed':
@@ -101,11 +103,21 @@ function saySuspect({
   by,
 }: Recorded<Extract<IncidentEvent, { type: 'suspect.named' }>>): string {
   if (!suspect) return 'No release is known to be live on this channel.';
-  const { live, liveSince, lastGood } = suspect;
-  if (liveSince === at)
-    return `Release live now: ${live}${by.kind === 'person' ? `, says ${sayActor(by)}` : ''}.`;
+  const { live, liveSince, lastGood, promotion } = suspect;
   const good = lastGood === undefined ? 'no earlier good release is known' : `last good is ${lastGood}`;
+  if (promotion?.isOver === true)
+    return `A promotion of ${promotion.version} has not finished: nobody can be sure whether that or ${live} runs; ${good}.`;
+  if (promotion)
+    return `${promotion.version} is being promoted to this channel right now, in place of ${live} (live for ${sayDuration(at - liveSince)}); ${good}.`;
+  if (liveSince === at) return `Release live now: ${live}${'via' in by ? `, says ${sayActor(by)}` : ''}.`;
   return `Release live: ${live}, for ${sayDuration(at - liveSince)}; ${good}.`;
+}
+
+/** For a card or a mail, which say beside it what counts as live. */
+export function sayPromotion({ version, isOver }: NonNullable<Suspect['promotion']>): string {
+  return isOver
+    ? `A promotion of ${version} has not finished: nobody can be sure what runs.`
+    : `${version} is being promoted to this channel right now.`;
 }
 
 function sayWho(actor: Actor): string {

@@ -1,7 +1,7 @@
 import { isPage, type Effect } from '../effect.ts';
 import type { Recorded, Wanted } from '../stream.ts';
 import { sayDate } from '../time.ts';
-import { describeIncidentEvent } from './describe.ts';
+import { describeIncidentEvent, sayPromotion } from './describe.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
 import { isOpen, type Incident } from './state.ts';
 
@@ -57,6 +57,8 @@ export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>)
     case 'page.withheld':
     case 'request.refused':
       return [card, ...line()];
+    case 'pagerduty.noted':
+      return line();
     case 'page.delivered':
       // The card counts receipts; a line for each of them would only bury the others.
       return [card];
@@ -132,8 +134,12 @@ function mailText(state: Incident, event: Recorded<Extract<IncidentEvent, { type
     suspect
       ? `Live: ${suspect.live}, since ${sayDate(suspect.liveSince)}.`
       : 'No release is known to be live.',
+    ...(suspect?.promotion ? [sayPromotion(suspect.promotion)] : []),
     suspect?.lastGood === undefined ? 'No earlier good release is known.' : `Last good: ${suspect.lastGood}.`,
     ...Object.entries(state.operations).map(([id, progress]) => `Rollback so far: ${id}, ${progress}.`),
+    ...Object.entries(state.promotions ?? {}).map(
+      ([id, progress]) => `Promotion so far: ${id}, ${progress}.`,
+    ),
     '',
     `You are called by rung ${Math.min(event.rung, event.of)} of ${event.of}. In Slack: /incident ack ${state.id}`,
     ...(suspect?.lastGood === undefined ? [] : [`To go back: /rollback ${state.channel} last-good <reason>`]),

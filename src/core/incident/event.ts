@@ -1,3 +1,4 @@
+import type { MoveCause } from '../channel/event.ts';
 import type { PageMeans, Receipt } from '../effect.ts';
 import type { Ladder } from '../policies/escalation.ts';
 import type { Refusal } from '../refusal.ts';
@@ -18,6 +19,10 @@ export interface Suspect {
   readonly live: string;
   readonly liveSince: Instant;
   readonly lastGood: string | undefined;
+  /** How it came to be live; suspects named by earlier versions of Lastgood do not say. */
+  readonly cameBy?: MoveCause;
+  /** What a promotion is bringing instead at this moment, or may have brought: then nobody can be sure what runs. */
+  readonly promotion?: { readonly version: string; readonly isOver: boolean } | undefined;
 }
 
 /** One page that a rung decided to send. `to` is an address, a Slack user or conversation id, or a service's name. */
@@ -118,6 +123,8 @@ export type IncidentEvent =
       readonly why: string;
     }
   | { readonly type: 'incident.acknowledged'; readonly name: string }
+  /** Something that happened to one of its pages in PagerDuty, in words. */
+  | { readonly type: 'pagerduty.noted'; readonly text: string }
   | { readonly type: 'acknowledgement.expired'; readonly name: string; readonly after: Milliseconds }
   | { readonly type: 'clock.missed'; readonly clock: ClockName; readonly limit: Milliseconds }
   | { readonly type: 'timers.late'; readonly from: Instant; readonly to: Instant; readonly steps: number }
@@ -130,6 +137,8 @@ export type IncidentEvent =
       readonly loud: boolean;
       /** What it leaves to people. */
       readonly left?: readonly string[];
+      /** Left out: a rollback. */
+      readonly kind?: 'promote';
     }
   | { readonly type: 'incident.resolved'; readonly name: string; readonly reason: string }
   | { readonly type: 'card.posted'; readonly conversation: string; readonly ts: string }

@@ -4,6 +4,7 @@ import type { Severity } from '../severity.ts';
 import type { Alert } from '../source.ts';
 import type { Instant } from '../time.ts';
 import type { OperationProgress, Suspect } from './event.ts';
+import type { PagerdutyReport } from './pagerduty.ts';
 import type { RoutedAlert } from './route-alert.ts';
 
 /** Time has come. `down` says that the process was away and timers may be late. */
@@ -39,9 +40,12 @@ export type IncidentIntent =
       readonly loud: boolean;
       /** What it leaves to people. */
       readonly left?: readonly string[];
+      /** Left out: a rollback. */
+      readonly kind?: 'promote';
     }
   /** From the channel: somebody asked for something there and was refused. */
   | { readonly type: 'incident.note-refusal'; readonly refusal: Refusal }
+  | PagerdutyReport
   | ClockTick
   | EffectSettled
   | EffectProgressed;

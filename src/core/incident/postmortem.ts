@@ -69,25 +69,35 @@ function escapeMarkdown(text: string): string {
 }
 
 function summary(state: Incident, events: readonly Recorded<IncidentEvent>[]): readonly string[] {
-  const rollbacks = Object.entries(state.operations).map(
-    ([id, progress]) => `${id} ${progressWords[progress]}`,
-  );
-  const before = suspectAtStart(events)?.live;
+  const rollbacks = sayOperations(state.operations);
+  const promotions = sayOperations(state.promotions ?? {});
+  const { live: before, promotion } = suspectAtStart(events) ?? {};
   const end = state.resolved
     ? `Resolved by ${state.resolved.by}${state.resolved.reason === '' ? '' : `: ${state.resolved.reason}`}.`
     : 'Not resolved yet.';
   return [
     `${state.severity} on ${state.serviceTitle} (${state.app}/${state.channel}), opened ${sayDate(state.openedAt)}.`,
-    ...(state.suspect && before !== undefined
+    ...(state.suspect && promotion
       ? [
-          state.suspect.live === before
-            ? `${before} was live all the time.`
-            : `${before} was live when it began, ${state.suspect.live} ${state.resolved ? 'when it ended' : 'is now'}.`,
+          `${promotion.version} was being promoted to this channel when it began, in place of ${before ?? 'nothing'}; ${state.suspect.live} ${state.resolved ? 'was live when it ended' : 'is recorded as live now'}.`,
         ]
-      : []),
-    rollbacks.length === 0 ? 'No rollback was asked for.' : `Rollbacks: ${rollbacks.join(', ')}.`,
+      : state.suspect && before !== undefined
+        ? [
+            neverChanged(events, before)
+              ? `${before} was live all the time.`
+              : `${before} was live when it began, ${state.suspect.live} ${state.resolved ? 'when it ended' : 'is now'}.`,
+          ]
+        : []),
+    rollbacks === '' ? 'No rollback was asked for.' : `Rollbacks: ${rollbacks}.`,
+    ...(promotions === '' ? [] : [`Promotions: ${promotions}.`]),
     end,
   ];
+}
+
+function sayOperations(operations: Incident['operations']): string {
+  return Object.entries(operations)
+    .map(([id, progress]) => `${id} ${progressWords[progress]}`)
+    .join(', ');
 }
 
 function impact(state: Incident, events: readonly Recorded<IncidentEvent>[]): readonly string[] {
@@ -122,6 +132,11 @@ function clockLines(state: Incident, events: readonly Recorded<IncidentEvent>[])
   ];
 }
 
+/** A version may come back: by a rollback, or because something deployed it again. */
+function neverChanged(events: readonly Recorded<IncidentEvent>[], version: string): boolean {
+  return events.every((event) => event.type !== 'suspect.named' || event.suspect?.live === version);
+}
+
 function suspectAtStart(events: readonly Recorded<IncidentEvent>[]): Suspect | undefined {
   return events.find((event) => event.type === 'suspect.named')?.suspect;
 }
@@ -131,12 +146,21 @@ function rollbackTook(
   { rollbackStartedAt: started }: Incident,
   events: readonly Recorded<IncidentEvent>[],
 ): Milliseconds | undefined {
-  const done = events.find((event) => event.type === 'operation.noted' && event.progress === 'done');
+  const done = events.find(isRollbackDone);
   if (started === undefined || !done) return undefined;
   const moved = events.find(
-    (event) => event.type === 'suspect.named' && event.at >= started && event.suspect?.liveSince === event.at,
+    (event) =>
+      event.type === 'suspect.named' &&
+      event.at >= started &&
+      event.suspect?.liveSince === event.at &&
+      // Something else may be deployed while it runs.
+      (event.suspect.cameBy ?? 'rollback') === 'rollback',
   );
   return Math.min(moved?.at ?? done.at, done.at) - started;
+}
+
+function isRollbackDone(event: IncidentEvent): boolean {
+  return event.type === 'operation.noted' && event.progress === 'done' && event.kind !== 'promote';
 }
 
 function since(from: Instant, to: Instant | undefined): Milliseconds | undefined {
@@ -173,8 +197,7 @@ function followUps(events: readonly Recorded<IncidentEvent>[]): readonly string[
         return [];
     }
   });
-  const good = events.some((event) => event.type === 'operation.noted' && event.progress === 'done');
-  const repair = good
+  const repair = events.some(isRollbackDone)
     ? ['Repair the release that was rolled back, with a test that would have caught it.']
     : [];
   return [...new Set([...repair, ...found]), 'What else, who does it, and by when?'];

@@ -59,7 +59,9 @@ export interface Incident {
   /** From when the clocks count: when it opened, became worse, or came back after all alerts had resolved. */
   readonly clocksSince: Instant;
   readonly suspect: Suspect | undefined;
+  /** Rollbacks, and apart from them promotions: those change nothing for the clocks of an incident. */
   readonly operations: Readonly<Record<string, OperationProgress>>;
+  readonly promotions?: Readonly<Record<string, OperationProgress>>;
   readonly rollbackStartedAt: Instant | undefined;
   /** Why the card could not be posted or brought up to date the last time; said once. */
   readonly cardTrouble: string | undefined;
@@ -168,6 +170,7 @@ export function evolveIncident(
     case 'page.failed':
     case 'page.withheld':
     case 'timers.late':
+    case 'pagerduty.noted':
     case 'request.refused':
       return state;
     default:
@@ -192,7 +195,7 @@ function openIncident(
     alertsResolved: 0,
     cleared: false,
     clearedAt: undefined,
-    declared: by.kind === 'person',
+    declared: by.kind === 'person' || by.kind === 'token',
     nextCall: firstCall(event.ladder, event.at),
     lastCall: undefined,
     pagerdutyKeys: [],
@@ -264,22 +267,31 @@ export function isHolder({ acknowledged }: Incident, by: Actor): boolean {
   return acknowledged !== undefined && by.kind === 'person' && acknowledged.person === by.person;
 }
 
+/** A rollback has put another release live, and nothing has come since: there is nothing to go back to. */
+export function isBack({ operations, suspect }: Incident): boolean {
+  const cameBy = suspect?.cameBy ?? 'rollback';
+  return Object.values(operations).includes('done') && cameBy === 'rollback' && !suspect?.promotion;
+}
+
 /** A running operation holds the acknowledgement's clock; a failed one calls the next rung now. */
 function noteOperation(
   state: Incident,
   event: Recorded<Extract<IncidentEvent, { type: 'operation.noted' }>>,
 ): Incident {
+  const { operation, progress } = event;
+  const before = event.kind === 'promote' ? state.promotions : state.operations;
+  const after = { ...before, [operation]: progress };
+  const started = state.rollbackStartedAt ?? (progress === 'running' ? event.at : undefined);
   const noted: Incident = {
     ...state,
-    operations: { ...state.operations, [event.operation]: event.progress },
-    rollbackStartedAt: state.rollbackStartedAt ?? (event.progress === 'running' ? event.at : undefined),
+    ...(event.kind === 'promote' ? { promotions: after } : { operations: after, rollbackStartedAt: started }),
     acknowledged: state.acknowledged && {
       ...state.acknowledged,
       expiresAt: state.clocks.acknowledgedFor === null ? undefined : event.at + state.clocks.acknowledgedFor,
     },
   };
-  const failed = event.progress === 'failed' || event.progress === 'unknown';
-  const news = state.operations[event.operation] !== event.progress;
+  const failed = progress === 'failed' || progress === 'unknown';
+  const news = before?.[operation] !== progress;
   return failed && news && isOpen(state) && !state.cleared ? callAgain(noted, event.at) : noted;
 }
 

@@ -57,7 +57,7 @@ export function incidentWakeAt(state: Incident): Instant | undefined {
 
 /** Whether an operation on the incident's channel is being carried out. */
 export function operationUnderWay(state: Incident): boolean {
-  return Object.values(state.operations).includes('running');
+  return Object.values({ ...state.operations, ...state.promotions }).includes('running');
 }
 
 function callDueRungs(

@@ -2,10 +2,13 @@ import { checkApprovals, checkPeople } from './check-people.ts';
 import {
   checkApprovalChannels,
   checkChannelConversations,
+  checkPromotionPaths,
   checkSteps,
   type CheckStep,
 } from './check-channels.ts';
+import { checkDeployments } from './check-deployments.ts';
 import { checkEscalation, checkLadders, checkRungsOfServices } from './check-escalation.ts';
+import { checkHealth, checkHealthChannels } from './check-health.ts';
 import type { Finding } from './finding.ts';
 import type { Policies, PolicyName } from './policies.ts';
 import {
@@ -45,6 +48,10 @@ export function crossCheck(policies: ValidPolicies, checkStep?: CheckStep): read
     ...check(['approvals', 'roster'], checkApprovals),
     ...check(['approvals', 'channels'], checkApprovalChannels),
     ...check(['channels', 'notifications'], checkChannelConversations),
+    ...check(['health'], checkHealth),
+    ...check(['health', 'channels'], checkHealthChannels),
+    ...check(['channels'], ({ channels }) => checkPromotionPaths(channels)),
+    ...check(['channels'], ({ channels }) => checkDeployments(channels)),
     ...check(['channels'], ({ channels }) => checkSteps(channels, checkStep)),
   ];
 }

@@ -17,7 +17,9 @@ export const durationOrNever = z.union([z.literal('never').transform(() => null)
 /** A name that people type and links carry: lower case, digits, dashes. */
 export const name = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected a name of lower-case letters, digits and dashes');
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'expected a name of lower-case letters, digits and dashes')
+  // The only such name that every object has already: looked up in a record, it would be found in all of them.
+  .refine((text) => text !== 'constructor', 'expected a name that means nothing to JavaScript');
 
 function durationOf(fits: (length: Milliseconds) => boolean, otherwise: string) {
   return z.string({ error: expected }).transform((text, context) => {

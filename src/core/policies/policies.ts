@@ -1,6 +1,7 @@
 import { approvalsPolicy, type ApprovalsPolicy } from './approvals.ts';
 import { channelsPolicy, type ChannelsPolicy } from './channels.ts';
 import { escalationPolicy, type EscalationPolicy } from './escalation.ts';
+import { healthPolicy, type HealthPolicy } from './health.ts';
 import { notificationsPolicy, type NotificationsPolicy } from './notifications.ts';
 import { rosterPolicy, type RosterPolicy } from './roster.ts';
 import { servicesPolicy, type ServicesPolicy } from './services.ts';
@@ -14,6 +15,7 @@ export interface Policies {
   readonly escalation: EscalationPolicy;
   readonly approvals: ApprovalsPolicy;
   readonly channels: ChannelsPolicy;
+  readonly health: HealthPolicy;
   readonly notifications: NotificationsPolicy;
   /** SHA-256 of each file, by the file's name without `.yml`; copied into the streams that used it. */
   readonly hashes: Readonly<Record<PolicyName, string>>;
@@ -27,6 +29,7 @@ export const policySchemas = {
   escalation: escalationPolicy,
   approvals: approvalsPolicy,
   channels: channelsPolicy,
+  health: healthPolicy,
   notifications: notificationsPolicy,
 } as const;
 

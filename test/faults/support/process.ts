@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('../../../dist/src/main.js', import.meta.url));
@@ -55,8 +56,8 @@ export async function startProcess(environment: Environment, limits = ''): Promi
 }
 
 /** Starts it where it must not start, and waits for its end. */
-export async function refusedStart(environment: Environment): Promise<Ended> {
-  const { child, ended, log } = run(environment, '');
+export async function refusedStart(environment: Environment, folder?: string): Promise<Ended> {
+  const { child, ended, log } = run(environment, '', folder);
   // One that starts after all is a failure of the test, and must not outlive it.
   void untilReady(log).then(
     () => child.kill('SIGKILL'),
@@ -65,10 +66,11 @@ export async function refusedStart(environment: Environment): Promise<Ended> {
   return ended;
 }
 
-function run(environment: Environment, limits: string) {
+function run(environment: Environment, limits: string, folder = tmpdir()) {
   if (!existsSync(program)) throw new Error('there is no dist: run npm run build first, as npm test does');
   const child = spawn('bash', ['-c', `${limits}\nexec "$0" "$1"`, process.execPath, program], {
-    // Nothing of the surroundings, so that a developer's own settings do not reach it.
+    // Nothing of the surroundings, so that a developer's own settings do not reach it: neither these nor an `.env`.
+    cwd: folder,
     env: { PATH: process.env['PATH'], TZ: 'UTC', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -85,12 +87,11 @@ async function untilReady(log: () => string): Promise<string> {
   return url;
 }
 
-const patience = 20_000;
-
-/** Asks again and again, until the answer is neither undefined nor false. */
+/** Asks again and again, until the answer is neither undefined nor false. @param patience in milliseconds */
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
+  patience = 20_000,
 ): Promise<Exclude<T, undefined | false>> {
   const deadline = performance.now() + patience;
   for (;;) {
