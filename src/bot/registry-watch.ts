@@ -1,17 +1,18 @@
 import type { Actor } from '../core/actor.ts';
 import { openDrift } from '../core/channel/drift-state.ts';
-import { registeredVersion, writeRegistry, type Registry } from '../core/channel/registry.ts';
+import { believed, registeredVersion, writeRegistry, type Registry } from '../core/channel/registry.ts';
 import type { Channel } from '../core/channel/state.ts';
 import type { Carrier } from '../core/effect.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { StreamId } from '../core/stream.ts';
 import type { Instant } from '../core/time.ts';
+import { outboxRow } from '../engine/decide.ts';
 import type { Log } from '../engine/log.ts';
 import type { Document } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { sha256Hex } from '../trust/sha256.ts';
-import { registryFile, registryKey } from './registry.ts';
+import { knowsChannels, registryFile, registryKey } from './registry.ts';
 
 /** The hash of the registry file as we read it first, or wrote it last. */
 const writtenMark = 'registry-written';
@@ -30,10 +31,12 @@ export function watchRegistry(parts: {
   readonly document: Document<Registry>;
   readonly policies: () => Policies;
   readonly submit: (envelopes: readonly Envelope[]) => Promise<unknown>;
+  /** Something was added to the outbox. */
+  readonly poke: () => void;
   readonly now: () => Instant;
   readonly log: Log;
 }): RegistryWatch {
-  const { store, document, policies, submit, now, log } = parts;
+  const { store, document, policies, submit, poke, now, log } = parts;
 
   async function channels(): Promise<readonly Channel[]> {
     return (await store.listStreams('channel')).map(({ state }) => state as Channel);
@@ -43,9 +46,13 @@ export function watchRegistry(parts: {
   async function compare(except?: StreamId): Promise<Registry | undefined> {
     const look = await document.look();
     if (look.problem !== undefined) {
-      log.warn({ problem: look.problem }, 'the channel registry is written again');
+      const { problem, text } = look;
+      if (text === undefined || !(await knowsChannels(store)))
+        log.warn({ problem }, 'the channel registry cannot be read');
+      else await shout(problem, text);
       return undefined;
     }
+    const value = believed(look.value);
     const hash = sha256Hex(look.text);
     const written = await store.readMark(writtenMark);
     if (written === undefined) await store.writeMark(writtenMark, hash);
@@ -59,12 +66,12 @@ export function watchRegistry(parts: {
         'file',
       );
       if (id === except || !(edited || drift)) return [];
-      const found = registeredVersion(look.value, key({ name }));
+      const found = registeredVersion(value, key({ name }));
       const intent = { type: 'registry.compare', found } as const;
       return [{ to: { kind: 'channel', id }, at: now(), by: registryReader, intent }];
     });
     if (envelopes.length > 0) await submit(envelopes);
-    return look.value;
+    return value;
   }
 
   /** @param decided the channel whose record goes into the file, whatever stands there */
@@ -72,17 +79,43 @@ export function watchRegistry(parts: {
     const all = await channels();
     // While nobody has decided, what somebody wrote about a channel stays.
     const ours = all.filter((channel) => channel.id === decided || !openDrift(channel, 'file'));
-    await document.update((before) => writeRegistry(found ?? before, ours, registryKey(policies()), now()));
-    const look = await document.look();
-    if (look.problem === undefined) await store.writeMark(writtenMark, sha256Hex(look.text));
+    const text = await document.update((before) =>
+      writeRegistry(found ?? believed(before), ours, registryKey(policies()), now()),
+    );
+    // Not what stands there by now: that may be somebody else's already.
+    await store.writeMark(writtenMark, sha256Hex(text));
+  }
+
+  /** Whoever left a file that nobody can read meant something by it, and may believe that it is heeded. */
+  async function shout(problem: string, text: string): Promise<void> {
+    log.error({ problem }, 'the channel registry cannot be read, and is written again from our records');
+    const { conversations } = policies().notifications;
+    const effect = {
+      type: 'page.slack',
+      person: undefined,
+      to: conversations['emergency'] ?? '',
+      text: [
+        `Somebody’s edit of ${registryFile} cannot be read: ${problem}`,
+        'It is written again from our records, and the edit kept beside it (release_channels.edited-<n>.json).',
+        'If something else is live than /channels says: /channels set <channel> <version> <reason>',
+      ].join('\n'),
+      severity: 'P2',
+    } as const;
+    const day = new Date(now()).toISOString().slice(0, 10);
+    const id = `registry-unreadable/${day}/${sha256Hex(text).slice(0, 16)}`;
+    await store.transact(async (transaction) => {
+      // Until it can be written again, it is found at every look.
+      if (await transaction.outboxRow(id)) return;
+      await transaction.enqueue([outboxRow(id, undefined, now(), effect)]);
+    });
+    poke();
   }
 
   return {
     check: async () => {
       try {
         const found = await compare();
-        if (!found && (await channels()).some(({ periods }) => periods.length > 0))
-          await publish(found, undefined);
+        if (!found && (await knowsChannels(store))) await publish(found, undefined);
       } catch (error) {
         // Whoever cannot write a file for others can still page people: it is tried again at the next look.
         log.error({ error }, 'the channel registry could not be compared with our records');

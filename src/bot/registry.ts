@@ -1,16 +1,27 @@
 import type { Actor } from '../core/actor.ts';
-import { emptyRegistry, readMoves, registrySchema, type Registry } from '../core/channel/registry.ts';
+import { believed, emptyRegistry, readMoves, registrySchema, type Registry } from '../core/channel/registry.ts';
 import type { Channel } from '../core/channel/state.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { Instant } from '../core/time.ts';
 import { openDocument, type Document } from '../store/documents.ts';
+import type { Store } from '../store/store.ts';
 
 /** The file in `SECURITY_DIR` in which people and CI read what is live. */
 export const registryFile = 'release_channels.json';
 
-export function openRegistry(path: string): Promise<Document<Registry>> {
-  return openDocument({ path, initial: emptyRegistry, schema: registrySchema });
+/**
+ * @param known whether the store knows channels: then a file that cannot be read keeps nobody from starting
+ * @throws DocumentInvalid when nobody but that file could say what is live
+ */
+export function openRegistry(path: string, known = false): Promise<Document<Registry>> {
+  return openDocument({ path, initial: emptyRegistry, schema: registrySchema, replaceable: known });
+}
+
+/** Whether the file could be written from our records. */
+export async function knowsChannels(store: Pick<Store, 'listStreams'>): Promise<boolean> {
+  const channels = await store.listStreams('channel');
+  return channels.some(({ state }) => (state as Channel).periods.length > 0);
 }
 
 const registryReader: Actor = { kind: 'source', name: 'the channel registry' };
@@ -18,10 +29,11 @@ const registryReader: Actor = { kind: 'source', name: 'the channel registry' };
 /** At the first boot the file tells us the history of each channel; a channel that we know already ignores it. */
 export function importIntents(registry: Registry, policies: Policies, at: Instant): readonly Envelope[] {
   const key = registryKey(policies);
+  const told = believed(registry);
   return Object.entries(policies.channels.apps).flatMap(([app, { channels }]) =>
     Object.keys(channels).flatMap((channel) => {
       const name = `${app}/${channel}`;
-      const moves = readMoves(registry, key({ name }), at);
+      const moves = readMoves(told, key({ name }), at);
       if (moves.length === 0) return [];
       const to = { kind: 'channel', id: `channel:${name}` } as const;
       return [{ to, at, by: registryReader, intent: { type: 'channel.import', moves } } as const];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { readEnvironment } from '../../src/env-file.ts';
 
 const lines = readFileSync('.env.example', 'utf8').split('\n');
-const named = lines.flatMap((line) => /^([A-Z_]+)=/.exec(line)?.[1] ?? []);
+const named = lines.flatMap((line) => /^#?([A-Z_]+)=/.exec(line)?.[1] ?? []);
 
 /** Read by the terminal, and by nobody else. */
 const ofTerminal = ['LASTGOOD_URL', 'LASTGOOD_TOKEN'];
@@ -18,7 +18,7 @@ describe('.env.example', () => {
 
   it('says a word about each', () => {
     const bare = lines.filter(
-      (line, index) => /^[A-Z_]+=/.test(line) && !/^# \S/.test(lines[index - 1] ?? ''),
+      (line, index) => /^#?[A-Z_]+=/.test(line) && !/^# \S/.test(lines[index - 1] ?? ''),
     );
     expect(bare).toEqual([]);
   });

@@ -9,6 +9,9 @@ const compose = parse(await readFile('compose.yml', 'utf8')) as {
   services: { bot: Record<string, unknown> & { volumes: string[] } };
 };
 const { bot } = compose.services;
+const settingsOfImage = [...dockerfile.matchAll(/\b(HOST|[A-Z]+_DIR)=(\S+)/g)].map(
+  ([, name = '', value = '']) => [name, value] as const,
+);
 
 test('every image that is built upon is pinned to a patch version', () => {
   const bases = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, base]) => base);
@@ -40,9 +43,11 @@ test('compose.yml gives it nothing that it does not need', () => {
     cap_drop: ['ALL'],
     security_opt: ['no-new-privileges:true'],
     ports: ['127.0.0.1:3000:3000'],
+    // An empty line of .env would go over what the image says.
+    environment: Object.fromEntries([...settingsOfImage, ['PORT', '3000']]),
   });
   // Everything that it writes to, or reads its configuration from.
-  const places = [...dockerfile.matchAll(/[A-Z]+_DIR=(\S+)/g)].map(([, place]) => place);
+  const places = settingsOfImage.filter(([name]) => name !== 'HOST').map(([, place]) => place);
   expect(places).toHaveLength(3);
   expect(bot.volumes.map((volume) => volume.split(':')[1])).toEqual(expect.arrayContaining(places));
 });

@@ -31,8 +31,8 @@ it.each(pages)('%s names only files and folders that exist', (page) => {
   expect(paths.filter((path) => !existsSync(path) && !invented.includes(path))).toEqual([]);
 });
 
-it('still makes up what recipes make up', () => {
-  expect(invented.filter((path) => existsSync(path))).toEqual([]);
+// Not that they are missing: whoever follows a recipe to the letter writes them.
+it('excuses only what a page names', () => {
   const all = pages.map((page) => readFileSync(page, 'utf8')).join('\n');
   expect(invented.filter((path) => !all.includes(path))).toEqual([]);
 });

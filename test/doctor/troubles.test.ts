@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -66,8 +66,22 @@ const machine: Table = {
     /^wrong Machine: DATA_DIR \S+ cannot be written \(ENOTDIR\) → .*DATA_DIR/,
   ],
   'a store that is damaged': [
-    { folders: ({ dataDir }) => writeFile(join(dataDir, 'lastgood.db'), 'no database at all'.repeat(100)) },
+    {
+      folders: ({ dataDir }) =>
+        writeFile(join(dataDir, 'lastgood.db'), 'no database at all'.repeat(100), { mode: 0o600 }),
+    },
     /^wrong Machine: store \S+ is damaged .* To restore:/,
+  ],
+  'a store that everybody can read': [
+    {
+      folders: async ({ dataDir }) => {
+        const path = join(dataDir, 'lastgood.db');
+        await (await openSqliteStore({ path })).close();
+        await chmod(path, 0o644);
+        await chmod(dataDir, 0o755);
+      },
+    },
+    /^wrong Machine: store \S+ can be read by every user of this machine → .*chmod -R go-rwx \S+store$/,
   ],
   'a registry that is no JSON': [
     { folders: ({ securityDir }) => writeFile(join(securityDir, 'release_channels.json'), '{') },
@@ -76,6 +90,13 @@ const machine: Table = {
   'a registry that is not there': [
     { folders: ({ securityDir }) => rm(join(securityDir, 'release_channels.json')) },
     /^missing Machine: release_channels\.json .*\/channels set/,
+  ],
+  'a registry that is still the example': [
+    {
+      folders: ({ securityDir }) =>
+        copyFile('security/release_channels.json', join(securityDir, 'release_channels.json')),
+    },
+    /^missing Machine: release_channels\.json .*nothing in it is believed/,
   ],
   'a host that is none of ours': [
     { env: { HOST: '192.0.2.1' } },

@@ -3,7 +3,7 @@ import { format } from 'prettier';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readMoves, registrySchema } from '../../src/core/channel/registry.ts';
+import { believed, emptyRegistry, readMoves, registrySchema } from '../../src/core/channel/registry.ts';
 import { channelsPolicy } from '../../src/core/policies/channels.ts';
 import { readDocumentText } from '../../src/store/document-text.ts';
 
@@ -29,6 +29,10 @@ it('tells of each channel how the live version came there', () => {
     const last = readMoves(registry, channel, 0).at(-1);
     expect(last).toMatchObject({ version, at: updated_at * 1_000 });
   }
+});
+
+it('is marked as an example, so that nobody’s first start believes it', () => {
+  expect(believed(example())).toEqual(emptyRegistry);
 });
 
 it('is written as Lastgood writes it', () => {

@@ -11,6 +11,8 @@ const seconds = z.number().min(0);
 /** `security/release_channels.json`, as people and CI read it. Times are in seconds since the epoch. */
 export const registrySchema = z.object({
   version: z.literal(1),
+  /** The file that comes with Lastgood tells of an invented shop: nothing in it is believed. */
+  example: z.boolean().optional(),
   updated_at: seconds,
   channels: z.record(
     z.string(),
@@ -32,6 +34,11 @@ export const registrySchema = z.object({
 export type Registry = z.infer<typeof registrySchema>;
 
 export const emptyRegistry: Registry = { version: 1, updated_at: 0, channels: {}, history: [] };
+
+/** What may be believed of a registry: of one that is still marked as an example, nothing. */
+export function believed(registry: Registry): Registry {
+  return registry.example === true ? emptyRegistry : registry;
+}
 
 /** The registry keeps this many rows of history. */
 const historyKept = 300;
