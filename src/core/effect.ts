@@ -14,7 +14,7 @@ export type ReplyTo = { readonly url: string } | { readonly conversation: string
 
 /**
  * One thing to do outside. It is decided once and stored beside the event that caused it, under
- * `<stream>/<seq>.<n>`, which is its idempotency key everywhere.
+ * `<stream>/<seq>.<n>`; behind the store's id, that is its idempotency key everywhere.
  */
 export type Effect =
   | {
@@ -203,7 +203,7 @@ export function worthTryingFor(effect: Effect): Milliseconds {
 
 /** An effect handed to the adapter that carries it out. */
 export interface Errand<Type extends EffectType = EffectType> {
-  /** The idempotency key. */
+  /** The idempotency key: `<store>/<stream>/<seq>.<n>`. */
   readonly id: string;
   readonly stream: string;
   readonly effect: EffectOf<Type>;

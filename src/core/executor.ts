@@ -3,7 +3,7 @@ import type { Instant, Milliseconds } from './time.ts';
 
 /** One step of an approved plan, as an executor gets it. */
 export interface StepRun {
-  /** `OP-7.1`: stable over retries and restarts. Goes out as correlation id wherever the other side takes one. */
+  /** `OP-7.1-k3x9w2`: stable over retries and restarts. Goes out as correlation id wherever the other side takes one. */
   readonly id: string;
   readonly operation: string;
   readonly app: string;

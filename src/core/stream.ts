@@ -30,6 +30,8 @@ export interface Context {
   readonly id: StreamId;
   /** The next free operation id, given to intents that may open an operation. It is used up only if a tell goes to it. */
   readonly nextOperation: StreamId;
+  /** Tells the numbers of this store from those of any other: part of every key that leaves the house. */
+  readonly storeId: string;
 }
 
 /** An intent for another stream, decided in the same transaction. */

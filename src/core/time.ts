@@ -43,6 +43,12 @@ export function sayMoment(at: Instant): string {
   return `${sayTime(at)} UTC`;
 }
 
+/** `03:04 UTC` of something within the last half day; with its date when it is longer ago. */
+export function sayPast(at: Instant, now: Instant): string {
+  const date = sayDate(at);
+  return now - at < 12 * units.h ? date.slice('2026-11-22 '.length) : date;
+}
+
 /** `2026-11-22 03:04 UTC`, for a heading. */
 export function sayDate(at: Instant): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

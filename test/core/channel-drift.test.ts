@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { atStake, lastGood, livePeriod } from '../../src/core/channel/state.ts';
+import { atStake, lastGood } from '../../src/core/channel/last-good.ts';
+import { livePeriod } from '../../src/core/channel/state.ts';
 import { channelKind } from '../../src/core/channel/channel.ts';
 import { openDrifts } from '../../src/core/channel/drift-state.ts';
 import type { ChannelIntent } from '../../src/core/channel/intent.ts';
 import type { Actor } from '../../src/core/actor.ts';
+import { streams } from '../support/streams.ts';
 import { alertmanager, ana, ben, given, hour, minute, policies, start, stranger } from '../support/given.ts';
 
 const tool: Actor = { kind: 'source', name: 'github' };
@@ -36,7 +38,7 @@ const begin = (from: string): ChannelIntent => ({ type: 'channel.begin', operati
 const move = (from: string, version: string): ChannelIntent => {
   return { type: 'channel.move', operation: 'OP-1', from, version, reason: 'it is bad', actor: 'Ana' };
 };
-function release(outcome: 'done' | 'failed' | 'not-begun'): ChannelIntent {
+function release(outcome: 'done' | 'failed' | 'not-begun' | 'unknown'): ChannelIntent {
   const touched = outcome !== 'not-begun';
   return { type: 'channel.release', operation: 'OP-1', outcome, touched, why: 'as it was' };
 }
@@ -151,7 +153,7 @@ describe('a deployment that is told', () => {
       known.leadsTo({ events: [{ type: 'channel.moved', to: version, cause: 'deploy' }] });
       expect(known.state.doubt).toBeUndefined();
     }
-    failed.when(deployed('1.6.0', { at: 2 * hour }), { at: 3 * hour, by: tool }).leadsTo({ events: [] });
+    failed.when(deployed('1.6.0', { at: 1.9 * hour }), { at: 3 * hour, by: tool }).leadsTo({ events: [] });
   });
 
   it.each([
@@ -402,6 +404,87 @@ describe('a deployment while an operation holds the channel', () => {
       .leadsTo({
         events: ['drift.settled', { type: 'channel.moved', to: '1.6.0' }],
       });
+  });
+});
+
+describe('a deployment that may have come before an operation of ours, or after it', () => {
+  const running = asked.when(begin('1.5.0'));
+  const done = running.when(move('1.5.0', '1.4.2'), { at: 2.5 * hour }).when(release('done'));
+  const told = (example: typeof live, version: string, at?: number) =>
+    example.when(deployed(version, at === undefined ? {} : { at }), { at: 3 * hour, by: tool });
+  const meanwhile = { type: 'drift.noticed', cause: 'meanwhile', operation: 'OP-1' } as const;
+
+  it('is shown when it is told late', () => {
+    told(done, '1.6.0', 2.2 * hour).leadsTo({
+      events: [{ ...meanwhile, found: '1.6.0', ours: '1.4.2' }],
+      effects: [
+        { type: 'slack.card' },
+        {
+          type: 'slack.thread',
+          text: '1.6.0 runs here, says github, and our records say 1.4.2. Which came last, that or OP-1, is not certain. Nothing was recorded: somebody has to look.',
+        },
+      ],
+    });
+    told(done, '1.5.0', 2.2 * hour).leadsTo({
+      events: [{ type: 'drift.noticed', cause: 'left-by-rollback' }],
+    });
+    told(failed, '1.6.0', 2.2 * hour).leadsTo({ events: [{ ...meanwhile, found: '1.6.0', ours: '1.5.0' }] });
+    told(failed, '1.5.0', 2.2 * hour).leadsTo({ events: [{ ...meanwhile, found: '1.5.0', ours: '1.5.0' }] });
+  });
+
+  it('is no news when it is that of the operation itself, or from before it', () => {
+    told(done, '1.4.2', 2.2 * hour).leadsTo({ events: [] });
+    told(done, '1.6.0', 1.9 * hour).leadsTo({ events: [] });
+  });
+
+  it('is shown when it brings back what the operation is replacing', () => {
+    const again = told(running, '1.5.0', 2.2 * hour);
+    again.leadsTo({ events: [{ ...meanwhile, found: '1.5.0', ours: '1.5.0' }] });
+    const moved = again.when(move('1.5.0', '1.4.2'), { at: 3.5 * hour });
+    expect(openDrifts(moved.state)).toMatchObject([{ found: '1.5.0' }]);
+    told(running, '1.5.0', 1.9 * hour).leadsTo({ events: [] });
+    told(running, '1.5.0').leadsTo({ events: [] });
+  });
+
+  describe('of which nobody knows how it ended', () => {
+    const unknown = running.when(release('unknown'), { at: 2.5 * hour });
+
+    it.each(['1.4.2', '1.5.0'])('is shown to whoever is to say so: %s', (version) => {
+      const shown = told(unknown, version);
+      shown.leadsTo({ events: [{ ...meanwhile, found: version, ours: '1.5.0' }] });
+      shown.when(deployed(version), { at: 3.1 * hour, by: tool }).leadsTo({ events: [] });
+    });
+
+    it('is settled by what they say', () => {
+      const settled = (version: string) =>
+        told(unknown, version).when(move('1.5.0', '1.4.2'), { at: 4 * hour });
+      settled('1.4.2').leadsTo({ events: [{ type: 'drift.settled', how: 'agrees' }, 'channel.moved'] });
+      settled('1.5.0').leadsTo({ events: ['channel.moved'] });
+      const failedAfterAll = told(unknown, '1.5.0').when(release('failed'));
+      failedAfterAll
+        .when(take(driftOf(failedAfterAll), 'theirs'), { by: ana })
+        .leadsTo({ events: ['drift.settled', { type: 'channel.moved', to: '1.5.0' }] });
+    });
+
+    it('is no news when it is what a second try is deploying', () => {
+      const all = streams();
+      const stable = 'channel:shop/stable';
+      for (const version of ['1.4.2', '1.5.0']) all.say(stable, set(version), ana, 0);
+      for (const id of ['OP-1', 'OP-2']) {
+        all.say(stable, rollBackTo('1.4.2'), ana, hour);
+        all.say(id, { type: 'operation.approve', hash: all.operation(id).hash }, ben, hour);
+        const [step] = all.outstanding();
+        if (step && id === 'OP-1') all.settle(step, { status: 'failed', why: 'no' }, hour);
+      }
+      expect(all.channel(stable)).toMatchObject({
+        lock: { operation: 'OP-2' },
+        doubt: { operation: 'OP-1' },
+      });
+      const noticed = (version: string) =>
+        all.say(stable, deployed(version), tool, 2 * hour).map(({ event }) => event);
+      expect(noticed('1.4.2')).toEqual([]);
+      expect(noticed('1.5.0')).toMatchObject([meanwhile]);
+    });
   });
 });
 

@@ -127,7 +127,9 @@ describe('a health report', () => {
 
   it('comes from whoever may report, and from nobody else', () => {
     const reader: Actor = { kind: 'token', name: 'dashboard', roles: ['reader'], via: 'api' };
+    const responder: Actor = { kind: 'token', name: 'ci', roles: ['responder'], via: 'api' };
     live.when(report(2 * hour), { by: ana }).leadsTo({ events: ['health.reported'] });
+    live.when(report(2 * hour), { by: responder }).leadsTo({ events: ['health.reported'] });
     live
       .when(report(2 * hour), { by: { kind: 'source', name: 'the Slack app A0BOT' } })
       .leadsTo({ events: ['health.reported'] });
@@ -231,6 +233,7 @@ it('reads a state from before there were reports', () => {
         policies,
         id: old.id,
         nextOperation: 'OP-1',
+        storeId: 'k3x9w2',
       },
     ).events,
   ).toMatchObject([{ type: 'health.reported' }]);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelEvent } from '../../src/core/channel/event.ts';
-import { evolveChannel, isGood, lastGood, type Channel } from '../../src/core/channel/state.ts';
+import { isGood, lastGood } from '../../src/core/channel/last-good.ts';
+import { evolveChannel, knownVersions, type Channel } from '../../src/core/channel/state.ts';
 import { hour, minute, start } from '../support/given.ts';
 import type { Severity } from '../../src/core/severity.ts';
 import { lastgood } from '../../src/core/actor.ts';
@@ -10,18 +11,23 @@ const healthyAfter = 30 * minute;
 /** A history in words: what was live from when on, and the incidents between. */
 type Line =
   | readonly [at: number, 'set' | 'import' | 'rollback' | 'promote', version: string]
-  | readonly [at: number, 'incident', Severity]
-  | readonly [at: number, 'over'];
+  | readonly [at: number, 'incident', Severity, incident?: string]
+  /** By somebody who is no lead. */
+  | readonly [at: number, 'lowered', from: Severity, to: Severity]
+  | readonly [at: number, 'over', incident?: string];
 
 function channel(...lines: readonly Line[]): Channel {
-  let state: Channel | undefined;
-  for (const line of lines) {
-    const [at] = line;
-    const event = { ...eventOf(line, state), seq: 1, at: start + at, by: lastgood };
-    state = evolveChannel(state, event, 'channel:shop/stable');
-  }
+  const state = lines.reduce<Channel | undefined>(and, undefined);
   if (!state) throw new Error('a channel without a history');
   return state;
+}
+
+function and(state: Channel | undefined, line: Line): Channel {
+  return happened(state, line[0], eventOf(line, state));
+}
+
+function happened(state: Channel | undefined, at: number, event: ChannelEvent): Channel {
+  return evolveChannel(state, { ...event, seq: 1, at: start + at, by: lastgood }, 'channel:shop/stable');
 }
 
 function eventOf(line: Line, before: Channel | undefined): ChannelEvent {
@@ -43,9 +49,22 @@ function eventOf(line: Line, before: Channel | undefined): ChannelEvent {
         since: what === 'import' ? start + at : undefined,
       };
     case 'incident':
-      return { type: 'incident.noted', incident: 'INC-1', severity: line[2], conversation: 'C0' };
+      return { type: 'incident.noted', incident: line[3] ?? 'INC-1', severity: line[2], conversation: 'C0' };
+    case 'lowered':
+      return {
+        type: 'incident.noted',
+        incident: 'INC-1',
+        severity: line[3],
+        was: line[2],
+        conversation: 'C0',
+      };
     case 'over':
-      return { type: 'incident.noted', incident: 'INC-1', severity: undefined, conversation: 'C0' };
+      return {
+        type: 'incident.noted',
+        incident: line[2] ?? 'INC-1',
+        severity: undefined,
+        conversation: 'C0',
+      };
     default:
       return what satisfies never;
   }
@@ -80,11 +99,57 @@ describe('the version to go back to', () => {
       '1.4.1',
     ],
     [
-      'not one in whose first half hour a P1 opened',
+      'not one that was never without a P1 for half an hour',
       [
         [0, 'set', '1.4.2'],
         [29 * minute, 'incident', 'P1'],
         [40 * minute, 'over'],
+        [50 * minute, 'incident', 'P1'],
+        [hour, 'over'],
+        [hour + 29 * minute, 'set', '1.5.0'],
+      ],
+      undefined,
+    ],
+    [
+      'one that was well for long after its first P1',
+      [
+        [0, 'set', '1.4.2'],
+        [29 * minute, 'incident', 'P1'],
+        [40 * minute, 'over'],
+        [70 * minute, 'set', '1.5.0'],
+      ],
+      '1.4.2',
+    ],
+    [
+      'one that was well for long between two incidents',
+      [
+        [0, 'set', '1.4.2'],
+        [minute, 'incident', 'P1'],
+        [2 * minute, 'over'],
+        [40 * minute, 'incident', 'P1'],
+        [41 * minute, 'over'],
+        [42 * minute, 'set', '1.5.0'],
+      ],
+      '1.4.2',
+    ],
+    [
+      'not one of whose two incidents one has not been over for long',
+      [
+        [0, 'incident', 'P0'],
+        [0, 'incident', 'P1', 'INC-2'],
+        [minute, 'set', '1.4.2'],
+        [hour, 'over'],
+        [2 * hour, 'over', 'INC-2'],
+        [2 * hour + 29 * minute, 'set', '1.5.0'],
+      ],
+      undefined,
+    ],
+    [
+      'not one whose P0 was only called a P2',
+      [
+        [0, 'set', '1.4.2'],
+        [minute, 'incident', 'P0'],
+        [2 * minute, 'lowered', 'P0', 'P2'],
         [5 * hour, 'set', '1.5.0'],
       ],
       undefined,
@@ -113,9 +178,19 @@ describe('the version to go back to', () => {
         [0, 'incident', 'P0'],
         [minute, 'set', '1.4.2'],
         [5 * hour, 'over'],
-        [6 * hour, 'set', '1.5.0'],
+        [5 * hour + 29 * minute, 'set', '1.5.0'],
       ],
       undefined,
+    ],
+    [
+      'one that came into an incident and was well for long after it',
+      [
+        [0, 'incident', 'P0'],
+        [minute, 'set', '1.4.2'],
+        [5 * hour, 'over'],
+        [5 * hour + 30 * minute, 'set', '1.5.0'],
+      ],
+      '1.4.2',
     ],
     [
       'one that a rollback verified, however short it was live',
@@ -145,6 +220,17 @@ describe('the version to go back to', () => {
         [hour + 20 * minute, 'promote', '1.5.1'],
       ],
       '1.4.2',
+    ],
+    [
+      'again one that was verified and had a P0, when it was well for long afterwards',
+      [
+        [0, 'set', '1.4.2'],
+        [hour, 'promote', '1.5.0'],
+        [hour + 5 * minute, 'incident', 'P0'],
+        [hour + 20 * minute, 'over'],
+        [hour + 50 * minute, 'set', '1.6.0'],
+      ],
+      '1.5.0',
     ],
     [
       'one that a rollback verified, though its P0 became a P1 afterwards',
@@ -221,13 +307,104 @@ describe('the version to go back to', () => {
 
   it('does not hold the incidents of today against an imported history', () => {
     const open = channel([0, 'incident', 'P0']);
-    const moved = (version: string, since: number) => {
-      return { ...eventOf([since, 'import', version], open), seq: 1, at: start + minute, by: lastgood };
-    };
-    const id = 'channel:shop/stable';
-    const first = evolveChannel(open, moved('1.4.2', -9 * hour), id);
-    const imported = evolveChannel(first, moved('1.5.0', -hour), id);
+    const first = happened(open, minute, eventOf([-9 * hour, 'import', '1.4.2'], open));
+    const imported = happened(first, minute, eventOf([-hour, 'import', '1.5.0'], first));
     expect(lastGood(imported, healthyAfter, start + minute)).toBe('1.4.2');
+  });
+});
+
+describe('a promotion under way', () => {
+  const begunAt = (before: Channel, at: number): Channel => {
+    const lock = { operation: 'OP-1', name: 'Ana Ruiz', reason: 'promote 1.6.0', kind: 'promote' } as const;
+    const locked = happened(before, at, { type: 'channel.locked', ...lock, to: '1.6.0' });
+    return happened(locked, at, { type: 'channel.begun', operation: 'OP-1' });
+  };
+  const promoted = (before: Channel, at: number): Channel =>
+    happened(and(before, [at, 'promote', '1.6.0']), at, { type: 'channel.released', operation: 'OP-1' });
+
+  it('adds nothing to how long the one before was well', () => {
+    const live = channel([0, 'set', '1.4.2'], [hour, 'set', '1.5.0']);
+    const goodAfter = (time: number) => {
+      const troubled = and(begunAt(live, hour + time), [2 * hour, 'incident', 'P0']);
+      return lastGood(troubled, healthyAfter, start + 2 * hour);
+    };
+    expect([goodAfter(29 * minute), goodAfter(30 * minute)]).toEqual(['1.4.2', '1.5.0']);
+  });
+
+  it('is blamed for a P1 of its time, also when there was another before', () => {
+    const before = channel([0, 'set', '1.5.0'], [hour, 'incident', 'P1'], [2 * hour, 'over']);
+    const after = (...lines: readonly Line[]) => {
+      const done = promoted(lines.reduce(and, begunAt(before, 3 * hour)), 4 * hour);
+      return lastGood(and(done, [4 * hour + minute, 'set', '1.7.0']), healthyAfter, start + 5 * hour);
+    };
+    expect(after()).toBe('1.6.0');
+    expect(after([3.5 * hour, 'incident', 'P1'], [3.9 * hour, 'over'])).toBe('1.5.0');
+  });
+});
+
+describe('a version that was deployed before anybody told', () => {
+  it('was well for as long as the channel was', () => {
+    const told = (at: number) => {
+      const before = channel(
+        [0, 'set', '1.4.2'],
+        [0.5 * hour, 'incident', 'P1'],
+        [2 * hour, 'over'],
+        [3 * hour, 'incident', 'P1'],
+        [4 * hour, 'over'],
+      );
+      const moved = { ...eventOf([0, 'set', '1.5.0'], before), cause: 'deploy', since: start + at };
+      const [, period] = happened(before, 4.1 * hour, moved as ChannelEvent).periods;
+      return period && isGood(period, healthyAfter, start + 4.2 * hour);
+    };
+    expect([told(2.4 * hour), told(2.6 * hour), told(3.5 * hour)]).toEqual([true, false, false]);
+  });
+});
+
+describe('a channel that was stored before periods said when they were calm', () => {
+  const old = (...lines: readonly Line[]): Channel => {
+    const { periods, ...more } = channel(...lines);
+    return { ...more, periods: periods.map(({ calm: _calm, ...period }) => period) };
+  };
+  const left = (before: Channel) =>
+    lastGood(and(before, [5 * hour, 'set', '1.5.0']), healthyAfter, start + 5 * hour);
+
+  it('counts the time before the first P0 or P1', () => {
+    const trouble = (at: number) => old([0, 'set', '1.4.2'], [at, 'incident', 'P1'], [hour, 'over']);
+    expect(left(old([0, 'set', '1.4.2']))).toBe('1.4.2');
+    expect([left(trouble(29 * minute)), left(trouble(30 * minute))]).toEqual([undefined, '1.4.2']);
+  });
+
+  it('counts the time after the next one, too', () => {
+    const open = old([0, 'set', '1.4.2'], [minute, 'incident', 'P1']);
+    expect(left(and(open, [4 * hour, 'over']))).toBe('1.4.2');
+    expect(left(and(open, [4.9 * hour, 'over']))).toBeUndefined();
+  });
+});
+
+describe('of very many versions', () => {
+  const each = (from: number, to: number, pause: number): readonly Line[] =>
+    Array.from({ length: to - from }, (_, n): Line => [(from + n) * pause, 'set', `1.${from + n}.0`]);
+
+  it('the 300 last are kept, and as many moves', () => {
+    const many = channel(...each(0, 310, hour));
+    expect(many.moves).toHaveLength(300);
+    expect(many.moves.at(-1)).toMatchObject({ to: '1.309.0', from: '1.308.0' });
+    expect(many.periods).toHaveLength(300);
+    expect(knownVersions(many)).toHaveLength(300);
+    expect(many.periods[0]).toMatchObject({ version: '1.10.0' });
+  });
+
+  it('earlier times of one that came again go first', () => {
+    const twice = channel([-2 * hour, 'set', '1.0.0'], [-hour, 'set', '1.1.0'], ...each(0, 300, hour));
+    expect(knownVersions(twice)).toHaveLength(300);
+    expect(twice.periods[0]).toMatchObject({ version: '1.0.0', from: start });
+  });
+
+  it('the last good one is kept, however long ago that was', () => {
+    const hasty = channel([-3 * hour, 'set', '1.4.1'], [-2 * hour, 'set', '1.4.2'], ...each(0, 400, minute));
+    expect(hasty.periods).toHaveLength(300);
+    expect(hasty.periods[0]).toMatchObject({ version: '1.4.2' });
+    expect(lastGood(hasty, healthyAfter, start + 400 * minute)).toBe('1.4.2');
   });
 });
 
@@ -236,12 +413,5 @@ describe('a version that is live', () => {
     const [period] = channel([0, 'set', '1.4.2']).periods;
     const goodAt = (at: number) => period && isGood(period, healthyAfter, start + at);
     expect([goodAt(30 * minute - 1), goodAt(30 * minute)]).toEqual([false, true]);
-  });
-
-  it('keeps the 300 last moves, and forgets no version', () => {
-    const many = channel(...Array.from({ length: 310 }, (_, n): Line => [n * hour, 'set', `1.${n}.0`]));
-    expect(many.moves).toHaveLength(300);
-    expect(many.moves.at(-1)).toMatchObject({ to: '1.309.0', from: '1.308.0' });
-    expect(many.periods).toHaveLength(310);
   });
 });

@@ -172,6 +172,20 @@ describe('an operation that was approved', () => {
   });
 
   it.each([
+    ['waits', locked, 'Approve or withdraw it first.'],
+    [
+      'runs',
+      locked.when(begin('OP-1', '1.5.0')),
+      'It is running: wait until it has ended, or abort it first.',
+    ],
+  ] as const)('tells others how to free the channel while it %s', (_where, channel, advice) => {
+    const why = `OP-1 (roll back to 1.4.2, by Ana Ruiz) has held shop/stable for 0s. ${advice}`;
+    channel
+      .when(rollBackTo('1.4.2'), { at: 2 * hour, by: ben })
+      .leadsTo({ events: [{ type: 'request.refused', why }] });
+  });
+
+  it.each([
     ['another version is live', locked, begin('OP-1', '1.4.2')],
     ['another operation holds it', locked, begin('OP-9', '1.5.0')],
     ['nobody holds it any more', locked.when(release('not-begun')), begin('OP-1', '1.5.0')],

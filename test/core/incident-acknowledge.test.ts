@@ -32,7 +32,7 @@ describe('an acknowledgement', () => {
     held.leadsTo({
       events: [{ type: 'incident.acknowledged', name: 'Ana Ruiz' }],
       effects: [
-        { type: 'page.pagerduty', action: 'acknowledge', dedupKey: 'lastgood/INC-1/rung-1.1' },
+        { type: 'page.pagerduty', action: 'acknowledge', dedupKey: 'lastgood/k3x9w2/INC-1/rung-1.1' },
         'slack.card',
         'slack.thread',
       ],
@@ -56,8 +56,11 @@ describe('an acknowledgement', () => {
     expect(taken.state.firstAcknowledgedAt).toBe(start + 2 * minute);
   });
 
+  it('a second time by whoever has it is nothing to put on record', () => {
+    held.when(acknowledge, { at: 3 * minute, by: ana }).leadsTo({ events: [], effects: [] });
+  });
+
   it.each([
-    ['by whoever has it already', held, ana, 'no-change'],
     ['by somebody who is not in the roster', open, stranger, 'not-in-roster'],
     ['by somebody without any role', open, person('kit', 'Kit Newcomer'), 'role-missing'],
     ['by an alert source', open, alertmanager, 'not-in-roster'],
@@ -138,7 +141,7 @@ describe('resolving', () => {
     held.when(resolve, { at: 9 * minute, by: ana }).leadsTo({
       events: [{ type: 'incident.resolved', name: 'Ana Ruiz', reason: 'rolled back' }],
       effects: [
-        { type: 'page.pagerduty', action: 'resolve', dedupKey: 'lastgood/INC-1/rung-1.1' },
+        { type: 'page.pagerduty', action: 'resolve', dedupKey: 'lastgood/k3x9w2/INC-1/rung-1.1' },
         'slack.card',
         'slack.thread',
         'slack.postmortem',
@@ -148,12 +151,16 @@ describe('resolving', () => {
     });
   });
 
-  it.each(['open', 'running', 'unknown'] as const)('is refused while an operation is %s', (progress) => {
+  it.each([
+    ['open', /OP-1 is still under way .* or withdraw it first\.$/],
+    ['running', /OP-1 is still under way .* or abort it first\.$/],
+    ['unknown', /^Nobody knows how OP-1 ended\./],
+  ] as const)('is refused while an operation is %s', (progress, words) => {
     held
       .when(operation(progress))
       .when(resolve, { by: ana })
       .leadsTo({
-        events: [{ type: 'request.refused', code: 'not-open' }],
+        events: [{ type: 'request.refused', code: 'not-open', why: expect.stringMatching(words) as string }],
         tells: [],
       });
   });

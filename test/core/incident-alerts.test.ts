@@ -168,7 +168,7 @@ describe('when alerts resolve', () => {
     const keys = [...open.effects, ...back.effects].flatMap((effect) =>
       effect.type === 'page.pagerduty' ? [effect.dedupKey] : [],
     );
-    expect(keys).toEqual(['lastgood/INC-1/rung-1.1', 'lastgood/INC-1/rung-1.1-2']);
+    expect(keys).toEqual(['lastgood/k3x9w2/INC-1/rung-1.1', 'lastgood/k3x9w2/INC-1/rung-1.1-2']);
   });
 
   it('and fires again while somebody has it, nobody is paged before that has expired', () => {

@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
+import type { IncidentEvent } from '../../src/core/incident/event.ts';
+import { incidentKind } from '../../src/core/incident/incident.ts';
 import type { PagerdutyReport } from '../../src/core/incident/pagerduty.ts';
 import { pagerdutyActor } from '../../src/trust/pagerduty-identity.ts';
 import { opened } from '../support/alerts.ts';
-import { ana, minute, person, policies, start } from '../support/given.ts';
+import { ana, given, minute, person, policies, start } from '../support/given.ts';
 
 const ben = pagerdutyActor('PBEN', policies.roster);
 const maeve = pagerdutyActor('PMAEVE', policies.roster);
@@ -11,9 +13,10 @@ function report(did: PagerdutyReport['did'], changes: Partial<PagerdutyReport> =
   return {
     type: 'pagerduty.report',
     did,
-    key: 'lastgood/INC-1/rung-1.1',
+    key: 'lastgood/k3x9w2/INC-1/rung-1.1',
     user: { id: 'PBEN', name: 'Ben Okafor' },
     occurredAt: start + minute,
+    beganAt: start,
     assignees: [],
     ...changes,
   };
@@ -108,9 +111,28 @@ it.each([
     });
 });
 
+it('has nothing to do with an INC-1 of another store, which PagerDuty still remembers', () => {
+  const elsewhere = report('acknowledged', { key: 'lastgood/zzzzzz/INC-1/rung-1.1' });
+  opened('P0').when(elsewhere, { by: ben }).leadsTo({ events: [] });
+  const older = report('acknowledged', { key: undefined, beganAt: start - 60 * minute });
+  opened('P0').when(older, { by: ben }).leadsTo({ events: [] });
+});
+
+it('still answers to the keys that an earlier version of Lastgood gave', () => {
+  const { storeId: _none, ...asThen } = opened('P0').log[0] as Extract<
+    IncidentEvent,
+    { type: 'incident.opened' }
+  >;
+  const old = given(incidentKind, asThen as IncidentEvent).when({ type: 'clock.tick', down: undefined });
+  expect(old.state.pagerdutyKeys[0]).toBe('lastgood/INC-1/rung-1.1');
+  const taken = old.when(report('acknowledged', { key: 'lastgood/INC-1/rung-1.1' }), { by: ben });
+  taken.leadsTo({ events: ['incident.acknowledged'] });
+  expect(taken.effects[0]).toMatchObject({ action: 'acknowledge', dedupKey: 'lastgood/INC-1/rung-1.1' });
+});
+
 it('has nothing to do with pages of others, nor after its end', () => {
   opened('P0')
-    .when(report('acknowledged', { key: 'lastgood/INC-1/rung-9.9' }), { by: ben })
+    .when(report('acknowledged', { key: 'lastgood/k3x9w2/INC-1/rung-9.9' }), { by: ben })
     .leadsTo({ events: [] });
   opened('P0')
     .when(report('acknowledged', { key: undefined }), { by: ben })

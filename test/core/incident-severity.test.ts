@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { describeIncidentEvent } from '../../src/core/incident/describe.ts';
 import type { IncidentIntent } from '../../src/core/incident/intent.ts';
 import type { Severity } from '../../src/core/severity.ts';
 import { firing, opened, receive, resolved, suspect } from '../support/alerts.ts';
-import { alertmanager, ana, ben, hour, minute, start, stranger } from '../support/given.ts';
+import { alertmanager, ana, ben, dana, hour, minute, start, stranger } from '../support/given.ts';
 
 const tick: IncidentIntent = { type: 'clock.tick', down: undefined };
 
@@ -31,7 +32,7 @@ describe('raising the severity', () => {
   it('rings again where the lower ladder had rung already', () => {
     const twice = opened('P1').when(to('P0'), { at: minute, by: ana });
     const page = twice.effects.find(({ type }) => type === 'page.pagerduty');
-    expect(page).toMatchObject({ action: 'trigger', dedupKey: 'lastgood/INC-1/rung-1.1-2' });
+    expect(page).toMatchObject({ action: 'trigger', dedupKey: 'lastgood/k3x9w2/INC-1/rung-1.1-2' });
   });
 
   it('by whoever has it leaves it with them, for the time of the new severity', () => {
@@ -88,6 +89,46 @@ describe('lowering the severity', () => {
       .when(to('P2'), { at: 12 * minute, by: ana });
     expect(held.state.nextCall).toMatchObject({ rung: 3, round: 1 });
     expect(held.when(to('P3'), { at: 13 * minute, by: ana }).state.nextCall).toMatchObject({ rung: 2 });
+  });
+
+  describe('from one that freezes promotions', () => {
+    const toChannel = (severity: Severity, was?: Severity) => ({
+      tells: [{ intent: { type: 'channel.note-incident', severity, was } }],
+    });
+    const said = ({ events }: ReturnType<typeof opened>) =>
+      events.flatMap((event) => describeIncidentEvent(event) ?? []);
+    const lowered = opened('P0').when(to('P2'), { by: ben });
+
+    it('leaves them frozen, and says so', () => {
+      lowered.leadsTo(toChannel('P2', 'P0'));
+      expect(said(lowered)).toEqual([
+        'Severity P0 → P2 by Ben Okafor (slack): because — it was P0, so promotions stay frozen until it is resolved or a lead says P2, too.',
+      ]);
+      lowered.when(to('P3'), { by: ben }).leadsTo(toChannel('P3', 'P0'));
+      lowered.when(to('P1'), { by: ben }).leadsTo(toChannel('P1', undefined));
+    });
+
+    it('by a lead frees them', () => {
+      const freed = opened('P0').when(to('P2'), { by: dana });
+      freed.leadsTo(toChannel('P2', undefined));
+      expect(said(freed)).toEqual(['Severity P0 → P2 by Dana Levi (slack): because']);
+      freed.when(to('P3'), { by: ben }).leadsTo(toChannel('P3', undefined));
+    });
+
+    it('is confirmed by a lead, once', () => {
+      const confirmed = lowered.when(to('P2'), { by: dana });
+      confirmed.leadsTo(toChannel('P2', undefined));
+      expect(said(confirmed)).toEqual([
+        'Severity P2 confirmed by Dana Levi (slack), promotions are free of it: because',
+      ]);
+      for (const again of [lowered.when(to('P2'), { by: ana }), confirmed.when(to('P2'), { by: dana })])
+        again.leadsTo({ events: [{ type: 'request.refused', code: 'no-change' }], tells: [] });
+    });
+
+    it('takes a lead in person: a token answers for nothing', () => {
+      const token = { kind: 'token', name: 'ci', roles: ['lead'], via: 'api' } as const;
+      opened('P0').when(to('P2'), { by: token }).leadsTo(toChannel('P2', 'P0'));
+    });
   });
 
   it('leaves the resting ladder alone', () => {

@@ -31,6 +31,7 @@ describe('the hash of a plan', () => {
     ['where from', { ...plan, from: '1.5.1' }, rule],
     ['where to', { ...plan, to: '1.4.1' }, rule],
     ['the reason', { ...plan, reason: 'other' }, rule],
+    ['a caution', { ...plan, caution: '1.4.2 was rolled back from' }, rule],
     ['a step less', { ...plan, steps: others }, rule],
     ['the order of steps', { ...plan, steps: plan.steps.toReversed() }, rule],
     ['what a step does', { ...plan, steps: [{ ...first, with: { ref: 'other' } }, ...others] }, rule],
@@ -69,7 +70,14 @@ describe('a plan', () => {
       ],
     },
   };
-  const gathered = { operation: 'OP-7', app: 'shop', channel: 'stable', from: '1.5.0', to: '1.4.2' };
+  const gathered = {
+    operation: 'OP-7',
+    storeId: 'k3x9w2',
+    app: 'shop',
+    channel: 'stable',
+    from: '1.5.0',
+    to: '1.4.2',
+  };
   const filled = (reason: string) => planRollback({ ...gathered, reason, policy }).steps[0];
 
   it('has its placeholders filled in, however deep they are', () => {
@@ -77,7 +85,7 @@ describe('a plan', () => {
       title: 'Deploy 1.4.2',
       with: {
         inputs: { version: '1.4.2', why: '[500]', nested: [{ at: 'shop/stable' }] },
-        correlation: 'OP-7.1 of OP-7',
+        correlation: 'OP-7.1-k3x9w2 of OP-7',
         retries: 3,
         unknown: '{{secret}} ${{ github.token }}',
       },
@@ -110,8 +118,8 @@ describe('a plan', () => {
     const twice = { ...policy, rollback: { steps: step ? [step, step] : [] } };
     const { steps } = planRollback({ ...gathered, reason: '500', policy: twice });
     expect(steps.map((each) => each.with)).toMatchObject([
-      { correlation: 'OP-7.1 of OP-7' },
-      { correlation: 'OP-7.2 of OP-7' },
+      { correlation: 'OP-7.1-k3x9w2 of OP-7' },
+      { correlation: 'OP-7.2-k3x9w2 of OP-7' },
     ]);
   });
 });

@@ -1,7 +1,8 @@
 import { array, assert, constantFrom, integer, oneof, property, record } from 'fast-check';
 import { expect, it } from 'vitest';
 import { channelKind } from '../../src/core/channel/channel.ts';
-import { atStake, knownVersions, lastGood, type Channel } from '../../src/core/channel/state.ts';
+import { atStake, lastGood } from '../../src/core/channel/last-good.ts';
+import { knownVersions, type Channel } from '../../src/core/channel/state.ts';
 import type { Settled } from '../../src/core/effect.ts';
 import type { Intent } from '../../src/core/intent.ts';
 import { operationIsOpen } from '../../src/core/operation/state.ts';
@@ -157,7 +158,7 @@ function hasAWayBack(all: Streams, at: number): void {
   for (const version of knownVersions(channel)) {
     if (version === leaving || version === brought) continue;
     const intent = { type: 'rollback.request', target: { version }, reason: 'fails' } as const;
-    const context = { policies, id: stable, nextOperation: 'OP-99' };
+    const context = { policies, id: stable, nextOperation: 'OP-99', storeId: 'k3x9w2' };
     const { events } = channelKind.decide(channel, { at: start + at, by: ana, intent }, context);
     expect(events).not.toMatchObject([{ type: 'request.refused' }]);
   }

@@ -24,14 +24,18 @@ function promote(wanted: Partial<Extract<ChannelIntent, { type: 'promotion.reque
 function set(version: string): ChannelIntent {
   return { type: 'channel.set', version, reason: 'released' };
 }
-function incident(severity: Severity | undefined, id = 'INC-1'): ChannelIntent {
-  return { type: 'channel.note-incident', incident: id, severity, conversation: `C0${id}` };
+function incident(severity: Severity | undefined, id = 'INC-1', was?: Severity): ChannelIntent {
+  return { type: 'channel.note-incident', incident: id, severity, was, conversation: `C0${id}` };
 }
 function deployed(version: string, at: number): ChannelIntent {
   return { type: 'deployment.report', version, at: start + at };
 }
 function rollBack(version: string): ChannelIntent {
   return { type: 'rollback.request', target: { version }, reason: 'it fails' };
+}
+
+function to(severity: Severity): IncidentIntent {
+  return { type: 'incident.set-severity', severity, reason: 'it is not that bad' };
 }
 
 const tool: Actor = { kind: 'source', name: 'github' };
@@ -164,7 +168,7 @@ describe('a promotion', () => {
     ],
     [
       'while something else holds the target',
-      'OP-1 (roll back to 1.4.2, by Ben Okafor) has held shop/stable for 0s. Approve, withdraw or finish it first.',
+      'OP-1 (roll back to 1.4.2, by Ben Okafor) has held shop/stable for 0s. Approve or withdraw it first.',
       'channel-locked',
       (all) => all.say(stable, rollBack('1.4.2'), ben, now),
     ],
@@ -176,33 +180,55 @@ describe('a promotion', () => {
     ],
     [
       'before it was observed for long enough',
-      '1.6.1 ran on shop/canary for 12m of the 30m it takes, so far: 18m are missing, until 05:18:00 UTC.',
+      '1.6.1 ran on shop/canary for 12m of the 30m it takes without a P0 or P1, so far: 18m are missing, until 05:18:00 UTC.',
       'not-observed',
       (all) => all.say(canary, set('1.6.1'), ana, now - 12 * minute),
     ],
     [
-      'of what had a P1 too soon',
-      '1.6.1 ran on shop/canary for 5m of the 30m it takes, before a P0 or P1 opened there.',
+      'of what had a P1 too soon before it was replaced',
+      '1.6.1 ran on shop/canary for 29m of the 30m it takes without a P0 or P1, before another version took its place.',
       'not-observed',
+      (all) => {
+        all.say(canary, set('1.6.1'), ana, now - 50 * minute);
+        all.say(canary, incident('P1'), ana, now - 35 * minute);
+        all.say(canary, incident(undefined), ana, now - 30 * minute);
+        all.say(canary, set('1.6.2'), ana, now - minute);
+      },
+      ana,
+      { version: '1.6.1' },
+    ],
+    [
+      'of what has not been well for long enough since its P1',
+      '1.6.1 ran on shop/canary for 20m of the 30m it takes without a P0 or P1, so far: 10m are missing, until 05:10:00 UTC.',
+      'not-observed',
+      (all) => {
+        all.say(canary, set('1.6.1'), ana, now - 50 * minute);
+        all.say(canary, incident('P1'), ana, now - 25 * minute);
+        all.say(canary, incident(undefined), ana, now - 20 * minute);
+      },
+    ],
+    [
+      'of what has a P1 too soon',
+      '1.6.1 ran on shop/canary for 5m of the 30m it takes without a P0 or P1, before one opened there.',
+      'frozen',
       (all) => {
         all.say(canary, set('1.6.1'), ana, now - 40 * minute);
         all.say(canary, incident('P1'), ana, now - 35 * minute);
-        all.say(canary, incident(undefined), ana, now - 30 * minute);
       },
     ],
     [
       'of what had a P0 there before anybody told that it was there',
-      '1.6.1 ran on shop/canary for 1m of the 30m it takes, before a P0 or P1 opened there.',
+      '1.6.1 ran on shop/canary for 15m of the 30m it takes without a P0 or P1, so far: 15m are missing, until 05:15:00 UTC.',
       'not-observed',
       (all) => {
         all.say(canary, incident('P0'), ana, now - 50 * minute);
-        all.say(canary, incident(undefined), ana, now - 40 * minute);
+        all.say(canary, incident(undefined), ana, now - 15 * minute);
         all.say(canary, deployed('1.6.1', now - 51 * minute), tool, now - minute);
       },
     ],
     [
       'of what was there unnoticed for as long as a P0 was open',
-      '1.6.1 ran on shop/canary for 0s of the 30m it takes, before a P0 or P1 opened there.',
+      '1.6.1 ran on shop/canary for 1m of the 30m it takes without a P0 or P1, so far: 29m are missing, until 05:29:00 UTC.',
       'not-observed',
       (all) => {
         all.say(canary, incident('P0'), ana, now - 52 * minute);
@@ -212,7 +238,7 @@ describe('a promotion', () => {
     ],
     [
       'of what the source left too soon',
-      '1.6.1 ran on shop/canary for 5m of the 30m it takes, before another version took its place.',
+      '1.6.1 ran on shop/canary for 5m of the 30m it takes without a P0 or P1, before another version took its place.',
       'not-observed',
       (all) => {
         all.say(canary, set('1.6.1'), ana, now - 40 * minute);
@@ -238,6 +264,15 @@ describe('a promotion', () => {
       'Frozen by INC-1 (P1) on shop/canary.',
       'frozen',
       (all) => all.say(canary, incident('P1'), ana, now),
+    ],
+    [
+      'while a P0 is called a P2, and no lead has lowered it',
+      'Frozen by INC-1 (P2 now, was P0, and no lead has lowered it) on shop/stable.',
+      'frozen',
+      (all) => {
+        all.say('INC-1', declared, ana, now);
+        all.say('INC-1', to('P2'), ben, now);
+      },
     ],
     [
       'of what was rolled back from on the target',
@@ -279,6 +314,36 @@ describe('a promotion', () => {
     expect(refused?.type === 'request.refused' && refused.why).toContain(why);
   });
 
+  it('may bring what had a P1, when it has been well for long enough since', () => {
+    const all = world();
+    all.say(canary, set('1.6.1'), ana, now - 50 * minute);
+    all.say(canary, incident('P1'), ana, now - 45 * minute);
+    all.say(canary, incident(undefined), ana, now - 30 * minute);
+    expect(all.ask(canary, promote(), ana, now)).toMatch(/^OP-1: /);
+  });
+
+  it('goes on when a lead has lowered the incident, or confirms what somebody else has lowered', () => {
+    const lowered = (...steps: readonly [Severity, Actor][]) => {
+      const all = world();
+      all.say('INC-1', declared, ana, now);
+      for (const [severity, by] of steps) all.say('INC-1', to(severity), by, now);
+      return all.ask(canary, promote(), ana, now);
+    };
+    expect(lowered(['P2', dana])).toMatch(/^OP-1: /);
+    expect(lowered(['P2', ben], ['P2', dana])).toMatch(/^OP-1: /);
+    expect(lowered(['P2', dana], ['P3', ben])).toMatch(/^OP-1: /);
+    expect(lowered(['P1', ben], ['P3', ben])).toContain('INC-1 (P3 now, was P1,');
+    expect(lowered(['P2', ben], ['P2', ben])).toContain('INC-1 (P2 now, was P0,');
+  });
+
+  it('of a version that nobody knows any more says how far back is known', () => {
+    const all = world();
+    for (let n = 0; n < 300; n += 1) all.say(canary, set(`2.${n}.0`), ana, now + n * hour);
+    expect(all.ask(canary, promote({ version: '1.6.0' }), ana, now + 300 * hour)).toContain(
+      '1.6.0 was never live, or too long ago to be kept, on shop/canary. Known there: 2.299.0, 2.298.0, 2.297.0, 2.296.0, 2.295.0, 2.294.0, 2.293.0, 2.292.0 and 292 older; those before them are not kept.',
+    );
+  });
+
   it('goes only the ways that the policy names', () => {
     const all = streams(withBeta);
     all.say('channel:shop/beta', set('1.6.0'), ana, 0);
@@ -301,7 +366,7 @@ describe('what speaks against a promotion', () => {
     expect(troubled().ask(canary, promote(), ana, now)).toBe(
       [
         'Cannot promote 1.6.1 from canary to shop/stable',
-        'Frozen by INC-1 (P0) on shop/stable; 1.6.1 ran on shop/canary for 10m of the 30m it takes, so far: 20m are missing, until 05:20:00 UTC. If it cannot wait, a lead may override this: /promote canary stable 1.6.1 override <reason>',
+        'Frozen by INC-1 (P0) on shop/stable; 1.6.1 ran on shop/canary for 10m of the 30m it takes without a P0 or P1, so far: 20m are missing, until 05:20:00 UTC. If it cannot wait, a lead may override this: /promote canary stable 1.6.1 override <reason>',
       ].join('\n'),
     );
   });
@@ -400,17 +465,19 @@ describe('what speaks against a promotion', () => {
   });
 
   it('is lifted as bad as it was then, and no worse', () => {
-    const lifted = (before: Severity, after: Severity): string => {
+    const lifted = (before: Severity, after: Severity, was?: Severity): string => {
       const all = world();
       all.say(stable, incident(before), ana, now);
       all.say(canary, promote({ override: true }), dana, now);
-      all.say(stable, incident(after), ana, now);
+      all.say(stable, incident(after, 'INC-1', was), ana, now);
       approve(all);
       const { status, why } = all.operation('OP-1');
       return `${status} ${why}`;
     };
     expect(lifted('P1', 'P0')).toContain('void Frozen by INC-1 (P0) on shop/stable.');
     expect(lifted('P0', 'P1')).toContain('running');
+    expect(lifted('P0', 'P2', 'P0')).toContain('running');
+    expect(lifted('P1', 'P2', 'P1')).toContain('running');
   });
 
   it('is lifted for one uncertainty, and not for the next', () => {

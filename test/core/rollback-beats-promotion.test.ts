@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Actor } from '../../src/core/actor.ts';
 import type { ChannelIntent } from '../../src/core/channel/intent.ts';
 import { openDrifts } from '../../src/core/channel/drift-state.ts';
-import { lastGood } from '../../src/core/channel/state.ts';
+import { lastGood } from '../../src/core/channel/last-good.ts';
 import type { Settled } from '../../src/core/effect.ts';
 import type { IncidentIntent } from '../../src/core/incident/intent.ts';
 import { ana, ben, dana, hour, minute, policies } from '../support/given.ts';

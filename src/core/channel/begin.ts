@@ -1,8 +1,9 @@
 import { nothing, type Context, type Decision, type Tell } from '../stream.ts';
 import type { ChannelEvent } from './event.ts';
 import type { Of } from './intent.ts';
+import { atStake } from './last-good.ts';
 import { standsAgainst } from './request-promotion.ts';
-import { atStake, type Channel } from './state.ts';
+import type { Channel } from './state.ts';
 import { suspects } from './suspect.ts';
 
 /** Read again at execution: an approval is worth nothing when the channel has moved on since. */

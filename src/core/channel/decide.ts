@@ -65,8 +65,8 @@ function noteIncident(
   message: Of<'channel.note-incident'>,
   context: Context,
 ): Decision<ChannelEvent> {
-  const { incident, severity, conversation } = message.intent;
-  const event: ChannelEvent = { type: 'incident.noted', incident, severity, conversation };
+  const { incident, severity, was, conversation } = message.intent;
+  const event: ChannelEvent = { type: 'incident.noted', incident, severity, was, conversation };
   const isNew = severity !== undefined && state?.incidents[incident] === undefined;
   if (!isNew) return { events: [event], tells: [] };
   const suspect = state && suspectOf(state, place(context).policy, message.at);

@@ -42,10 +42,19 @@ function sayNoticed(event: Recorded<DriftNoticed>): string {
   const { side, cause, found, operation } = event;
   const ours = event.ours ?? 'nothing';
   if (side === 'file') return `The registry file says ${found ?? 'nothing'}, and our records say ${ours}.`;
-  const runs = `${found ?? 'Something else'} runs here, says ${sayActor(event.by)}, and our records say ${ours}.`;
-  return cause === 'left-by-rollback'
-    ? `${runs} It was rolled back before, and something has deployed it again. Nothing was recorded: somebody has to decide.`
-    : `${runs} ${operation ?? 'An operation'} holds the channel, and did not deploy it. Nothing was recorded: somebody has to look.`;
+  const records = found === ours ? 'as our records say' : `and our records say ${ours}`;
+  const runs = `${found ?? 'Something else'} runs here, says ${sayActor(event.by)}, ${records}.`;
+  switch (cause) {
+    case 'left-by-rollback':
+      return `${runs} It was rolled back before, and something has deployed it again. Nothing was recorded: somebody has to decide.`;
+    case 'meanwhile':
+      return `${runs} Which came last, that or ${operation ?? 'an operation'}, is not certain. Nothing was recorded: somebody has to look.`;
+    case 'held':
+    case 'edited':
+      return `${runs} ${operation ?? 'An operation'} holds the channel, and did not deploy it. Nothing was recorded: somebody has to look.`;
+    default:
+      return cause satisfies never;
+  }
 }
 
 function saySettled(event: Recorded<DriftSettled>): string {

@@ -13,7 +13,9 @@ export type DriftCause =
   /** A rollback has left that version, and something has deployed it again. */
   | 'left-by-rollback'
   /** An operation holds the channel, and did not deploy that version. */
-  | 'held';
+  | 'held'
+  /** An operation was at work there: which of the two came last is not certain. */
+  | 'meanwhile';
 
 export interface DriftNoticed {
   readonly type: 'drift.noticed';
@@ -26,7 +28,7 @@ export interface DriftNoticed {
   readonly url: string | undefined;
   /** The deployment's id, so that it is known when it is told again. */
   readonly deployment: string | undefined;
-  /** The operation that held the channel. */
+  /** The operation that held the channel, or was at work. */
   readonly operation: string | undefined;
   /** When it was deployed, if that was told. */
   readonly deployedAt?: Instant;

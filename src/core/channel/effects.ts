@@ -4,8 +4,9 @@ import type { Recorded, Wanted } from '../stream.ts';
 import { cardsToRedraw, driftCardName, healthCardName, subjectOf } from './cards.ts';
 import { describeChannelEvent } from './describe.ts';
 import type { ChannelEvent } from './event.ts';
+import { worstOpen } from './open-incidents.ts';
 import { policyOf } from './place.ts';
-import { worstOpen, type Channel } from './state.ts';
+import type { Channel } from './state.ts';
 
 /** What an event makes happen outside: the registry file, and cards in the channel's conversation. */
 export function channelEffects(

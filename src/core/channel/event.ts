@@ -3,7 +3,7 @@ import type { Refusal } from '../refusal.ts';
 import type { ChannelCardEvent } from './cards.ts';
 import type { DriftNoticed, DriftSettled } from './drift-state.ts';
 import type { HealthReported } from './health-state.ts';
-import type { Severity } from '../severity.ts';
+import type { IncidentNoted } from './open-incidents.ts';
 import type { Instant } from '../time.ts';
 
 /** How a version came to be live. */
@@ -54,17 +54,13 @@ export type ChannelEvent =
       readonly type: 'channel.doubted';
       readonly operation: string;
       readonly why: string;
+      /** When the operation began to change something. */
+      readonly begunAt?: Instant | undefined;
       /** What a promotion was bringing, and may have brought, and when it began. */
       readonly version?: string;
       readonly broughtAt?: Instant | undefined;
     }
-  /** An open incident on the channel, with its severity; none any more without one. */
-  | {
-      readonly type: 'incident.noted';
-      readonly incident: string;
-      readonly severity: Severity | undefined;
-      readonly conversation: string;
-    }
+  | IncidentNoted
   | HealthReported
   /** A deployment that says what we know already. Told once more when the channel has moved on, it is still no news. */
   | { readonly type: 'deployment.known'; readonly deployment: string }

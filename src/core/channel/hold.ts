@@ -2,8 +2,9 @@ import { nothing, type Context, type Decision, type Tell } from '../stream.ts';
 import { sayDuration, type Instant } from '../time.ts';
 import type { ChannelEvent } from './event.ts';
 import type { Of } from './intent.ts';
+import { atStake } from './last-good.ts';
 import { moveTo } from './moves.ts';
-import { atStake, livePeriod, type Channel } from './state.ts';
+import { livePeriod, type Channel } from './state.ts';
 import { after, suspects } from './suspect.ts';
 
 export function move(
@@ -49,7 +50,9 @@ export function release(
       : (state.doubt ?? {});
   const brought = version === undefined ? {} : { version, broughtAt };
   const doubted: readonly ChannelEvent[] =
-    touched && outcome !== 'done' ? [{ type: 'channel.doubted', operation, why, ...brought }] : [];
+    touched && outcome !== 'done'
+      ? [{ type: 'channel.doubted', operation, why, begunAt: state.lock.begunAt, ...brought }]
+      : [];
   // An unknown outcome keeps the lock until a person has looked. A rollback that waits for it keeps waiting, too: what
   // nobody knows may still be at work out there, and would undo the rollback as soon as that is through. To say how it
   // ended takes one click of whoever has looked, and the rollback may be approved meanwhile.
@@ -85,9 +88,11 @@ export function sayHeld(state: Channel, at: Instant): string {
 export function howToFree({ lock, doubt, next }: Channel): string {
   if (next)
     return `${next.operation} (${next.reason}, by ${next.name}) goes next. Approve or withdraw that first.`;
-  return lock !== undefined && doubt?.operation === lock.operation
-    ? 'Nobody knows how it ended: look, and say so on its card.'
-    : 'Approve, withdraw or finish it first.';
+  if (lock !== undefined && doubt?.operation === lock.operation)
+    return 'Nobody knows how it ended: look, and say so on its card.';
+  return lock?.begunAt === undefined
+    ? 'Approve or withdraw it first.'
+    : 'It is running: wait until it has ended, or abort it first.';
 }
 
 /** A promotion brings another version than what is recorded as live: whoever handles an incident has to know. */

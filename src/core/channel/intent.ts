@@ -75,6 +75,8 @@ export type ChannelIntent =
       readonly type: 'channel.note-incident';
       readonly incident: string;
       readonly severity: Severity | undefined;
+      /** The worst it was before somebody who is no lead lowered it, where that still freezes promotions. */
+      readonly was?: Severity | undefined;
       /** Where its card is: plans for this channel are shown beside it. */
       readonly conversation: string;
     }

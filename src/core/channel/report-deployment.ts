@@ -1,7 +1,8 @@
 import { sayActor } from '../actor.ts';
 import { mayNotReport } from '../health/may-report.ts';
 import { nothing, type Context, type Decision } from '../stream.ts';
-import { openDrift, runsSince, type DriftCause } from './drift-state.ts';
+import type { Instant } from '../time.ts';
+import { openDrift, runsSince, type DriftNoticed } from './drift-state.ts';
 import type { ChannelEvent } from './event.ts';
 import type { Of } from './intent.ts';
 import { moveTo, settle } from './moves.ts';
@@ -12,7 +13,8 @@ import { rolledBack } from './testimony.ts';
 
 /**
  * A deploy tool tells which version is on a channel. What we know already changes nothing; a new version is recorded,
- * unverified. What contradicts an operation or a rollback of ours is not recorded but shown: a person decides.
+ * unverified. What contradicts an operation or a rollback of ours, or may tell how one ended that nobody knows, is not
+ * recorded but shown: a person decides.
  */
 export function reportDeployment(
   state: Channel | undefined,
@@ -30,30 +32,25 @@ export function reportDeployment(
     id === undefined ? [] : [{ type: 'deployment.known', deployment: id }];
   // A clock that is ahead of ours does not put it into the future.
   const since = at === undefined ? undefined : Math.min(at, message.at);
-  if (version === live?.version || version === bringing(state)) {
-    // Unless somebody wonders what really runs there: now they know.
-    if (!state?.doubt || state.lock) {
-      if (!drift) return { events: known, tells: [] };
-      const how = version === live?.version ? 'agrees' : 'replaced';
-      return withSuspects([...known, settle(drift, how, version)]);
-    }
-  } else {
-    const cause = disputed(state, version);
-    if (cause) {
-      if (drift?.found === version) return { events: known, tells: [] };
-      const noticed: ChannelEvent = {
-        type: 'drift.noticed',
-        side: 'reality',
-        cause,
-        found: version,
-        ours: live?.version,
-        url,
-        deployment: id,
-        operation: state?.lock?.operation,
-        ...(since === undefined ? {} : { deployedAt: since }),
-      };
-      return withSuspects([...(drift ? [settle(drift, 'overtaken', live?.version)] : []), noticed]);
-    }
+  if (state && isExpected(state, version, since)) {
+    if (!drift) return { events: known, tells: [] };
+    const how = version === live?.version ? 'agrees' : 'replaced';
+    return withSuspects([...known, settle(drift, how, version)]);
+  }
+  const dispute = state && disputed(state, version, since);
+  if (dispute) {
+    if (drift?.found === version) return { events: known, tells: [] };
+    const noticed: ChannelEvent = {
+      type: 'drift.noticed',
+      side: 'reality',
+      ...dispute,
+      found: version,
+      ours: live?.version,
+      url,
+      deployment: id,
+      ...(since === undefined ? {} : { deployedAt: since }),
+    };
+    return withSuspects([...(drift ? [settle(drift, 'overtaken', live?.version)] : []), noticed]);
   }
   const moved = {
     type: 'channel.moved',
@@ -78,19 +75,49 @@ export function reportDeployment(
 function isOldNews(state: Channel | undefined, { at, id }: Of<'deployment.report'>['intent']): boolean {
   if (id !== undefined && state?.deployments?.includes(id) === true) return true;
   if (!state || at === undefined) return false;
-  // What is in doubt or in dispute is not settled by what was so before.
+  // What is in doubt or in dispute is not settled by what was so before. But what came while an operation was at work
+  // may have come after its own deployment.
+  const { doubt } = state;
+  const live = livePeriod(state);
   const drift = openDrift(state, 'reality');
-  const known = [livePeriod(state)?.from, state.doubt?.since, drift && runsSince(drift)];
+  const known = [
+    live && (live.broughtBy?.begunAt ?? live.from),
+    doubt && (doubt.begunAt ?? doubt.since),
+    drift && runsSince(drift),
+  ];
   return known.some((since) => since !== undefined && at < since);
 }
 
-/** What an operation deploys at this moment. One that waits for its approval deploys nothing. */
-function bringing(state: Channel | undefined): string | undefined {
-  return state?.lock?.begunAt === undefined ? undefined : state.lock.to;
+/** What is live, or what an operation deploys at this moment; unless somebody wonders what really runs there. */
+function isExpected(state: Channel, version: string, since: Instant | undefined): boolean {
+  const { lock, doubt } = state;
+  if (isBrought(state, version)) return doubt?.operation !== lock?.operation;
+  if (version !== livePeriod(state)?.version || doubt) return false;
+  // Deployed again while an operation replaces it: that may undo the operation.
+  const { begunAt } = lock ?? {};
+  return begunAt === undefined || since === undefined || since < begunAt;
 }
 
-function disputed(state: Channel | undefined, version: string): DriftCause | undefined {
-  if (!state) return undefined;
-  if (state.lock) return 'held';
-  return rolledBack(state, version) && 'left-by-rollback';
+/** By the operation that holds the channel. One that waits for its approval deploys nothing. */
+function isBrought({ lock }: Channel, version: string): boolean {
+  return lock?.begunAt !== undefined && lock.to === version;
+}
+
+function disputed(
+  state: Channel,
+  version: string,
+  since: Instant | undefined,
+): Pick<DriftNoticed, 'cause' | 'operation'> | undefined {
+  const { lock, doubt } = state;
+  const live = livePeriod(state);
+  if (lock) {
+    return isBrought(state, version) || version === live?.version
+      ? { cause: 'meanwhile', operation: doubt?.operation ?? lock.operation }
+      : { cause: 'held', operation: lock.operation };
+  }
+  if (rolledBack(state, version)) return { cause: 'left-by-rollback', operation: undefined };
+  if (since === undefined) return undefined;
+  if (doubt && since < doubt.since) return { cause: 'meanwhile', operation: doubt.operation };
+  if (live && since < live.from) return { cause: 'meanwhile', operation: live.broughtBy?.operation };
+  return undefined;
 }

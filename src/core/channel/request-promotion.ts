@@ -10,8 +10,10 @@ import { sayDuration } from '../time.ts';
 import type { ChannelEvent } from './event.ts';
 import { sayHeld } from './hold.ts';
 import type { Of } from './intent.ts';
+import { atStake } from './last-good.ts';
+import { worstOpen } from './open-incidents.ts';
 import { place, policyOf } from './place.ts';
-import { atStake, livePeriod, worstOpen, type Channel } from './state.ts';
+import { livePeriod, type Channel } from './state.ts';
 import { freezing, rolledBack, testify, uncertainty } from './testimony.ts';
 
 /**
@@ -116,6 +118,7 @@ export function weighPromotion(
   const operation = context.nextOperation;
   const plan = planPromotion({
     operation,
+    storeId: context.storeId,
     app,
     channel,
     source: from,

@@ -7,17 +7,11 @@ import { sayDuration } from '../time.ts';
 import type { ChannelEvent } from './event.ts';
 import { sayHeld } from './hold.ts';
 import type { Of } from './intent.ts';
+import { atStake, lastGood } from './last-good.ts';
+import { worstOpen } from './open-incidents.ts';
 import { place } from './place.ts';
-import {
-  atStake,
-  knownVersions,
-  lastGood,
-  livePeriod,
-  promotionToStop,
-  worstOpen,
-  type Channel,
-} from './state.ts';
-import { sayKnown } from './testimony.ts';
+import { knownVersions, livePeriod, promotionToStop, type Channel } from './state.ts';
+import { cautionAbout, sayKnown, sayNeverLive } from './testimony.ts';
 
 export function requestRollback(
   state: Channel | undefined,
@@ -57,6 +51,10 @@ export function requestRollback(
   if (state.lock && !promotion) {
     return refused(refuse('channel-locked', what, sayHeld(state, message.at)));
   }
+  const stake = atStake(state);
+  const from = stake?.version ?? live.version;
+  // Out of doubt, what is recorded as live may be deployed again.
+  const others = sayKnown(state, message.at, state.doubt ? undefined : from);
   const good = lastGood(state, policy.healthy_after, message.at);
   const to = target === 'last-good' ? good : target.version;
   if (to === undefined) {
@@ -64,22 +62,16 @@ export function requestRollback(
       refuse(
         'no-last-good',
         what,
-        `No earlier version on ${state.name} was verified or ran ${sayDuration(policy.healthy_after)} without a P0 or P1. Name one yourself: ${sayKnown(state)}.`,
+        others === ''
+          ? `No version but ${from} is known on ${state.name}. Deploy another by other means, and say so: /channels set ${channel} <version> <reason>.`
+          : `No earlier version on ${state.name} was verified or ran ${sayDuration(policy.healthy_after)} without a P0 or P1. Name one yourself: ${others}.`,
       ),
     );
   }
   if (!knownVersions(state).includes(to)) {
-    return refused(
-      refuse(
-        'version-unknown',
-        what,
-        `${to} has never been live on ${state.name}. Known there: ${sayKnown(state)}.`,
-      ),
-    );
+    return refused(refuse('version-unknown', what, sayNeverLive(state, to, others)));
   }
   const isBringing = promotion?.begunAt !== undefined;
-  const stake = atStake(state);
-  const from = stake?.version ?? live.version;
   if (leaving !== undefined && leaving !== from) {
     const why = `${leaving} is no longer live on ${state.name}, ${from} is. This button is no longer valid; to go back from there: /rollback ${channel} last-good <reason>.`;
     return refused(refuse('not-open', what, why));
@@ -92,7 +84,9 @@ export function requestRollback(
     return refused(refuse('version-live', what, why));
   }
   const operation = context.nextOperation;
-  const plan = planRollback({ operation, app, channel, from, to, reason, policy });
+  const { storeId } = context;
+  const caution = cautionAbout(state, to, message.at);
+  const plan = planRollback({ operation, storeId, app, channel, from, to, reason, caution, policy });
   const rule = approvalRuleFor(context.policies.approvals, state.name, incident?.severity);
   const conversation =
     incident?.conversation ?? context.policies.notifications.conversations[policy.conversation] ?? '';

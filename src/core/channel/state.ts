@@ -1,25 +1,14 @@
 import { sayActor } from '../actor.ts';
-import type { Severity } from '../severity.ts';
 import type { Recorded, StreamId } from '../stream.ts';
-import type { Instant, Milliseconds } from '../time.ts';
+import type { Instant } from '../time.ts';
 import type { PlanKind } from '../plan/plan.ts';
 import { withCard, type ChannelCard } from './cards.ts';
-import { openDrift, runsSince, withDrift, withSettledDrift, type Drift } from './drift-state.ts';
+import { withDrift, withSettledDrift, type Drift } from './drift-state.ts';
 import type { ChannelEvent, MoveCause } from './event.ts';
 import { withReport, type VersionHealth } from './health-state.ts';
-
-/** One stretch of time in which a version was live. */
-export interface Period {
-  readonly version: string;
-  readonly from: Instant;
-  /** Undefined while it is live. */
-  readonly to: Instant | undefined;
-  readonly verified: boolean;
-  /** When the first P0 or P1 opened on the channel during it. */
-  readonly troubledAt: Instant | undefined;
-  /** A rollback left it: it is never a target again unless somebody sets it. */
-  readonly leftByRollback: boolean;
-}
+import { keepPeriods } from './kept-periods.ts';
+import { isTroubled, withIncident, type OpenIncident } from './open-incidents.ts';
+import { calmFrom, type Period, type Stretch } from './period.ts';
 
 /** A row of the registry's history, in our own words. */
 export interface Move {
@@ -31,12 +20,8 @@ export interface Move {
   readonly to: string;
   readonly reason: string;
   readonly actor: string;
-}
-
-/** An incident that is open on the channel. */
-export interface OpenIncident {
-  readonly severity: Severity;
-  readonly conversation: string;
+  /** That brought it; moves of earlier versions of Lastgood do not say. */
+  readonly operation?: string;
 }
 
 /** The operation that holds the channel. */
@@ -65,7 +50,7 @@ export interface Channel {
   readonly id: StreamId;
   /** `shop/stable` */
   readonly name: string;
-  /** Oldest first; the last one is live. */
+  /** Oldest first, about 300; the last one is live. */
   readonly periods: readonly Period[];
   /** Oldest first, at most 300, as the registry keeps them. */
   readonly moves: readonly Move[];
@@ -77,6 +62,8 @@ export interface Channel {
         readonly operation: string;
         readonly why: string;
         readonly since: Instant;
+        /** When the operation began: what was deployed since then may have come after it. */
+        readonly begunAt?: Instant | undefined;
         /** What a promotion was bringing, and may have brought. */
         readonly version?: string | undefined;
         /** When that promotion began. */
@@ -99,34 +86,6 @@ export function livePeriod(channel: Channel): Period | undefined {
   return channel.periods.at(-1);
 }
 
-interface Running {
-  readonly version: string;
-  readonly since: Instant;
-}
-
-/**
- * What a rollback would leave, and since when it has been there: what a promotion is bringing or has failed to bring,
- * or what was deployed behind our back, whichever came last; or else what is live.
- */
-export function atStake(channel: Channel): Running | undefined {
-  const brought = broughtBy(channel);
-  const drift = openDrift(channel, 'reality');
-  if (drift?.found !== undefined && !(brought && brought.since > runsSince(drift)))
-    return { version: drift.found, since: runsSince(drift) };
-  if (brought) return brought;
-  const live = livePeriod(channel);
-  return live && { version: live.version, since: live.from };
-}
-
-/** What a promotion is bringing, or may have brought before it failed. */
-function broughtBy({ lock, doubt }: Channel): Running | undefined {
-  if (lock?.kind === 'promote' && lock.begunAt !== undefined)
-    return { version: lock.to, since: lock.begunAt };
-  return doubt?.version === undefined
-    ? undefined
-    : { version: doubt.version, since: doubt.broughtAt ?? doubt.since };
-}
-
 /** The promotion that would make way for a rollback; undefined where none holds the channel, or one is waited for already. */
 export function promotionToStop({ lock, next }: Channel): Lock | undefined {
   return lock?.kind === 'promote' && !next ? lock : undefined;
@@ -134,43 +93,6 @@ export function promotionToStop({ lock, next }: Channel): Lock | undefined {
 
 export function knownVersions(channel: Channel): readonly string[] {
   return [...new Set(channel.periods.map(({ version }) => version))];
-}
-
-/** How long it was live before the first P0 or P1 of its time. */
-export function undisturbed(period: Period, now: Instant): Milliseconds {
-  return Math.min(period.troubledAt ?? now, period.to ?? now) - period.from;
-}
-
-/**
- * Verified by us and without a P0 or P1 since, or live for long enough before the first of its time. A verification takes
- * minutes: a promotion may well pass it and bring the incident that the next one has to repair.
- */
-export function isGood(period: Period, healthyAfter: Milliseconds, now: Instant): boolean {
-  if (period.leftByRollback) return false;
-  return (period.verified && period.troubledAt === undefined) || undisturbed(period, now) >= healthyAfter;
-}
-
-/** The version to go back to: the one most recently live before the present one that was good, and was not rolled back from since. */
-export function lastGood(channel: Channel, healthyAfter: Milliseconds, now: Instant): string | undefined {
-  const leaving = atStake(channel);
-  // While a promotion brings another version, what is recorded as live gathers no good name any more.
-  const until = leaving && leaving.version !== livePeriod(channel)?.version ? leaving.since : now;
-  // How a version was left the last time counts: one that was repaired and verified since is good again.
-  const bad = new Set(
-    [...new Map(channel.periods.map((period) => [period.version, period])).values()]
-      .filter((period) => period.leftByRollback)
-      .map(({ version }) => version),
-  );
-  return channel.periods
-    .filter(({ version }) => version !== leaving?.version && !bad.has(version))
-    .findLast((period) => isGood(period, healthyAfter, until))?.version;
-}
-
-export function worstOpen(channel: Channel): (OpenIncident & { readonly incident: string }) | undefined {
-  const [first] = Object.entries(channel.incidents).toSorted(([, a], [, b]) =>
-    a.severity < b.severity ? -1 : 1,
-  );
-  return first && { incident: first[0], ...first[1] };
 }
 
 export function evolveChannel(
@@ -212,11 +134,11 @@ export function evolveChannel(
       };
     }
     case 'channel.doubted': {
-      const { operation, why, version, broughtAt } = event;
-      return { ...channel, doubt: { operation, why, since: event.at, version, broughtAt } };
+      const { operation, why, version, broughtAt, begunAt } = event;
+      return { ...channel, doubt: { operation, why, since: event.at, begunAt, version, broughtAt } };
     }
     case 'incident.noted':
-      return noteIncident(channel, event);
+      return withIncident(channel, event);
     case 'health.reported':
       return { ...channel, health: withReport(channel, event, sayActor(event.by)) };
     case 'deployment.known':
@@ -235,7 +157,9 @@ export function evolveChannel(
   }
 }
 
-function moved(channel: Channel, event: Recorded<Extract<ChannelEvent, { type: 'channel.moved' }>>): Channel {
+type Moved = Recorded<Extract<ChannelEvent, { type: 'channel.moved' }>>;
+
+function moved(channel: Channel, event: Moved): Channel {
   const at = event.since ?? event.at;
   const rolledBack = event.cause === 'rollback';
   const ended = channel.periods.map((period, index) =>
@@ -248,65 +172,59 @@ function moved(channel: Channel, event: Recorded<Extract<ChannelEvent, { type: '
   const periods = ended.map((period) =>
     event.cause === 'set' && period.version === event.to ? { ...period, leftByRollback: false } : period,
   );
+  const { lock } = channel;
   const period: Period = {
     version: event.to,
     from: at,
     to: undefined,
     verified: event.verified,
     troubledAt: troubleOf(channel, event, at),
+    calm: calmOf(channel, event, at),
     leftByRollback: false,
+    ...(lock?.operation === event.operation && lock?.begunAt !== undefined
+      ? { broughtBy: { operation: lock.operation, begunAt: lock.begunAt } }
+      : {}),
   };
-  const { cause, from, to, reason, actor, source } = event;
-  const move: Move = { at, cause, from, to, reason, actor, ...(source === undefined ? {} : { source }) };
+  const { cause, from, to, reason, actor, source, operation } = event;
+  const move: Move = {
+    at,
+    cause,
+    from,
+    to,
+    reason,
+    actor,
+    ...(source === undefined ? {} : { source }),
+    ...(operation === undefined ? {} : { operation }),
+  };
   return {
     ...withDeployment(channel, event.deployment),
-    periods: [...periods, period],
+    periods: keepPeriods([...periods, period], event.at),
     moves: [...channel.moves, move].slice(-historyKept),
     doubt: undefined,
   };
 }
 
 /** Since when a version that comes is troubled, if it is from the start. */
-function troubleOf(
-  channel: Channel,
-  event: Recorded<Extract<ChannelEvent, { type: 'channel.moved' }>>,
-  at: Instant,
-): Instant | undefined {
+function troubleOf(channel: Channel, event: Moved, at: Instant): Instant | undefined {
   const { cause, verified } = event;
   const before = livePeriod(channel)?.troubledAt;
   // A promotion is at work before it is through, and a deployment may be told late: what opened meanwhile is theirs.
   const came = cause === 'promote' ? (channel.lock?.begunAt ?? at) : at;
   if (cause !== 'rollback' && before !== undefined && before >= came) return Math.max(before, at);
-  if (verified || !Object.values(channel.incidents).some(isBad)) return undefined;
+  if (verified || !isTroubled(channel)) return undefined;
   // An import tells of times before the incidents that are open now.
   return cause === 'import' ? event.at : at;
 }
 
-function isBad({ severity }: Pick<OpenIncident, 'severity'>): boolean {
-  return severity <= 'P1';
+/** When a version that comes has been without a P0 or P1 so far: it may have been there before anybody told. */
+function calmOf(channel: Channel, event: Moved, at: Instant): readonly Stretch[] {
+  const before = livePeriod(channel);
+  if (event.cause !== 'import' && before) return calmFrom(before, at);
+  const isCalm = !isTroubled(channel);
+  return isCalm || at < event.at ? [{ from: at, to: isCalm ? undefined : event.at }] : [];
 }
 
 function withDeployment(channel: Channel, id: string | undefined): Channel {
   if (id === undefined) return channel;
   return { ...channel, deployments: [...(channel.deployments ?? []), id].slice(-deploymentsKept) };
-}
-
-function noteIncident(
-  channel: Channel,
-  event: Recorded<Extract<ChannelEvent, { type: 'incident.noted' }>>,
-): Channel {
-  const { [event.incident]: known, ...others } = channel.incidents;
-  const { severity, conversation } = event;
-  if (severity === undefined) return { ...channel, incidents: others };
-  // From P0 to P1 or back is no second one.
-  const opens = isBad({ severity }) && !(known && isBad(known));
-  return {
-    ...channel,
-    incidents: { ...others, [event.incident]: { severity, conversation } },
-    periods: channel.periods.map((period, index) =>
-      opens && index === channel.periods.length - 1 && period.troubledAt === undefined
-        ? { ...period, troubledAt: event.at }
-        : period,
-    ),
-  };
 }

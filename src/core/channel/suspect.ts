@@ -5,8 +5,9 @@ import type { Context, Message, Recorded, Tell } from '../stream.ts';
 import type { Instant } from '../time.ts';
 import { openDrift, runsSince } from './drift-state.ts';
 import type { ChannelEvent } from './event.ts';
+import { lastGood } from './last-good.ts';
 import { policyOf } from './place.ts';
-import { evolveChannel, lastGood, livePeriod, type Channel } from './state.ts';
+import { evolveChannel, livePeriod, type Channel } from './state.ts';
 
 /** Open incidents learn what is live now. */
 export function suspects(

@@ -1,11 +1,14 @@
 import { sayReason } from '../health/judge.ts';
 import type { Concern } from '../plan/concern.ts';
 import type { RefusalCode } from '../refusal.ts';
-import { sayDate, sayDuration, sayMoment, type Instant, type Milliseconds } from '../time.ts';
+import { sayDate, sayDuration, sayMoment, sayPast, type Instant, type Milliseconds } from '../time.ts';
 import { newestFirst } from '../version.ts';
 import { openDrift } from './drift-state.ts';
 import { healthOf } from './health-state.ts';
-import { knownVersions, livePeriod, undisturbed, type Channel, type Period } from './state.ts';
+import { isFull } from './kept-periods.ts';
+import { isBad } from './open-incidents.ts';
+import { calmSince, undisturbed, type Period } from './period.ts';
+import { knownVersions, livePeriod, type Channel, type Move } from './state.ts';
 
 /**
  * What a channel says about a version that is to be promoted from it, or why it can say nothing. The target, which
@@ -35,12 +38,7 @@ export function testify(
   }
   const version = wanted ?? live.version;
   const period = state.periods.findLast((each) => each.version === version);
-  if (!period) {
-    return {
-      code: 'version-unknown',
-      why: `${version} has never been live on ${name}. Known there: ${sayKnown(state)}.`,
-    };
-  }
+  if (!period) return { code: 'version-unknown', why: sayNeverLive(state, version, sayKnown(state, at)) };
   const concerns = [
     ...freezing(state),
     uncertainty(state),
@@ -69,17 +67,20 @@ function shortage(
   observedFor: Milliseconds,
   at: Instant,
 ): Concern | undefined {
-  const ran = undisturbed(period, at);
+  const longest = undisturbed(period, at);
+  if (longest >= observedFor) return undefined;
+  const since = calmSince(period);
+  // While it runs well, what counts is when that will have been for long enough, and not an earlier try.
+  const ran = since === undefined ? longest : at - since;
   const missing = observedFor - ran;
-  if (missing <= 0) return undefined;
   const moment = missing < 12 * 3_600_000 ? sayMoment(at + missing) : sayDate(at + missing);
   const end =
-    period.troubledAt !== undefined
-      ? 'before a P0 or P1 opened there'
-      : period.to !== undefined
-        ? 'before another version took its place'
-        : `so far: ${sayDuration(missing)} are missing, until ${moment}`;
-  const fact = `${period.version} ran on ${name} for ${sayDuration(ran)} of the ${sayDuration(observedFor)} it takes, ${end}`;
+    since !== undefined
+      ? `so far: ${sayDuration(missing)} are missing, until ${moment}`
+      : period.to === undefined
+        ? 'before one opened there'
+        : 'before another version took its place';
+  const fact = `${period.version} ran on ${name} for ${sayDuration(ran)} of the ${sayDuration(observedFor)} it takes without a P0 or P1, ${end}`;
   return { key: 'not-observed', code: 'not-observed', fact };
 }
 
@@ -92,17 +93,20 @@ function failedHealth(channel: Channel, version: string): Concern | undefined {
   return { key: 'health-failed', code: 'health-failed', fact };
 }
 
-/** Every open P0 or P1 freezes what it is open on. */
+/** Every open P0 or P1 freezes what it is open on, and goes on to when somebody who is no lead has lowered it. */
 export function freezing(state: Channel): readonly Concern[] {
   return Object.entries(state.incidents)
-    .filter(([, { severity }]) => severity <= 'P1')
+    .filter(([, incident]) => isBad(incident))
     .toSorted(([, a], [, b]) => a.severity.localeCompare(b.severity))
-    .map(([incident, { severity }]): Concern => ({
-      key: incident,
-      code: 'frozen',
-      severity,
-      fact: `frozen by ${incident} (${severity}) on ${state.name}`,
-    }));
+    .map(([incident, { severity, was }]): Concern => {
+      const now = was === undefined ? severity : `${severity} now, was ${was}, and no lead has lowered it`;
+      return {
+        key: incident,
+        code: 'frozen',
+        severity,
+        fact: `frozen by ${incident} (${now}) on ${state.name}`,
+      };
+    });
 }
 
 /** An operation ended half way, or something else has deployed: what runs there is not what the records say. */
@@ -117,21 +121,46 @@ export function uncertainty(channel: Channel): Concern | undefined {
   return fact === undefined ? undefined : { key, code: 'channel-uncertain', fact };
 }
 
-/** Whoever left a version by a rollback had a reason. Bringing it back by hand, or by another promotion, clears it. */
-export function rolledBack({ name, moves }: Channel, version: string): Concern | undefined {
-  const last = moves.findLast(({ from, to }) => from === version || to === version);
-  return last?.cause === 'rollback' && last.to !== version
-    ? {
-        key: `rolled-back ${name}`,
-        code: 'rolled-back',
-        fact: `a rollback took ${version} off ${name} (${last.reason})`,
-      }
-    : undefined;
+export function rolledBack(channel: Channel, version: string): Concern | undefined {
+  const { name } = channel;
+  const left = leftByRollback(channel, version);
+  return (
+    left && {
+      key: `rolled-back ${name}`,
+      code: 'rolled-back',
+      fact: `a rollback took ${version} off ${name} (${left.reason})`,
+    }
+  );
 }
 
-export function sayKnown(state: Channel): string {
-  const known = newestFirst(knownVersions(state));
-  return known.length > 8
-    ? `${known.slice(0, 8).join(', ')} and ${known.length - 8} older`
-    : known.join(', ');
+/** What has to be said about going back to a version that a rollback has left: it may be the lesser evil, and is never calm. */
+export function cautionAbout(channel: Channel, version: string, now: Instant): string | undefined {
+  const left = leftByRollback(channel, version);
+  return (
+    left &&
+    `${version} was rolled back from on ${channel.name} at ${sayPast(left.at, now)} by ${left.operation ?? left.actor} (${left.reason})`
+  );
+}
+
+/** Whoever left a version by a rollback had a reason. Bringing it back by hand, or by another promotion, clears it. */
+function leftByRollback({ moves }: Channel, version: string): Move | undefined {
+  const last = moves.findLast(({ from, to }) => from === version || to === version);
+  return last?.cause === 'rollback' && last.to !== version ? last : undefined;
+}
+
+/** The versions that somebody may name, newest first: `2.4.0 (rolled back 08:04 UTC), 2.2.0`; empty when there are none. */
+export function sayKnown(state: Channel, now: Instant, except?: string): string {
+  const known = newestFirst(knownVersions(state).filter((version) => version !== except));
+  const said = known.slice(0, 8).map((version) => {
+    const left = leftByRollback(state, version);
+    return left ? `${version} (rolled back ${sayPast(left.at, now)})` : version;
+  });
+  const earlier = isFull(state) ? '; those before them are not kept' : '';
+  return known.length > 8 ? `${said.join(', ')} and ${known.length - 8} older${earlier}` : said.join(', ');
+}
+
+export function sayNeverLive(state: Channel, version: string, known: string): string {
+  const never = isFull(state) ? 'was never live, or too long ago to be kept,' : 'has never been live';
+  const others = known === '' ? 'No other version is known there' : `Known there: ${known}`;
+  return `${version} ${never} on ${state.name}. ${others}.`;
 }

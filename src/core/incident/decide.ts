@@ -1,8 +1,9 @@
 import { isPage, meansOf, type EffectSettled, type PageEffect } from '../effect.ts';
+import { hasRole, type Actor } from '../actor.ts';
 import { anyRole, lacksPermission, takesPerson } from '../permission.ts';
 import type { Policies } from '../policies/policies.ts';
 import { refuse } from '../refusal.ts';
-import { isWorse, worst, type Severity } from '../severity.ts';
+import { freezes, isWorse, worst, type Severity } from '../severity.ts';
 import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
 import type { Clocks, IncidentEvent } from './event.ts';
 import type { IncidentIntent } from './intent.ts';
@@ -112,9 +113,9 @@ function receiveAlerts(
   }
   const worstNew = worst(worsened);
   if (state && worstNew && isWorse(worstNew, state.severity)) {
-    const change = severityChange(state, worstNew, 'a worse alert joined', context.policies);
-    events.push(change, ...suspectTells(state, worstNew).events);
-    tells.push(...suspectTells(state, worstNew).tells);
+    const change = severityChange(state, worstNew, 'a worse alert joined', message.by, context.policies);
+    events.push(change);
+    tells.push(toChannel(state, worstNew, change.was));
   }
   const after = fold(state, events, message, context);
   const silent = after && Object.keys(after.firing).length === 0 && !after.cleared;
@@ -159,7 +160,7 @@ function open(
     readonly app: string;
     readonly channel: string;
   },
-  { policies, id }: Context,
+  { policies, id, storeId }: Context,
 ): Decision<IncidentEvent> {
   const service = policies.services.services[what.service];
   const slice = severitySlice(what.service, what.severity, policies);
@@ -178,6 +179,7 @@ function open(
     conversation,
     emergency: conversations['emergency'] ?? '',
     rotation: service.rotation,
+    storeId,
     ...slice,
     policies: policies.hashes,
   };
@@ -190,20 +192,14 @@ function open(
   return { events: [opened], tells };
 }
 
-function suspectTells(state: Incident, severity: Severity | undefined): Decision<never> {
+function toChannel(
+  { id, app, channel, conversation }: Incident,
+  severity: Severity | undefined,
+  was?: Severity,
+): Tell {
   return {
-    events: [],
-    tells: [
-      {
-        to: { kind: 'channel', id: `channel:${state.app}/${state.channel}` },
-        intent: {
-          type: 'channel.note-incident',
-          incident: state.id,
-          severity,
-          conversation: state.conversation,
-        },
-      },
-    ],
+    to: { kind: 'channel', id: `channel:${app}/${channel}` },
+    intent: { type: 'channel.note-incident', incident: id, severity, was, conversation },
   };
 }
 
@@ -212,9 +208,8 @@ function acknowledge(state: Incident, message: Of<'incident.acknowledge'>): Deci
   const lacking = takesPerson(message.by, what) ?? lacksPermission(message.by, anyRole, what);
   if (lacking) return only(lacking);
   if (!isOpen(state)) return only(alreadyResolved(state, what));
-  if (isHolder(state, message.by)) {
-    return only(refuse('no-change', what, `${message.by.name} has ${state.id} already.`));
-  }
+  // A second click is no deed: nothing to put on record, and nothing to refuse.
+  if (isHolder(state, message.by)) return nothing;
   return only({ type: 'incident.acknowledged', name: message.by.name });
 }
 
@@ -228,12 +223,13 @@ function setSeverity(
   const lacking = lacksPermission(message.by, anyRole, what);
   if (lacking) return only(lacking);
   if (!isOpen(state)) return only(alreadyResolved(state, what));
-  if (severity === state.severity)
+  const change = severityChange(state, severity, reason, message.by, context.policies);
+  // A lead may confirm what somebody else has lowered.
+  if (severity === state.severity && change.was === state.was)
     return only(refuse('no-change', what, `${state.id} is ${severity} already.`));
-  const events = [severityChange(state, severity, reason, context.policies)];
   return {
-    events: withDueCalls(state, events, message, context),
-    tells: suspectTells(state, severity).tells,
+    events: withDueCalls(state, [change], message, context),
+    tells: [toChannel(state, severity, change.was)],
   };
 }
 
@@ -255,17 +251,18 @@ function resolve(state: Incident, message: Of<'incident.resolve'>): Decision<Inc
   }
   const busy = operations.find(([, progress]) => progress === 'open' || progress === 'running');
   if (busy) {
+    const instead = busy[1] === 'running' ? 'abort' : 'withdraw';
     return only(
       refuse(
         'not-open',
         what,
-        `${busy[0]} is still under way on ${state.app}/${state.channel}. Resolve when it has ended, or withdraw it first.`,
+        `${busy[0]} is still under way on ${state.app}/${state.channel}. Resolve when it has ended, or ${instead} it first.`,
       ),
     );
   }
   return {
     events: [{ type: 'incident.resolved', name: message.by.name, reason: message.intent.reason }],
-    tells: suspectTells(state, undefined).tells,
+    tells: [toChannel(state, undefined)],
   };
 }
 
@@ -278,10 +275,24 @@ function alreadyResolved(state: Incident, what: string): IncidentEvent {
   );
 }
 
-function severityChange(state: Incident, to: Severity, reason: string, policies: Policies): IncidentEvent {
+function severityChange(
+  state: Incident,
+  to: Severity,
+  reason: string,
+  by: Actor,
+  policies: Policies,
+): Extract<IncidentEvent, { type: 'severity.changed' }> {
   // A service that has left the policies meanwhile keeps what its incident began with.
   const { clocks, ladder } = severitySlice(state.service, to, policies) ?? state;
-  return { type: 'severity.changed', from: state.severity, to, reason, clocks, ladder };
+  const was = stillFreezing(state, to, by);
+  return { type: 'severity.changed', from: state.severity, to, was, reason, clocks, ladder };
+}
+
+/** A freeze is lifted by a lead, who answers for it by name, and not by calling the incident less than it was. */
+function stillFreezing(state: Incident, to: Severity, by: Actor): Severity | undefined {
+  const was = state.was ?? state.severity;
+  const lifts = by.kind === 'person' && hasRole(by, ['lead']);
+  return freezes(was) && !freezes(to) && !lifts ? was : undefined;
 }
 
 /** What a severity means for a service: its clocks and its ladder, to be copied into the incident; undefined when the policies have no such service. */

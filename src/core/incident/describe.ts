@@ -31,7 +31,7 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     case 'suspect.named':
       return saySuspect(event);
     case 'severity.changed':
-      return `Severity ${event.from} → ${event.to} by ${sayWho(event.by)}: ${event.reason}`;
+      return saySeverity(event);
     case 'rung.fired': {
       const late =
         event.dueAt === undefined
@@ -74,6 +74,20 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     default:
       return event satisfies never;
   }
+}
+
+function saySeverity({
+  from,
+  to,
+  was,
+  by,
+  reason,
+}: Recorded<Extract<IncidentEvent, { type: 'severity.changed' }>>): string {
+  if (from === to) return `Severity ${to} confirmed by ${sayWho(by)}, promotions are free of it: ${reason}`;
+  const changed = `Severity ${from} → ${to} by ${sayWho(by)}: ${reason}`;
+  return was === undefined
+    ? changed
+    : `${changed} — it was ${was}, so promotions stay frozen until it is resolved or a lead says ${to}, too.`;
 }
 
 function sayRung({

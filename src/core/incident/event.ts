@@ -54,6 +54,8 @@ export type IncidentEvent =
       readonly conversation: string;
       readonly emergency: string;
       readonly rotation: string;
+      /** Whose INC-1 it is, for systems that remember another store's; events of earlier versions do not say. */
+      readonly storeId?: string;
       readonly clocks: Clocks;
       readonly ladder: Ladder;
       /** SHA-256 of the policy files this was copied from. */
@@ -76,6 +78,8 @@ export type IncidentEvent =
   | { readonly type: 'suspect.named'; readonly suspect: Suspect | undefined }
   | {
       readonly type: 'severity.changed';
+      /** The worst it was before somebody who is no lead lowered it, where that still freezes promotions. */
+      readonly was?: Severity | undefined;
       readonly from: Severity;
       readonly to: Severity;
       readonly reason: string;

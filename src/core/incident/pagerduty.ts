@@ -24,6 +24,8 @@ export interface PagerdutyReport {
   readonly user: { readonly id: string; readonly name: string } | undefined;
   /** When, by PagerDuty's clock; its webhooks may come up to 20 minutes late. */
   readonly occurredAt: Instant | undefined;
+  /** When its incident there began, by PagerDuty's clock. */
+  readonly beganAt: Instant | undefined;
   /** Whom PagerDuty calls now. */
   readonly assignees: readonly string[];
 }
@@ -42,8 +44,8 @@ export function hearPagerduty(
   acknowledge: () => Decision<IncidentEvent>,
 ): Decision<IncidentEvent> {
   const { by, intent } = message;
-  const { did, key, user, occurredAt } = intent;
-  if (!isOpen(state) || (key !== undefined && !state.pagerdutyKeys.includes(key))) return nothing;
+  const { did, user, occurredAt } = intent;
+  if (!isOpen(state) || !isOurs(state, intent)) return nothing;
   if (did !== 'acknowledged' && did !== 'resolved') return note(sayDeed(intent));
   if (!user) return nothing;
   if (by.kind !== 'person') {
@@ -62,6 +64,15 @@ export function hearPagerduty(
   if (state.acknowledged) return resolved;
   const taken = acknowledge();
   return { events: [...taken.events, ...resolved.events], tells: taken.tells };
+}
+
+/** Theirs and ours may differ by so much. */
+const clockSkew = 2 * 60_000;
+
+/** Without its key it has only our number in its title, which an older store may have given to another incident. */
+function isOurs({ pagerdutyKeys, openedAt }: Incident, { key, beganAt }: PagerdutyReport): boolean {
+  if (key !== undefined) return pagerdutyKeys.includes(key);
+  return beganAt === undefined || beganAt >= openedAt - clockSkew;
 }
 
 function note(text: string): Decision<IncidentEvent> {

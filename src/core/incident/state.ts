@@ -18,6 +18,8 @@ export interface Incident {
   readonly id: StreamId;
   readonly title: string;
   readonly severity: Severity;
+  /** The worst it was before somebody who is no lead lowered it, where that still freezes promotions. */
+  readonly was?: Severity | undefined;
   readonly service: string;
   readonly serviceTitle: string;
   readonly app: string;
@@ -25,6 +27,7 @@ export interface Incident {
   readonly conversation: string;
   readonly emergency: string;
   readonly rotation: string;
+  readonly storeId?: string;
   readonly clocks: Clocks;
   readonly ladder: Ladder;
   readonly openedAt: Instant;
@@ -81,6 +84,12 @@ export function incidentAlias(where: {
   return `${where.service}@${where.app}/${where.channel}`;
 }
 
+/** PagerDuty adds a page under a key that it knows to the incident of then, also to that of a store long gone. */
+function keyOf({ id, storeId }: Incident, call: { readonly rung: number; readonly round: number }): string {
+  const where = storeId === undefined ? id : `${storeId}/${id}`;
+  return `lastgood/${where}/rung-${call.rung}.${call.round}`;
+}
+
 /** A ladder that begins anew calls its rungs again; under a key that PagerDuty knows already no phone would ring. */
 function freshKey(used: readonly string[], key: string): string {
   const before = used.filter((each) => each === key || each.startsWith(`${key}-`)).length;
@@ -122,10 +131,7 @@ export function evolveIncident(
         lastCall: { rung: event.rung, round: event.round, pages: event.pages },
         nextCall: followingCall(state.ladder, event, event.dueAt ?? event.at, event.at),
         pagerdutyKeys: event.pages.some((page) => page.by === 'pagerduty')
-          ? [
-              ...state.pagerdutyKeys,
-              freshKey(state.pagerdutyKeys, `lastgood/${id}/rung-${event.rung}.${event.round}`),
-            ]
+          ? [...state.pagerdutyKeys, freshKey(state.pagerdutyKeys, keyOf(state, event))]
           : state.pagerdutyKeys,
       };
     case 'rung.empty': {
@@ -227,7 +233,7 @@ function changeSeverity(
   state: Incident,
   event: Recorded<Extract<IncidentEvent, { type: 'severity.changed' }>>,
 ): Incident {
-  const { to, from, clocks, ladder } = event;
+  const { to, from, was, clocks, ladder } = event;
   const raised = to < from;
   // Whoever has it and raises it knows; anybody else's raising has to reach somebody.
   const held = state.acknowledged !== undefined && !(raised && !isHolder(state, event.by));
@@ -242,6 +248,7 @@ function changeSeverity(
   return {
     ...state,
     severity: to,
+    was,
     clocks,
     ladder,
     // What was missed by the old limits may not be by the new ones; what still is, is not said twice.

@@ -1,7 +1,7 @@
 import { sayActor } from '../actor.ts';
 import type { OperationProgress } from '../incident/event.ts';
 import type { Recorded } from '../stream.ts';
-import { sayOverride, sayPlan } from '../plan/words.ts';
+import { cautionOf, sayOverride, sayPlan } from '../plan/words.ts';
 import { sayMoment } from '../time.ts';
 import type { OperationEvent } from './event.ts';
 
@@ -15,11 +15,12 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
           ? 'no approval needed'
           : `needs ${rule.approvals} ${rule.approvals === 1 ? 'approval' : 'approvals'} (${rule.roles.join(' or ')}) until ${sayMoment(event.expiresAt)}`;
       const override = sayOverride(plan);
+      const caution = cautionOf(plan);
       const waits =
         event.waitsFor === undefined
           ? ''
           : ` It begins as soon as ${event.waitsFor}, a promotion, has let go of the channel.`;
-      return `${sayActor(event.by)} asks to ${sayPlan(plan)}: ${plan.reason} — ${asks}.${override === undefined ? '' : ` ${override}.`}${waits}`;
+      return `${sayActor(event.by)} asks to ${sayPlan(plan)}: ${plan.reason} — ${asks}.${override === undefined ? '' : ` ${override}.`}${caution === undefined ? '' : ` ⚠️ ${caution}.`}${waits}`;
     }
     case 'approval.given':
       return `Approved by ${sayActor(event.by)}, ${event.count} of ${event.needed}.`;

@@ -1,14 +1,17 @@
 import { isSamePerson, sayActor } from '../actor.ts';
 import { answer, type Answer } from '../answer.ts';
 import type { Policies } from '../policies/policies.ts';
+import { cautionOf } from '../plan/words.ts';
 import { sayDuration, sayMoment } from '../time.ts';
 import { operationIsOpen, type Operation } from './state.ts';
 
 /** An operation in words, where no card can be looked at: its plan, how far it is, and what may be done about it. */
 export function showOperation(operation: Operation, policies: Policies): Answer {
   const { id, plan, steps } = operation;
+  const caution = cautionOf(plan);
   const asked = `Asked by ${sayActor(operation.requestedBy)} at ${sayMoment(operation.requestedAt)}: ${plan.reason}`;
   const lines = [
+    ...(caution === undefined ? [] : [`⚠️ ${caution}.`]),
     operation.incident === undefined ? asked : `${asked} (${operation.incident})`,
     ...(operation.why === '' ? [] : [operation.why]),
     ...operation.approvals.map(({ name, at }) => `Approved by ${name} at ${sayMoment(at)}`),

@@ -8,6 +8,8 @@ import type { Concern } from './concern.ts';
 export type StepPhase = StepPolicy['phase'];
 
 export interface PlanStep {
+  /** `OP-7.1-k3x9w2`, under which it goes out; plans of earlier versions do not say, and went out as `OP-7.1`. */
+  readonly correlation?: string;
   readonly uses: string;
   readonly title: string;
   readonly phase: StepPhase;
@@ -35,7 +37,11 @@ export interface Override {
 
 /** What will be done, to the letter. Approvals are for this and nothing else: the hash covers all of it. */
 export type Plan =
-  | (Change & { readonly kind: 'rollback' })
+  | (Change & {
+      readonly kind: 'rollback';
+      /** What is known against it, without a full stop: its target has been rolled back from before. */
+      readonly caution?: string;
+    })
   | (Change & {
       readonly kind: 'promote';
       /** The short name of the channel that it comes from. */
@@ -48,6 +54,7 @@ export type PlanKind = Plan['kind'];
 /** Facts gathered by a release channel, for a plan to be made of; nothing is looked up here. */
 interface Gathered {
   readonly operation: string;
+  readonly storeId: string;
   readonly app: string;
   readonly channel: string;
   readonly from: string;
@@ -55,9 +62,12 @@ interface Gathered {
   readonly reason: string;
 }
 
-export function planRollback(gathered: Gathered & { readonly policy: ChannelPolicy }): Plan {
-  const { operation: _id, policy, ...change } = gathered;
-  return { kind: 'rollback', ...change, steps: fillSteps(policy.rollback.steps, gathered, {}) };
+export function planRollback(
+  gathered: Gathered & { readonly caution?: string | undefined; readonly policy: ChannelPolicy },
+): Plan {
+  const { operation: _id, storeId: _store, policy, caution, ...change } = gathered;
+  const steps = fillSteps(policy.rollback.steps, gathered, {});
+  return { kind: 'rollback', ...change, ...(caution === undefined ? {} : { caution }), steps };
 }
 
 export function planPromotion(
@@ -67,29 +77,31 @@ export function planPromotion(
     readonly policy: PromotionPolicy;
   },
 ): Plan {
-  const { operation: _id, policy, ...change } = gathered;
+  const { operation: _id, storeId: _store, policy, ...change } = gathered;
   const { source } = gathered;
   return { kind: 'promote', ...change, steps: fillSteps(policy.steps, gathered, { source }) };
 }
 
 function fillSteps(
   steps: readonly StepPolicy[],
-  { operation, app, channel, from, to, reason }: Gathered,
+  { operation, storeId, app, channel, from, to, reason }: Gathered,
   more: Readonly<Partial<Record<Placeholder, string>>>,
 ): readonly PlanStep[] {
   return steps.map((step, index): PlanStep => {
+    const correlation = `${operation}.${index + 1}-${storeId}`;
     const values = {
       version: to,
       from,
       reason,
       operation,
-      correlation: `${operation}.${index + 1}`,
+      correlation,
       app,
       channel,
       ...more,
     };
     const { uses, phase, target, deadline } = step;
     return {
+      correlation,
       uses,
       title: String(fillIn(step.title, values)),
       phase,

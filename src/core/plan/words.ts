@@ -29,6 +29,11 @@ export function sayOverride(plan: Plan): string | undefined {
     : undefined;
 }
 
+/** What nobody may overlook before saying yes; undefined where nothing is known against it. */
+export function cautionOf(plan: Plan): string | undefined {
+  return plan.kind === 'rollback' ? plan.caution : undefined;
+}
+
 /** What somebody types who wants one like it. */
 export function commandFor({ kind }: Plan): string {
   return kind === 'rollback' ? '/rollback' : '/promote';

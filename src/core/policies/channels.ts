@@ -16,7 +16,7 @@ const step = z.strictObject({
 const promotion = z.strictObject({
   /** The channels of this app that a version may come from. */
   from: z.array(name).min(1),
-  /** How long a version has to have run there without a P0 or P1. */
+  /** How long a version has to have run there at a stretch without a P0 or P1. */
   observed_for: delay,
   steps: z.array(step).min(1),
 });
@@ -36,7 +36,7 @@ export const channelsPolicy = z.strictObject({
       channels: z.record(
         name,
         z.strictObject({
-          /** Live this long without a P0 or P1, and a version counts as good. */
+          /** Live this long at a stretch without a P0 or P1, and a version counts as good. */
           healthy_after: delay,
           /** Environments on GitHub: what is deployed to one of them is live on this channel. */
           environments: z.array(z.string().min(1)).min(1).optional(),

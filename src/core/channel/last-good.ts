@@ -1,0 +1,57 @@
+import type { Instant, Milliseconds } from '../time.ts';
+import { openDrift, runsSince } from './drift-state.ts';
+import { undisturbed, type Period } from './period.ts';
+import { livePeriod, type Channel } from './state.ts';
+
+interface Running {
+  readonly version: string;
+  readonly since: Instant;
+}
+
+/** The version to go back to: the one most recently live before the present one that was good, and was not rolled back from since. */
+export function lastGood(channel: Channel, healthyAfter: Milliseconds, now: Instant): string | undefined {
+  const leaving = atStake(channel);
+  // While a promotion brings another version, what is recorded as live gathers no good name any more.
+  const until = leaving && leaving.version !== livePeriod(channel)?.version ? leaving.since : now;
+  // How a version was left the last time counts: one that was repaired and verified since is good again.
+  const bad = new Set(
+    [...new Map(channel.periods.map((period) => [period.version, period])).values()]
+      .filter((period) => period.leftByRollback)
+      .map(({ version }) => version),
+  );
+  return channel.periods
+    .filter(({ version }) => version !== leaving?.version && !bad.has(version))
+    .findLast((period) => isGood(period, healthyAfter, until))?.version;
+}
+
+/**
+ * Verified by us and without a P0 or P1 since, or live for long enough at a stretch without one. A verification takes
+ * minutes: a promotion may well pass it and bring the incident that the next one has to repair.
+ */
+export function isGood(period: Period, healthyAfter: Milliseconds, now: Instant): boolean {
+  if (period.leftByRollback) return false;
+  return (period.verified && period.troubledAt === undefined) || undisturbed(period, now) >= healthyAfter;
+}
+
+/**
+ * What a rollback would leave, and since when it has been there: what a promotion is bringing or has failed to bring,
+ * or what was deployed behind our back, whichever came last; or else what is live.
+ */
+export function atStake(channel: Channel): Running | undefined {
+  const brought = broughtBy(channel);
+  const drift = openDrift(channel, 'reality');
+  if (drift?.found !== undefined && !(brought && brought.since > runsSince(drift)))
+    return { version: drift.found, since: runsSince(drift) };
+  if (brought) return brought;
+  const live = livePeriod(channel);
+  return live && { version: live.version, since: live.from };
+}
+
+/** What a promotion is bringing, or may have brought before it failed. */
+function broughtBy({ lock, doubt }: Channel): Running | undefined {
+  if (lock?.kind === 'promote' && lock.begunAt !== undefined)
+    return { version: lock.to, since: lock.begunAt };
+  return doubt?.version === undefined
+    ? undefined
+    : { version: doubt.version, since: doubt.broughtAt ?? doubt.since };
+}
