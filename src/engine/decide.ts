@@ -29,6 +29,7 @@ export async function decideAll(
   transaction: Transaction,
   envelopes: readonly Envelope[],
   policies: Policies,
+  storeId: string,
 ): Promise<readonly Happened[]> {
   const drafts = new Map<StreamId, Draft>();
   const happened: Happened[] = [];
@@ -42,7 +43,7 @@ export async function decideAll(
     const kind = kindOf(draft.kind);
     const { at, by } = envelope;
     const nextOperation = `${idPrefix.operation}${await transaction.nextNumber('operation')}`;
-    const context = { policies, id: draft.id, nextOperation };
+    const context = { policies, id: draft.id, nextOperation, storeId };
     const decision = kind.decide(draft.state, { at, by, intent: envelope.intent }, context);
     if (decision.events.length > 0 && draft.version === 0) await useNumber(transaction, draft);
     for (const event of decision.events) {

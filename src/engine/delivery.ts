@@ -20,6 +20,7 @@ export interface Delivery {
 type Prepared = { readonly outcome: Settled } | { readonly carrier: Carrier; readonly errand: Errand };
 
 export interface DeliveryParts {
+  readonly storeId: string;
   readonly clock: Clock;
   readonly carriers: readonly AnyCarrier[];
   /** Decides what comes back, in the transaction that settles the row. */
@@ -64,7 +65,8 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     const { id, effect, mayHaveHappened, receipt } = row;
     const signal = AbortSignal.timeout(attemptDeadline);
     const errand: Errand = {
-      id,
+      // Slack and mail servers remember the ids of a store that is long gone, and this one may count as that one did.
+      id: `${parts.storeId}/${id}`,
       stream: row.stream ?? '',
       effect,
       state: stored?.state,

@@ -32,6 +32,8 @@ const mostConflicts = 5;
 /** Intents in; events, states, wake-ups and effects stored; effects carried out; outcomes back in. */
 export function createEngine(parts: {
   readonly store: Store;
+  /** Part of every key that leaves the house. */
+  readonly storeId: string;
   readonly clock: Clock;
   readonly policies: () => Policies;
   readonly carriers: readonly AnyCarrier[];
@@ -47,6 +49,7 @@ export function createEngine(parts: {
   };
   const outbox = createOutbox({
     store,
+    storeId: parts.storeId,
     clock,
     log,
     committed,
@@ -54,7 +57,7 @@ export function createEngine(parts: {
     random: parts.random,
     mostInFlight: parts.mostInFlight ?? usuallyInFlight,
     decide: async (transaction, envelope) => {
-      await decideAll(transaction, [envelope], parts.policies());
+      await decideAll(transaction, [envelope], parts.policies(), parts.storeId);
     },
   });
   const timers = createTimers({
@@ -77,8 +80,8 @@ export function createEngine(parts: {
   function decide(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
     return againOnConflict(() =>
       store.transact((transaction) =>
-        answerOnce(transaction, options.once, async () => {
-          const happened = await decideAll(transaction, envelopes, parts.policies());
+        answerOnce(transaction, options.once, { keep: true }, async () => {
+          const happened = await decideAll(transaction, envelopes, parts.policies(), parts.storeId);
           for (const { stream, event } of happened)
             if (event.type === 'abort.requested') outbox.hurry(stream);
           const answer = happened.length > 0 ? replyFor(happened) : await sayNothing(transaction, envelopes);
@@ -108,9 +111,11 @@ export function createEngine(parts: {
   return {
     submit,
     answerOnly: async (answer, options) => {
+      // A refusal stays one: what came late would be done when nobody wants it any more.
+      const keep = answer.tone === 'refused';
       const answered = await againOnConflict(() =>
         store.transact((transaction) =>
-          answerOnce(transaction, options.once, async () => {
+          answerOnce(transaction, options.once, { keep }, async () => {
             await close(transaction, answer, options);
             return { stream: undefined, answer };
           }),
@@ -140,10 +145,13 @@ export function createEngine(parts: {
 
 /** Nothing happened: it changes nothing, or there is nobody of that name. */
 async function sayNothing(transaction: Transaction, envelopes: readonly Envelope[]): Promise<Answer> {
-  for (const { to } of envelopes) {
-    if ('id' in to && to.kind !== 'channel' && !(await transaction.stream(to.id))) {
+  for (const { to, intent } of envelopes) {
+    if (!('id' in to) || to.kind === 'channel') continue;
+    if (!(await transaction.stream(to.id))) {
       return answer('refused', `There is no ${to.id}`, `To see what is open: /${to.kind} list`);
     }
+    // Whoever may acknowledge and changes nothing by it is the one who has it.
+    if (intent.type === 'incident.acknowledge') return answer('info', `You have ${to.id} already.`);
   }
   return replyFor([]);
 }

@@ -152,7 +152,7 @@ function runOf({ effect, state, stream }: StepErrand): StepRun & { readonly uses
   if (!step) throw new Error(`${stream} has no step ${effect.step}`);
   const since = operation.steps[effect.step]?.startedAt ?? 0;
   return {
-    id: `${stream}.${effect.step + 1}`,
+    id: step.correlation ?? `${stream}.${effect.step + 1}`,
     operation: stream,
     app: plan.app,
     channel: plan.channel,

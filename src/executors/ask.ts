@@ -5,6 +5,8 @@ const maxBytes = 64 * 1024;
 export interface HttpAnswer {
   readonly status: number;
   readonly text: string;
+  /** There was more than 64 KB, and the rest was left unread. */
+  readonly cut: boolean;
 }
 
 export interface Question {
@@ -13,6 +15,8 @@ export interface Question {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Where the status says enough: of an answer that is too long, its beginning is taken. */
+  readonly takesBeginning?: boolean;
 }
 
 /**
@@ -20,11 +24,14 @@ export interface Question {
  * the answer), since only addresses out of policy and configuration are ever asked.
  * @throws NoAnswer
  */
-export async function ask(url: string, { signal, timeout, ...init }: Question): Promise<HttpAnswer> {
+export async function ask(
+  url: string,
+  { signal, timeout, takesBeginning = false, ...init }: Question,
+): Promise<HttpAnswer> {
   try {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(timeout)]);
     const response = await fetch(url, { ...init, redirect: 'manual', signal: bounded });
-    return { status: response.status, text: await readText(response) };
+    return { status: response.status, ...(await readText(response, takesBeginning)) };
   } catch (error) {
     throw noAnswer(error);
   }
@@ -59,14 +66,19 @@ function deepestCause(error: unknown): NodeJS.ErrnoException {
   return error.cause instanceof Error ? deepestCause(error.cause) : error;
 }
 
-async function readText(response: Response): Promise<string> {
+async function readText(
+  response: Response,
+  takesBeginning: boolean,
+): Promise<Pick<HttpAnswer, 'text' | 'cut'>> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
-    // Leaving the loop cancels the rest of the body.
-    if (bytes > maxBytes) throw new NoAnswer('more than 64 KB', true);
     chunks.push(chunk);
+    // Leaving the loop cancels the rest of the body.
+    if (bytes > maxBytes && !takesBeginning) throw new NoAnswer('more than 64 KB', true);
+    if (bytes > maxBytes) break;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  const text = Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
+  return { text, cut: bytes > maxBytes };
 }

@@ -44,6 +44,8 @@ export interface Result {
   readonly ended: string;
   /** The output was more than is kept. */
   readonly cut: boolean;
+  /** It had left something running in its group, which was ended; runners of earlier versions left that alone. */
+  readonly leftBehind?: boolean;
 }
 
 const orderFile = 'order.json';

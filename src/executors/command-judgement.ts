@@ -5,7 +5,7 @@ import type { CommandStep } from './command-step.ts';
 /** How a run ended that has ended, by what the policy expects of it. `words` gives the last lines of its output. */
 export function judge(
   { argv, expect }: CommandStep,
-  { exitCode, signal, stopped, notBegun, cut }: Result,
+  { exitCode, signal, stopped, notBegun, cut, leftBehind }: Result,
   output: string,
   words: (lines: number) => string,
 ): { readonly status: 'done' | 'failed'; readonly note: string } {
@@ -13,7 +13,8 @@ export function judge(
   const end = (lines: number): string => {
     const how = exitCode === null ? `Ended by ${signal}` : `Exit code ${exitCode}`;
     const last = words(lines);
-    return `${how}${last === '' ? '' : `: ${last}`} (output${cut ? ', cut' : ''}: ${output})`;
+    const after = leftBehind === true && stopped === undefined ? '; what it left running was stopped' : '';
+    return `${how}${last === '' ? '' : `: ${last}`} (output${cut ? ', cut' : ''}: ${output})${after}`;
   };
   if (notBegun !== undefined)
     return failed(`${argv[0]} cannot be started (${notBegun}). Is it there, and executable?`);

@@ -11,6 +11,7 @@ import {
   type Order,
   type Result,
 } from './command-folder.ts';
+import { lasts, signalGroup } from './process-group.ts';
 
 /*
  * `node command-runner.js <folder>`: runs the command of one step and writes down how it ended. It is a process of its
@@ -19,6 +20,8 @@ import {
 
 /** Between asking a process to end and ending it. */
 const patience = 5_000;
+/** So long whatever a command has started may take to end after it, as a `tee` does. */
+const aftermath = 1_000;
 const lookEvery = 200;
 /** So much output is kept; when there is more, its beginning and what came last. */
 const mostOutput = 1024 * 1024;
@@ -59,33 +62,34 @@ async function run({ argv, stopAfter }: Order): Promise<Result> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop('terminated'));
 
   const end = await ended;
-  clearInterval(watch);
   clearTimeout(deadline);
   await stopping;
+  // What is wished for from here on comes too late for the command.
+  const whyStopped = stopped;
+  const leftBehind = await endLeftovers(child);
+  clearInterval(watch);
   cut = cutOutput(output) || cut;
-  return { ...end, stopped, ended: new Date().toISOString(), cut };
+  return { ...end, stopped: whyStopped, ended: new Date().toISOString(), cut, leftBehind };
+}
+
+/**
+ * When a step is over nothing of it changes production any more, nor fills the disk with output: what the command has
+ * left running in its group is ended, as CI runners and systemd do. What shall stay has to be given to a service
+ * manager, or to a group of its own.
+ * @returns whether there was any
+ */
+async function endLeftovers(child: ChildProcess): Promise<boolean> {
+  const { pid } = child;
+  if (pid === undefined || !(await lasts(pid, aftermath))) return false;
+  await endGroup(child);
+  return true;
 }
 
 /** Asks the command, and whatever it has started in its group, to end; ends what has not. */
 async function endGroup({ pid }: ChildProcess): Promise<void> {
   if (pid === undefined) return;
-  const until = performance.now() + patience;
-  let there = signalGroup(pid, 'SIGTERM');
-  while (there && performance.now() < until) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    there = signalGroup(pid, 0);
-  }
-  if (there) signalGroup(pid, 'SIGKILL');
-}
-
-/** @returns false when nobody of the group is left. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-pid, signal);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
+  signalGroup(pid, 'SIGTERM');
+  if (await lasts(pid, patience)) signalGroup(pid, 'SIGKILL');
 }
 
 /** Keeps the file small while it is written to; whether it had to be cut. */

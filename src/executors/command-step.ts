@@ -11,6 +11,12 @@ const text = z.string().max(4_096).regex(plain, 'expected text without control c
 const ownSettings =
   /^(?:SLACK|PAGERDUTY|GITHUB|SENTRY|GRAFANA)_|^(?:SMTP_URL|WEBHOOK_TOKENS|API_TOKENS|SIGNING_KEY|DATABASE_URL)$|_FILE$/;
 
+/** What the command gets its runner gets, too, which is Node, and Lastgood's own. */
+const commandVariable = variableName.refine(
+  (name) => name !== 'NODE_OPTIONS',
+  'expected another variable: NODE_OPTIONS would also change the program of Lastgood’s that runs the command; set it in a script of yours',
+);
+
 export const commandStep = z.strictObject({
   /** The program and its arguments, as the program gets them: there is no shell in between. */
   argv: z.array(text).min(1).max(100).superRefine(checkArguments),
@@ -22,11 +28,11 @@ export const commandStep = z.strictObject({
       'expected a folder below COMMAND_DIR, such as shop/deploy',
     )
     .default('.'),
-  env: z.record(variableName, text).default({}),
+  env: z.record(commandVariable, text).default({}),
   /** Names of variables of Lastgood's own environment that the command gets, too. */
   pass_env: z
     .array(
-      variableName.refine(
+      commandVariable.refine(
         (name) => !ownSettings.test(name),
         'expected a variable that is no setting of Lastgood; give the command a credential of its own',
       ),

@@ -43,6 +43,8 @@ export function commandExecutor(deps: {
   readonly now: () => Instant;
 }): Executor {
   const hidesOwn = scrubber(deps.secrets);
+  // A short one, such as root, stands in many a PATH and HOME and is no secret there.
+  const hidesOwnLong = scrubber(deps.secrets, 8);
 
   async function start(run: StepRun, signal: AbortSignal): Promise<StepProgress> {
     const fit = commandStep.safeParse(run.with);
@@ -135,18 +137,23 @@ export function commandExecutor(deps: {
     if (cwd === undefined) return `There is no folder ${step.cwd} in COMMAND_DIR.`;
     const missing = namedVariables(step).filter((name) => readVariable(deps.environment, name) === undefined);
     if (missing.length > 0) return `Not set in Lastgood's environment: ${missing.join(', ')}.`;
-    const passed = [...always, ...step.pass_env].flatMap((name) => {
-      const value = readVariable(deps.environment, name);
-      return value === undefined ? [] : [[name, value] as const];
-    });
-    const own = passed.find(([, value]) => hidesOwn(value) !== value);
+    const read = (names: readonly string[]) =>
+      names.flatMap((name) => {
+        const value = readVariable(deps.environment, name);
+        return value === undefined ? [] : [[name, value] as const];
+      });
+    const usual = read(always);
+    const passed = read(step.pass_env);
+    const own =
+      usual.find(([, value]) => hidesOwnLong(value) !== value) ??
+      passed.find(([, value]) => hidesOwn(value) !== value);
     if (own) return `${own[0]} holds a secret of Lastgood's own, which no command gets.`;
-    return { cwd, env: { ...Object.fromEntries(passed), ...step.env } };
+    return { cwd, env: { ...Object.fromEntries([...usual, ...passed]), ...step.env } };
   }
 
   function folderOf({ id, since }: StepRun): string {
     // Our own ids look like this; anything else must not become part of a path.
-    if (!/^[A-Z]{1,8}-\d{1,12}\.\d{1,6}$/.test(id))
+    if (!/^[A-Z]{1,8}-\d{1,12}\.\d{1,6}(?:-[0-9a-z]{6})?$/.test(id))
       throw new Error('A run with a strange id cannot have a folder.');
     // A store that was begun anew gives the same ids again: those are other runs.
     return join(deps.dataDir, 'runs', `${id}-${new Date(since).toISOString().replace(/[:.-]/g, '')}`);

@@ -6,12 +6,13 @@ import { isThere, readClaim } from './command-folder.ts';
 /** Removes what commands left that were last heard of before then, output and all; how many. */
 export async function forgetRuns(dataDir: string, before: Instant): Promise<number> {
   const root = join(dataDir, 'runs');
-  const names = await readdir(root).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(root, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
   let forgotten = 0;
-  for (const folder of names.map((name) => join(root, name))) {
+  // What is no folder is none of ours, and must not keep us from the others.
+  for (const folder of entries.filter((entry) => entry.isDirectory()).map(({ name }) => join(root, name))) {
     // Its time changes with every file that comes into it, the result last.
     const { mtimeMs } = await stat(folder);
     const claim = readClaim(folder);

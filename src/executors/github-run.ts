@@ -33,8 +33,8 @@ export function progressOf(run: WorkflowRun): StepProgress {
 }
 
 /**
- * Whether a title carries an id as a word of its own: `Roll back to 1.4.2 (OP-7.1)` carries OP-7.1, and neither OP-7
- * nor OP-7.10.
+ * Whether a title carries an id as a word of its own: `Roll back to 1.4.2 (OP-7.1-k3x9w2)` carries OP-7.1-k3x9w2, and
+ * neither OP-7.1 nor OP-7.1-k3.
  */
 export function mentions(title: string, id: string): boolean {
   return title.match(/\w+(?:[.-]\w+)*/g)?.includes(id) ?? false;

@@ -6,7 +6,10 @@ const text = z
   .max(4_096)
   .regex(/^\P{Cc}*$/u, 'expected text without control characters');
 
-const address = z.string().max(2_000).superRefine(checkAddress);
+/** Filled in, too: a long reason takes nine characters for each of its own where the writing is not Latin. */
+const longest = 8_000;
+
+const address = z.string().max(longest).superRefine(checkAddress);
 
 const headerName = z
   .string()
@@ -17,7 +20,7 @@ const headerName = z
 
 const headerValue = z
   .string()
-  .max(2_000)
+  .max(longest)
   .regex(/^[\x20-\x7e]*$/, 'expected plain ASCII on one line')
   .refine(
     (value) => !/\{\{\s*reason\s*\}\}/.test(value),

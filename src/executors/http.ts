@@ -19,7 +19,7 @@ interface Line {
 /**
  * Calls a deploy tool over HTTP, and follows what it began where the policy says how. The step's id goes along as
  * `X-Correlation-Id`, and with the call itself also as `Idempotency-Key`. A call whose answer was lost is looked up, where that is possible, and sent
- * again only if the policy calls it safe to repeat. `handle.answered` is the status of the answer to the call.
+ * again only if the policy calls it safe to repeat. Of a long answer to it the first 64 KB are read. `handle.answered` is the status of the answer to the call.
  */
 export function httpExecutor(deps: { readonly environment: Environment }): Executor {
   async function start(run: StepRun, signal: AbortSignal): Promise<StepProgress> {
@@ -32,7 +32,7 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
     }
     const line = lineOf(fit.data, run);
     const { step, host, quote } = line;
-    const answer = await call(withKey(line, run), step, signal).catch((error: unknown) => {
+    const answer = await call(withKey(line, run), step, signal, true).catch((error: unknown) => {
       if (!(error instanceof NoAnswer)) throw error;
       return error;
     });
@@ -41,7 +41,7 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
         throw new Error(`The answer of ${host} was lost (${quote(answer.message)}).`);
       return { status: 'not-started', note: `${host} cannot be reached (${quote(answer.message)}).` };
     }
-    const { status, text } = answer;
+    const { status, text, cut } = answer;
     if (!step.expect.status.includes(status)) {
       if (status >= 500) throw new Error(`${host} answered ${status}.`);
       if (status === 429) return { status: 'not-started', note: `${host} asks us to slow down.` };
@@ -51,7 +51,7 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
     if (contains !== undefined && !text.includes(contains))
       return {
         status: 'failed',
-        note: `${host} answered ${status} without “${quote(contains)}”: ${quote(text)}`,
+        note: `${host} answered ${status} without “${quote(contains)}”${cut ? ' in its first 64 KB' : ''}: ${quote(text)}`,
       };
     const note = `${host} answered ${status}.`;
     return step.check
@@ -122,8 +122,9 @@ function call(
   { headers }: Line,
   { method, url, json, body }: Pick<HttpCall, 'method' | 'url' | 'json' | 'body'>,
   signal: AbortSignal,
+  takesBeginning = false,
 ): Promise<HttpAnswer> {
-  const question: Question = { method, signal, timeout: requestTimeout, headers };
+  const question: Question = { method, signal, timeout: requestTimeout, headers, takesBeginning };
   if (json !== undefined) {
     const asJson = { ...headers, 'Content-Type': 'application/json' };
     return ask(url, { ...question, headers: asJson, body: JSON.stringify(json) });

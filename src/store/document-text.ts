@@ -4,6 +4,16 @@ import type { z } from 'zod';
 /** A document's file is not what it has to be; it was left as it is. The message names file, line and expectation. */
 export class DocumentInvalid extends Error {
   override readonly name = 'DocumentInvalid';
+  /** `line 4, channels.stable.version: expected …` */
+  readonly mistakes: readonly string[];
+
+  constructor(path: string, mistakes: readonly string[], cause?: unknown) {
+    const list = mistakes.map((mistake) => `\n  ${mistake}`).join('');
+    super(`${path} cannot be used and was left as it is. Correct it, or move it away to begin anew:${list}`, {
+      cause,
+    });
+    this.mistakes = mistakes;
+  }
 }
 
 /** @throws DocumentInvalid when the text is not JSON or does not fit the schema */
@@ -13,25 +23,21 @@ export function readDocumentText<T>(path: string, text: string, schema: z.ZodTyp
     value = JSON.parse(text);
   } catch (error) {
     const { message } = error as SyntaxError;
-    throw invalid(path, [`line ${lineOfMistake(text, message)}: expected JSON: ${message}`], error);
+    throw new DocumentInvalid(
+      path,
+      [`line ${lineOfMistake(text, message)}: expected JSON: ${message}`],
+      error,
+    );
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const lines = linesOf(text);
-  throw invalid(
+  throw new DocumentInvalid(
     path,
     result.error.issues.map(
       ({ path: place, message }) =>
         `line ${lines(place)}, ${place.join('.') || 'the whole file'}: ${message}`,
     ),
-  );
-}
-
-function invalid(path: string, mistakes: readonly string[], cause?: unknown): DocumentInvalid {
-  const list = mistakes.map((mistake) => `\n  ${mistake}`).join('');
-  return new DocumentInvalid(
-    `${path} cannot be used and was left as it is. Correct it, or move it away to begin anew:${list}`,
-    { cause },
   );
 }
 

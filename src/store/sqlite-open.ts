@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type DatabaseSyncInstance } from '@photostructure/sqlite';
 import { damaged, storeFailure } from './sqlite-errors.ts';
@@ -16,7 +16,7 @@ const smallEnoughToReadWhole = 64 * 1024 * 1024;
  * @throws StoreLocked, StoreCorrupt, StoreTooNew, StoreUnavailable
  */
 export function openDatabase(path: string): DatabaseSyncInstance {
-  createFolder(path);
+  createForUs(path);
   let db: DatabaseSyncInstance | undefined;
   try {
     db = new DatabaseSync(path, { timeout: busyTimeout, enableForeignKeyConstraints: true });
@@ -63,11 +63,14 @@ export function closeDatabase(db: DatabaseSyncInstance): void {
   }
 }
 
-function createFolder(path: string): void {
+/** It holds what people say in an outage, and whom to call: nobody else on the machine has to read that. */
+function createForUs(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    // SQLite gives the files beside it the mode of this one.
+    if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
   } catch (error) {
-    throw new StoreUnavailable(`The folder of ${path} cannot be created: ${(error as Error).message}.`, {
+    throw new StoreUnavailable(`${path} or its folder cannot be created: ${(error as Error).message}.`, {
       cause: error,
     });
   }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Instant } from '../core/time.ts';
 import { groupCommit } from './group-commit.ts';
 import { closeDatabase, openDatabase } from './sqlite-open.ts';
@@ -14,8 +16,10 @@ import {
   type StreamRow,
 } from './sqlite-rows.ts';
 import { prepareTransactions } from './sqlite-transaction.ts';
-import type { InboxItem, Store, StoredStream } from './store.ts';
+import { StoreLocked, type InboxItem, type Store, type StoredStream } from './store.ts';
 
+/** For a store that somebody has only for a moment: the doctor looks at it, or the bot of before is closing it. */
+const pausesWhenLocked = [300, 600];
 /** As many as one batch may delete without anybody waiting noticeably for it. */
 const forgottenAtOnce = 1_000;
 
@@ -30,7 +34,7 @@ export async function openSqliteStore(options: {
   readonly now?: () => Instant;
 }): Promise<Store> {
   const { path, now = Date.now } = options;
-  const db = openDatabase(path);
+  const db = await openWhenFree(path);
   const { write, read, finish } = groupCommit(db, path);
   const transaction = prepareTransactions(db);
 
@@ -51,8 +55,11 @@ export async function openSqliteStore(options: {
     `SELECT ${streamColumns} FROM stream WHERE kind = ?1 AND ${older} ORDER BY pos DESC LIMIT ?2`,
   );
   const openStreams: Query<StreamRow> = db.prepare(
-    `SELECT ${streamColumns} FROM stream INDEXED BY stream_alias
-     WHERE kind = ?1 AND alias IS NOT NULL AND ${older} ORDER BY pos DESC LIMIT ?2`,
+    // The index alone says which: what they hold is read of those that are wanted, and not to sort all of them.
+    `SELECT ${streamColumns} FROM stream WHERE pos IN
+       (SELECT pos FROM stream INDEXED BY stream_alias
+        WHERE kind = ?1 AND alias IS NOT NULL AND ${older} ORDER BY pos DESC LIMIT ?2)
+     ORDER BY pos DESC`,
   );
   const events: Query<EventRow> = db.prepare(
     `SELECT ${eventColumns} FROM event WHERE stream = ? ORDER BY seq`,
@@ -123,4 +130,16 @@ export async function openSqliteStore(options: {
 
     close: () => (closed ??= finish().finally(() => closeDatabase(db))),
   };
+}
+
+async function openWhenFree(path: string): Promise<DatabaseSyncInstance> {
+  for (const pause of pausesWhenLocked) {
+    try {
+      return openDatabase(path);
+    } catch (error) {
+      if (!(error instanceof StoreLocked)) throw error;
+      await sleep(pause);
+    }
+  }
+  return openDatabase(path);
 }

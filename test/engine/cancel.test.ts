@@ -94,9 +94,9 @@ describe('a person stops an operation', () => {
     const { tool, executor } = fakeExecutor({ pollEvery: 5 * minute });
     tool.end = 'never';
     const town = await rollingBack(executor);
-    expect(tool.asked).toEqual(['start OP-1.1']);
+    expect(tool.asked).toEqual(['start OP-1.1-k3x9w2']);
     await town.abort();
-    expect(tool.asked.slice(1)).toEqual(['check OP-1.1', 'cancel OP-1.1']);
+    expect(tool.asked.slice(1)).toEqual(['check OP-1.1-k3x9w2', 'cancel OP-1.1-k3x9w2']);
     expect(await town.operation()).toMatchObject({
       status: 'failed',
       why: 'Step execute: Stopped by Ana Ruiz. The work was cancelled half way.',
@@ -114,7 +114,7 @@ describe('a person stops an operation', () => {
     const next = await dying.crash(second);
     await next.engine.start();
     await next.quiet();
-    expect(tool.asked).toEqual(['start OP-1.1', 'check OP-1.1', 'cancel OP-1.1']);
+    expect(tool.asked).toEqual(['start OP-1.1-k3x9w2', 'check OP-1.1-k3x9w2', 'cancel OP-1.1-k3x9w2']);
   });
 
   it('which is asked for once, and from then on how it ended', async () => {
@@ -150,7 +150,7 @@ describe('a person stops an operation', () => {
     const town = await rollingBack(executor);
     tool.end = 'well';
     await town.abort();
-    expect(tool.asked).toEqual(['start OP-1.1', 'check OP-1.1']);
+    expect(tool.asked).toEqual(['start OP-1.1-k3x9w2', 'check OP-1.1-k3x9w2']);
     expect(await town.operation()).toMatchObject({
       status: 'failed',
       why: 'Stopped by Ana Ruiz after “Step execute”.',
@@ -191,9 +191,9 @@ describe('a person stops an operation', () => {
     const { tool, executor } = fakeExecutor();
     const town = await rollingBack(executor);
     await town.advance(5 * second);
-    expect(tool.asked.at(-1)).toBe('start OP-1.2');
+    expect(tool.asked.at(-1)).toBe('start OP-1.2-k3x9w2');
     await town.abort();
-    expect(tool.asked.slice(-2)).toEqual(['check OP-1.2', 'start OP-1.3']);
+    expect(tool.asked.slice(-2)).toEqual(['check OP-1.2-k3x9w2', 'start OP-1.3-k3x9w2']);
     tool.end = 'never';
     await town.advance(minute);
     expect(tool.asked.filter((words) => words.startsWith('cancel'))).toEqual([]);
@@ -212,7 +212,7 @@ describe('a person stops an operation', () => {
     await after.engine.start();
     await after.quiet();
     await after.advance(10 * second);
-    expect(tool.asked.filter((words) => words.startsWith('cancel'))).toEqual(['cancel OP-1.1']);
+    expect(tool.asked.filter((words) => words.startsWith('cancel'))).toEqual(['cancel OP-1.1-k3x9w2']);
     expect((await after.store.readStream('OP-1'))?.state).toMatchObject({
       status: 'failed',
       steps: [{ note: 'Stopped by Ana Ruiz. The work was cancelled half way.' }, {}, {}],
@@ -225,7 +225,7 @@ describe('a person stops an operation', () => {
     const town = await rollingBack(lost);
     expect((await town.operation()).steps[0]?.note).toBe('lost on the way');
     await town.abort();
-    expect(tool.asked).toEqual(['check OP-1.1']);
+    expect(tool.asked).toEqual(['check OP-1.1-k3x9w2']);
     expect((await town.operation()).why).toMatch(/^Step execute: Stopped by Ana Ruiz. It had not begun/);
   });
 });
@@ -241,7 +241,7 @@ describe('the time of a step is over', () => {
   it('what runs is asked to stop, and has failed when it did', async () => {
     const { tool, executor } = fakeExecutor();
     const town = await late(tool, executor);
-    expect(tool.asked.slice(-2)).toEqual(['check OP-1.1', 'cancel OP-1.1']);
+    expect(tool.asked.slice(-2)).toEqual(['check OP-1.1-k3x9w2', 'cancel OP-1.1-k3x9w2']);
     expect(await town.operation()).toMatchObject({
       status: 'failed',
       why: 'Step execute: Stopped because its time (10m) was over. The work was cancelled half way.',
@@ -301,7 +301,7 @@ describe('the time of a step is over', () => {
     const after = await town.crash(hour);
     await after.engine.start();
     await after.advance(minute);
-    expect(tool.asked.slice(1)).toEqual(['check OP-1.1', 'cancel OP-1.1', 'check OP-1.1', 'check OP-1.1']);
+    expect(tool.asked.slice(1)).toEqual(['check OP-1.1-k3x9w2', 'cancel OP-1.1-k3x9w2', 'check OP-1.1-k3x9w2', 'check OP-1.1-k3x9w2']);
     expect((await after.store.readStream('OP-1'))?.state).toMatchObject({ status: 'failed' });
   });
 });

@@ -6,7 +6,7 @@ import type { Operation } from '../../src/core/operation/state.ts';
 import { decideAll } from '../../src/engine/decide.ts';
 import { StaleStream, type Store } from '../../src/store/store.ts';
 import { firing, receive, resolved } from '../support/alerts.ts';
-import { alertmanager, ana, ben, minute, policies, start } from '../support/given.ts';
+import { alertmanager, ana, ben, minute, policies, start, storeId } from '../support/given.ts';
 import { openWorkshop } from './workshop.ts';
 
 const checkout = { kind: 'incident', alias: 'checkout@shop/stable', open: true } as const;
@@ -27,7 +27,9 @@ async function stateOf<State>(store: Store, id: string): Promise<State> {
 }
 
 async function decide(store: Store, ...envelopes: readonly Envelope[]) {
-  const happened = await store.transact((transaction) => decideAll(transaction, envelopes, policies));
+  const happened = await store.transact((transaction) =>
+    decideAll(transaction, envelopes, policies, storeId),
+  );
   return happened.map(({ stream, event }) => `${stream}/${event.seq} ${event.type}`);
 }
 

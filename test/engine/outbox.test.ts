@@ -25,16 +25,16 @@ describe('effects go out', () => {
     await engine.start();
     await advance(minute);
     expect(slack.errands.map(({ id, attempt }) => `${id} ${attempt}`)).toEqual([
-      'effect-1 1',
-      'effect-1 2',
-      'effect-2 1',
-      'effect-3 1',
+      'k3x9w2/effect-1 1',
+      'k3x9w2/effect-1 2',
+      'k3x9w2/effect-2 1',
+      'k3x9w2/effect-3 1',
     ]);
   });
 
   it('side by side in different lanes: one that hangs holds up nobody', async () => {
     const { outcome, give } = later();
-    const slack = carrying(['page.slack'], ({ id }) => (id === 'effect-1' ? outcome : done));
+    const slack = carrying(['page.slack'], ({ id }) => (id === 'k3x9w2/effect-1' ? outcome : done));
     const { enqueue, engine, row, quiet } = await openWorkshop({ carriers: [slack.carrier] });
     await enqueue(page('hangs'), page('goes'));
     await engine.start();
@@ -58,7 +58,11 @@ describe('effects go out', () => {
     await enqueue(line, page('not so bad', 'P3'), page('bad', 'P0'));
     await engine.start();
     await quiet();
-    expect(slack.errands.map(({ id }) => id)).toEqual(['effect-3', 'effect-2', 'effect-1']);
+    expect(slack.errands.map(({ id }) => id)).toEqual([
+      'k3x9w2/effect-3',
+      'k3x9w2/effect-2',
+      'k3x9w2/effect-1',
+    ]);
   });
 
   it('and come back to their stream as an event', async () => {
@@ -276,7 +280,7 @@ describe('after a crash', () => {
     const after = await before.crash(5 * second, [slack.carrier]);
     await after.engine.start();
     await after.quiet();
-    expect(slack.errands).toMatchObject([{ id: 'effect-1', mayHaveHappened: true, attempt: 2 }]);
+    expect(slack.errands).toMatchObject([{ id: 'k3x9w2/effect-1', mayHaveHappened: true, attempt: 2 }]);
     expect((await after.row('effect-1')).status).toBe('done');
   });
 
@@ -357,7 +361,7 @@ async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
 describe('an outcome that cannot be understood', () => {
   it('is set aside: it blocks neither its lane nor the others', async () => {
     const broken: Outcome = { status: 'retry', why: 'busy', after: Number.NaN, mayHaveHappened: false };
-    const slack = carrying(['page.slack'], ({ id }) => (id === 'effect-1' ? broken : done));
+    const slack = carrying(['page.slack'], ({ id }) => (id === 'k3x9w2/effect-1' ? broken : done));
     const { enqueue, engine, quiet, row } = await openWorkshop({ carriers: [slack.carrier] });
     await enqueue({ ...page('broken'), lane: 'one' }, { ...page('behind it'), lane: 'one' });
     await engine.start();
@@ -371,7 +375,7 @@ describe('a retry that is due', () => {
   it('does not wait for another effect that hangs', async () => {
     const { outcome } = later();
     const slack = carrying(['page.slack'], ({ id, attempt }) =>
-      id === 'effect-1' ? (attempt === 1 ? retry : outcome) : attempt === 1 ? retry : done,
+      id === 'k3x9w2/effect-1' ? (attempt === 1 ? retry : outcome) : attempt === 1 ? retry : done,
     );
     const { enqueue, engine, clock, quiet, row } = await openWorkshop({ carriers: [slack.carrier] });
     await enqueue(page('will hang'), page('goes'));

@@ -69,7 +69,7 @@ describe('a step', () => {
       again: 5 * second,
       receipt: { run: '7', note: 'queued' },
     });
-    expect(calls).toEqual([['start', 'OP-1.1']]);
+    expect(calls).toEqual([['start', 'OP-1.1-k3x9w2']]);
   });
 
   it('that runs is only asked about, with what was kept', async () => {
@@ -80,7 +80,7 @@ describe('a step', () => {
       status: 'done',
       receipt: { run: '7', note: 'passed' },
     });
-    expect(calls.at(-1)).toEqual(['check', 'OP-1.1', { run: '7' }]);
+    expect(calls.at(-1)).toEqual(['check', 'OP-1.1-k3x9w2', { run: '7' }]);
   });
 
   it('gets the plan to the letter', async () => {
@@ -96,7 +96,7 @@ describe('a step', () => {
     await carry(recording);
     expect(runs).toEqual([
       expect.objectContaining({
-        id: 'OP-1.1',
+        id: 'OP-1.1-k3x9w2',
         operation: 'OP-1',
         app: 'shop',
         channel: 'stable',
@@ -107,6 +107,13 @@ describe('a step', () => {
         with: plan.steps[0]?.with,
       }),
     ]);
+  });
+
+  it('of a plan from before stores had names goes on under the id of then', async () => {
+    const { built, calls } = executor({ check: finished });
+    const steps = state.plan.steps.map(({ correlation: _none, ...step }) => step);
+    await carry(built, { state: { ...state, plan: { ...state.plan, steps } }, receipt: { started: 'yes' } });
+    expect(calls).toEqual([['check', 'OP-1.1', {}]]);
   });
 
   it('may be asked about sooner than usual', async () => {
@@ -142,15 +149,15 @@ describe('a step that may have been started before a crash', () => {
   it('is asked about, without a handle, and not started again', async () => {
     const { built, calls } = executor({ check: begun });
     expect(await carry(built, { mayHaveHappened: true })).toMatchObject({ status: 'running' });
-    expect(calls).toEqual([['check', 'OP-1.1', undefined]]);
+    expect(calls).toEqual([['check', 'OP-1.1-k3x9w2', undefined]]);
   });
 
   it('is started when it certainly was not', async () => {
     const { built, calls } = executor({ check: { status: 'not-started', note: 'no run' }, start: begun });
     expect(await carry(built, { mayHaveHappened: true })).toMatchObject({ status: 'running' });
     expect(calls).toEqual([
-      ['check', 'OP-1.1', undefined],
-      ['start', 'OP-1.1'],
+      ['check', 'OP-1.1-k3x9w2', undefined],
+      ['start', 'OP-1.1-k3x9w2'],
     ]);
   });
 
@@ -169,9 +176,9 @@ describe('a step that may have been started before a crash', () => {
   it('is simply started again when it only looks', async () => {
     const { built, calls } = executor({ start: begun, check: finished, onlyLooks: true });
     const again = await carry(built, { mayHaveHappened: true });
-    expect(calls).toEqual([['start', 'OP-1.1']]);
+    expect(calls).toEqual([['start', 'OP-1.1-k3x9w2']]);
     const receipt = 'receipt' in again && again.receipt ? again.receipt : {};
     await carry(built, { mayHaveHappened: true, receipt });
-    expect(calls.at(-1)).toEqual(['check', 'OP-1.1', { run: '7' }]);
+    expect(calls.at(-1)).toEqual(['check', 'OP-1.1-k3x9w2', { run: '7' }]);
   });
 });

@@ -11,7 +11,7 @@ import type { Log } from '../../src/engine/log.ts';
 import { movableClock, type MovableClock } from '../../src/sandbox/movable-clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { OutboxRow, Store } from '../../src/store/store.ts';
-import { policies, start } from '../support/given.ts';
+import { policies, start, storeId } from '../support/given.ts';
 
 /** The real engine on the real store, with a clock that stands still until it is moved. */
 export interface Workshop {
@@ -51,6 +51,7 @@ export async function openWorkshop(options: Options = {}): Promise<Workshop> {
   const log: Log = { info: () => undefined, warn: () => undefined, error: (_, text) => errors.push(text) };
   const engine = createEngine({
     store: through(store),
+    storeId,
     clock,
     carriers,
     random,

@@ -35,7 +35,7 @@ const deploy = `
 interface Workplace {
   readonly dataDir: string;
   readonly commandDir: string;
-  readonly build: (environment?: Readonly<Record<string, string>>) => Executor;
+  readonly build: (environment?: Readonly<Record<string, string>>, ...secrets: readonly string[]) => Executor;
   /** How `deploy.mjs` ends from now on. */
   readonly end: (how: string) => void;
   /** The folder of the only run there has been. */
@@ -56,12 +56,12 @@ async function openWorkplace(): Promise<Workplace> {
   return {
     dataDir,
     commandDir,
-    build: (environment = {}) =>
+    build: (environment = {}, ...secrets) =>
       commandExecutor({
         dataDir,
         commandDir,
         now,
-        secrets: [secret(botToken)],
+        secrets: [botToken, ...secrets].map(secret),
         environment: { PATH: process.env['PATH'], SLACK_BOT_TOKEN: botToken, ...environment },
       }),
     end: (how) => writeFileSync(join(commandDir, 'end'), how),
@@ -252,6 +252,28 @@ describe('a command', () => {
     expect(existsSync(join(place.dataDir, 'runs'))).toBe(false);
   });
 
+  it('is begun although a short secret stands in a folder’s name, and not where it is handed on', async () => {
+    executor = place.build({ HOME: '/root', COPY: 'root:x' }, 'root');
+    script('console.log(process.env.HOME)');
+    expect((await carriedOut(executor, run)).status).toBe('done');
+    const handed = { ...stepRun({ argv: [node], pass_env: ['COPY'] }), id: 'OP-8.1-k3x9w2' };
+    expect(await executor.start(handed, patient())).toMatchObject({
+      status: 'failed',
+      note: expect.stringContaining('COPY holds a secret') as string,
+    });
+  });
+
+  it.each([{ env: { NODE_OPTIONS: '--inspect' } }, { pass_env: ['NODE_OPTIONS'] }])(
+    'is not begun with %o, which its runner would follow, too',
+    async (more) => {
+      executor = place.build({ NODE_OPTIONS: '--inspect' });
+      expect(await executor.start(stepRun({ argv: [node], ...more }), patient())).toMatchObject({
+        status: 'failed',
+        note: expect.stringContaining('NODE_OPTIONS') as string,
+      });
+    },
+  );
+
   it('runs in a folder below', async () => {
     await mkdir(join(place.commandDir, 'shop/deploy'), { recursive: true });
     script('console.log(process.cwd())', { cwd: 'shop/deploy' });
@@ -334,6 +356,28 @@ describe('a command', () => {
     expect((await ended(executor, run)).note).toMatch(/^It was asked to stop.*Ended by SIGKILL/);
     await untilGone(Number(child));
     expect(bornAt(Number(child))).toBeUndefined();
+  });
+
+  it('has nothing left running when it is over, and says so', async () => {
+    script(`import { spawn } from 'node:child_process';
+      const code = 'console.log("left", process.pid); setInterval(() => console.log("more"), 10)';
+      spawn(process.execPath, ['-e', code], { stdio: 'inherit' }).unref();
+      setTimeout(() => process.exit(), 500);`);
+    await executor.start(run, patient());
+    const left = await untilSaid(/left (\d+)/);
+    expect(await ended(executor, run)).toMatchObject({
+      status: 'done',
+      note: expect.stringMatching(/^Exit code 0.*; what it left running was stopped$/) as string,
+    });
+    await untilGone(Number(left));
+    expect(bornAt(Number(left))).toBeUndefined();
+  });
+
+  it('waits for what ends soon after it, and has the last of its output', async () => {
+    script(`import { spawn } from 'node:child_process';
+      spawn('sh', ['-c', 'sleep 0.2; echo the last words'], { stdio: 'inherit' }).unref();
+      process.exit();`);
+    expect((await carriedOut(executor, run)).note).toMatch(/^Exit code 0: the last words \(output: [^;]*\)$/);
   });
 
   it('goes on and writes down its end although everybody else has gone', async () => {

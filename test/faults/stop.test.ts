@@ -66,6 +66,19 @@ test('SIGTERM while Slack keeps a message to itself: it does not wait for ever, 
   expect(town.slack.messages('D0ANA')).toHaveLength(1);
 }, 60_000);
 
+test('SIGTERM while Slack does not say who is asking: nobody is turned away, and the next start does it', async () => {
+  const bot = await town.start();
+  town.slack.fail({ path: 'users.info', hang: true, times: 1 });
+  expect(await sendCommand('early')).toBe(200);
+  await until('Slack is asked', () => town.slack.failure() === undefined);
+  expect(await bot.terminate()).toMatchObject({ code: 0, stderr: '' });
+  expect(town.slack.ephemerals(people.ana.id)).toEqual([]);
+
+  town.slack.heal();
+  await town.start();
+  await until('it is answered', () => answersTo('early') === 1);
+}, 60_000);
+
 test('SIGTERM with connections that say nothing: it ends all the same', async () => {
   const bot = await town.start();
   const { hostname, port } = new URL(town.url());

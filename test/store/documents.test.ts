@@ -130,9 +130,22 @@ describe('A document', () => {
     await writeFile(path, edited);
     expect(await document.look()).toEqual({ text: edited, value: initial });
     await writeFile(path, '{ "version": ');
-    expect(await document.look()).toEqual({ problem: expect.stringContaining('expected JSON') });
+    const problem = expect.stringContaining('expected JSON');
+    expect(await document.look()).toEqual({ problem, text: '{ "version": ' });
     await rm(path);
     expect(await document.look()).toEqual({ problem: `${path} is not there.` });
+  });
+
+  test('that is known elsewhere counts as new when it cannot be used; what stood there is kept', async () => {
+    await writeFile(path, 'not even JSON');
+
+    const document = await openDocument({ path, initial, schema, replaceable: true });
+
+    expect(document.read()).toEqual(initial);
+    expect(await readFile(path, 'utf8')).toBe('not even JSON');
+    expect(await document.update(withChannel('stable'))).toBe(await readFile(path, 'utf8'));
+    expect(await readFile(join(folder, 'release_channels.edited-1.json'), 'utf8')).toBe('not even JSON');
+    expect((await openIt()).read()).toEqual(document.read());
   });
 
   test('keeps every foreign edit beside itself before it goes over it', async () => {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -128,6 +128,34 @@ describe('A SQLite store', () => {
     const second = await openSqliteStore({ path });
     await second.close();
     await expect(second.close()).resolves.toBeUndefined();
+  });
+
+  test('is waited for when somebody has it only for a moment', async () => {
+    await (await openSqliteStore({ path })).close();
+    const looking = new DatabaseSync(path);
+    looking.exec('BEGIN; SELECT * FROM stream');
+    const opening = openSqliteStore({ path });
+    looking.exec('COMMIT');
+    looking.close();
+
+    const store = await opening;
+
+    expect(await store.listStreams('incident')).toEqual([]);
+    await store.close();
+  });
+
+  test('is for nobody else on the machine to read, and neither is what stands beside it', async () => {
+    const own = join(folder, 'own');
+    const umask = process.umask(0);
+    const store = await openSqliteStore({ path: join(own, 'store.db') });
+    await store.writeMark('probed-at', '1');
+    process.umask(umask);
+
+    const mode = async (name: string) => ((await stat(join(own, name))).mode & 0o777).toString(8);
+    expect(await mode('.')).toBe('700');
+    expect(await readdir(own)).toEqual(['store.db', 'store.db-wal']);
+    expect([await mode('store.db'), await mode('store.db-wal')]).toEqual(['600', '600']);
+    await store.close();
   });
 
   test('is one file when it is closed', async () => {

@@ -1,0 +1,23 @@
+import { randomInt } from 'node:crypto';
+import type { Store } from './store.ts';
+
+const mark = 'store-id';
+/** Crockford's base 32: nothing in it is mistaken for another. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/**
+ * Six characters that a store is given at its first start and keeps. Numbers such as INC-1 begin again with every
+ * store, and PagerDuty, Slack, Sentry, mail and deploy tools remember those of another one: this tells them apart.
+ * @param draw how a new one comes about
+ */
+export async function storeIdOf(store: Store, draw: () => string = drawStoreId): Promise<string> {
+  const known = await store.readMark(mark);
+  if (known !== undefined) return known;
+  const drawn = draw();
+  await store.writeMark(mark, drawn);
+  return drawn;
+}
+
+function drawStoreId(): string {
+  return Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join('');
+}
