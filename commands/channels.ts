@@ -2,7 +2,8 @@ import { answer } from '../src/core/answer.ts';
 import { verdictWords } from '../src/core/channel/describe.ts';
 import { openDrifts } from '../src/core/channel/drift-state.ts';
 import { healthOf } from '../src/core/channel/health-state.ts';
-import { lastGood, livePeriod, type Channel } from '../src/core/channel/state.ts';
+import { lastGood } from '../src/core/channel/last-good.ts';
+import { livePeriod, type Channel } from '../src/core/channel/state.ts';
 import { sayDuration, type Instant } from '../src/core/time.ts';
 import type { Asking, Verb } from './verb.ts';
 

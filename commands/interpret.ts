@@ -1,6 +1,7 @@
 import { answer, type Answer } from '../src/core/answer.ts';
 import { nearest } from '../src/core/nearest.ts';
 import { verbs } from './index.ts';
+import { longestLine } from './read-argument.ts';
 import { readArguments } from './read-arguments.ts';
 import { sayUsage } from './usage.ts';
 import type { Ask, Asking, Verb } from './verb.ts';
@@ -10,10 +11,19 @@ import type { Ask, Asking, Verb } from './verb.ts';
  * A wrong word is answered with the usage, an example, and the nearest valid word; nothing is ever silent.
  */
 export function interpret(command: string, text: string, asking: Asking): Ask {
+  if (text.length > longestLine) return { kind: 'answer', answer: tooLong(text) };
   const found = findVerb(command, text);
   if ('tone' in found) return { kind: 'answer', answer: found };
   const read = readArguments(found.verb, found.rest, asking);
   return 'wrong' in read ? { kind: 'answer', answer: read.wrong } : found.verb.ask(read.values, asking);
+}
+
+function tooLong({ length }: string): Answer {
+  return answer(
+    'wrong',
+    `This line has ${length} characters; ${longestLine} are the most`,
+    'Put the long version into the incident’s thread.',
+  );
 }
 
 function findVerb(command: string, text: string): { readonly verb: Verb; readonly rest: string } | Answer {

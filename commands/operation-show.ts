@@ -8,8 +8,9 @@ export const operationShow: Verb = {
   summary: 'Its plan, how far it is, who may approve it, and its hash',
   arguments: [{ name: 'operation', kind: 'operation', required: false }],
   example: '/operation show OP-7',
-  ask: ({ operation }, { openOperations }) => {
+  ask: ({ operation }, asking) => {
     if (operation !== undefined) return { kind: 'show', operation };
+    const { openOperations } = asking;
     const [only, another] = openOperations;
     if (only && !another) return { kind: 'show', operation: only.id };
     const told = only

@@ -18,6 +18,9 @@ export type Read = { readonly value: string } | Problem;
 /** Reasons and titles are for people; what is longer than this belongs into a document with a link here. */
 const longestText = 500;
 
+/** Much more than anybody types: whatever programs send us, to read it costs next to nothing. */
+export const longestLine = 8_000;
+
 /** Reads one argument by its kind, whichever edge it came in by. `before` holds those that were read already. */
 export function readOne(argument: Argument, typed: string, before: Values, asking: Asking): Read {
   switch (argument.kind) {

@@ -1,6 +1,6 @@
 import { answer, type Answer } from '../src/core/answer.ts';
 import { nearest } from '../src/core/nearest.ts';
-import { choices, readOne, shorten, type Problem, type Values } from './read-argument.ts';
+import { choices, longestLine, readOne, shorten, type Problem, type Values } from './read-argument.ts';
 import { sayName, sayUsage } from './usage.ts';
 import type { Argument, Asking, Verb } from './verb.ts';
 
@@ -58,6 +58,8 @@ export function readNamed(
         return wrong(verb, `${sayMissing(argument)} is missing`, ...choices(argument, values, asking));
       continue;
     }
+    if (value.length > longestLine)
+      return wrong(verb, `The ${argument.name} has ${value.length} characters; ${longestLine} are the most`);
     const read = readOne(argument, value, values, asking);
     if ('problem' in read) return wrong(verb, read.problem, read.hint);
     values[argument.name] = read.value;

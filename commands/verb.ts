@@ -8,7 +8,10 @@ import type { Policies } from '../src/core/policies/policies.ts';
 import type { Address, StreamId } from '../src/core/stream.ts';
 import type { Instant } from '../src/core/time.ts';
 
-/** What a verb may look at: who asks, when, the policies, and what is stored at this moment. */
+/**
+ * What a verb may look at: who asks, when, the policies, and what is stored at this moment. What is stored is read when
+ * a verb looks at it, and the verb is asked again then: take it apart no earlier than it is needed.
+ */
 export interface Asking {
   readonly at: Instant;
   readonly by: Actor;

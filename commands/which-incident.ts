@@ -7,22 +7,17 @@ import type { Asking } from './verb.ts';
  * The incident that was named, or the only open one: at 3 am nobody should have to type a number.
  * @param command what is being typed, for the advice: `/incident ack`
  */
-export function whichIncident(
-  named: string | undefined,
-  { openIncidents }: Asking,
-  command: string,
-): StreamId | Answer {
+export function whichIncident(named: string | undefined, asking: Asking, command: string): StreamId | Answer {
   if (named !== undefined) return named;
-  const [worst, another] = worstFirst(openIncidents);
+  const open = worstFirst(asking.openIncidents);
+  const [worst, another] = open;
   if (!worst)
     return answer('refused', 'No incident is open', 'To open one: /incident declare P1 <service> <title>');
   if (!another) return worst.id;
   return answer(
     'refused',
     'Which incident?',
-    ...worstFirst(openIncidents).map(
-      ({ id, severity, title, serviceTitle }) => `${id}  ${severity}  ${serviceTitle}: ${title}`,
-    ),
+    ...open.map(({ id, severity, title, serviceTitle }) => `${id}  ${severity}  ${serviceTitle}: ${title}`),
     `For example: ${command} ${worst.id}`,
   );
 }

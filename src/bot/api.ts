@@ -40,8 +40,9 @@ export function serveApi(parts: {
     failed: (error, path) => log.error({ error, path }, 'a request to the API could not be stored'),
     now: clock.now,
     carryOut: async ({ name, said, by, once }) => {
-      const asking = await desk.asking(by, clock.now());
-      return desk.carryOut(interpretByName(name, said, asking), asking, once ? { once } : {});
+      const asker = { by, at: clock.now(), policies: policies() };
+      const ask = await desk.understand(asker, (asking) => interpretByName(name, said, asking));
+      return desk.carryOut(ask, asker, once ? { once } : {});
     },
     look: {
       now: clock.now,

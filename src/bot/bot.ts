@@ -20,7 +20,9 @@ import { slackCarriers } from '../slack/carriers/index.ts';
 import { slackClients, workspaceOf } from '../slack/clients.ts';
 import { slackReceiver } from '../slack/receiver.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
+import { storeIdOf } from '../store/store-id.ts';
 import type { InboxItem, Store } from '../store/store.ts';
+import { storePath } from '../store/store-path.ts';
 import { webhookDoors } from '../trust/webhook-doors.ts';
 import { serveApi } from './api.ts';
 import { createDesk, type Desk } from './desk.ts';
@@ -28,14 +30,14 @@ import { examineItself } from './examine-itself.ts';
 import { readMarkedMessages } from './marked-messages.ts';
 import { namesOfSlackIds } from './names.ts';
 import { quarantine } from './quarantine.ts';
-import { importIntents, openRegistry, registryFile } from './registry.ts';
+import { importIntents, knowsChannels, openRegistry, registryFile } from './registry.ts';
 import { watchRegistry } from './registry-watch.ts';
 import { reportBodies } from './report-bodies.ts';
 import { createReleaseBots, type ReleaseBots } from './release-bots.ts';
 import { startRosterCheck } from './roster-check.ts';
 import { startSchedule } from './schedule.ts';
 import { scrubbed } from './scrubbed.ts';
-import { serveSlack } from './serve-slack.ts';
+import { serveSlack, unlessStopping } from './serve-slack.ts';
 import { slackIntake } from './slack-intake.ts';
 import { webhookItem } from './webhook-item.ts';
 import { webhookReaders } from './webhooks.ts';
@@ -55,6 +57,8 @@ export interface Bot {
 }
 
 const slackTimeout = 10_000;
+/** So long Slack has, once we stop, to say who has asked for something; at the next start it is asked again. */
+const lookUpsEndWithin = 1_000;
 
 /** Puts the whole product together and starts it: everything real, wherever the settings point. */
 export async function startBot(options: {
@@ -63,16 +67,18 @@ export async function startBot(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
+  /** What a new store is called; left out: drawn. */
+  readonly drawStoreId?: () => string;
   /** What steps may name by its variables; left out: nothing. */
   readonly environment?: Environment;
   /** How many effects may be on their way at once. */
   readonly mostInFlight?: number;
 }): Promise<Bot> {
   const { settings, policies, clock, log } = options;
-  const store = await openSqliteStore({ path: join(settings.dataDir, 'lastgood.db'), now: clock.now });
+  const store = await openSqliteStore({ path: storePath(settings.dataDir), now: clock.now });
   const closeOnFailure: (() => Promise<unknown>)[] = [() => store.close()];
   try {
-    const registry = await openRegistry(join(settings.securityDir, registryFile));
+    const registry = await openRegistry(join(settings.securityDir, registryFile), await knowsChannels(store));
     const access = {
       ...settings.slack,
       token: settings.slack.botToken,
@@ -89,6 +95,7 @@ export async function startBot(options: {
       document: registry,
       now: clock.now,
       submit: (envelopes) => engine.submit(envelopes),
+      poke: () => engine.poke(),
     });
 
     const secrets = secretsOf(settings);
@@ -110,6 +117,7 @@ export async function startBot(options: {
     ];
     const engine = createEngine({
       store,
+      storeId: await storeIdOf(store, options.drawStoreId),
       clock,
       policies,
       carriers: carriers.map((carrier) => scrubbed(carrier, secrets)),
@@ -133,11 +141,12 @@ export async function startBot(options: {
         { source: 'slack', inOrder: false, read: (item) => readSlackItem(item) },
       ],
     });
+    const stopping = new AbortController();
     const receiver = slackReceiver();
     const intake = slackIntake({ ...access, clock, random: options.random, receive: inbox.receive });
     createSlackApp({
       ...access,
-      ...serveSlack({ engine, desk, policies, clock, clients, workspace }),
+      ...serveSlack({ engine, desk, policies, clock, clients, workspace, stopping: stopping.signal }),
       onMarked: readMarkedMessages({ bots: releaseBots, policies, log }),
       receiver,
       workspace,
@@ -146,7 +155,7 @@ export async function startBot(options: {
 
     async function readSlackItem(item: InboxItem): Promise<void> {
       // Nobody can be identified while Slack does not even say who we are.
-      await workspace().catch((error: unknown) => {
+      await unlessStopping(workspace(), stopping.signal).catch((error: unknown) => {
         throw new NotNow('Slack does not answer', { cause: error });
       });
       const processed = await receiver.process(item);
@@ -227,6 +236,7 @@ export async function startBot(options: {
       },
       stop: async () => {
         state.draining = true;
+        setTimeout(() => stopping.abort(), lookUpsEndWithin).unref();
         await stopSchedule();
         await stopRosterCheck();
         await intake.stop();

@@ -1,5 +1,4 @@
 import type { Ask, Asking } from '../../commands/verb.ts';
-import type { Actor } from '../core/actor.ts';
 import { answer, type Answer } from '../core/answer.ts';
 import { policyOf } from '../core/channel/place.ts';
 import type { Channel } from '../core/channel/state.ts';
@@ -10,8 +9,7 @@ import type { Incident } from '../core/incident/state.ts';
 import { showOperation } from '../core/operation/show.ts';
 import type { Operation } from '../core/operation/state.ts';
 import type { Policies } from '../core/policies/policies.ts';
-import type { Recorded, StreamId } from '../core/stream.ts';
-import type { Instant } from '../core/time.ts';
+import type { Recorded, StreamId, StreamName } from '../core/stream.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
 
@@ -20,8 +18,12 @@ export type Asker = Pick<Asking, 'by' | 'at' | 'policies'>;
 
 /** Where verbs become intents and answers, whichever edge they came in by. */
 export interface Desk {
-  /** Reads everything that is open, for words to be understood by: the cost grows with it. */
-  readonly asking: (by: Actor, at: Instant) => Promise<Asking>;
+  /**
+   * What words ask for. Only what the verb looks at is read from the store: most look at nothing, and in a storm of
+   * alerts to read everything that is open takes long.
+   * @param read pure; it is called once more for each kind of stream that it turns out to look at
+   */
+  readonly understand: (asker: Asker, read: (asking: Asking) => Ask) => Promise<Ask>;
   readonly carryOut: (ask: Ask, asker: Asker, options: SubmitOptions) => Promise<Submitted>;
   readonly story: (incident: StreamId) => Promise<Story | undefined>;
 }
@@ -71,20 +73,39 @@ export function createDesk(
 
   return {
     story,
-    asking: async (by, at) => {
-      const [incidents, operations, channels] = await Promise.all([
-        store.listStreams('incident', { openOnly: true }),
-        store.listStreams('operation', { openOnly: true }),
-        store.listStreams('channel'),
-      ]);
-      return {
-        at,
-        by,
-        policies: policies(),
-        openIncidents: incidents.map(({ state }) => state as Incident),
-        openOperations: operations.map(({ state }) => state as Operation),
-        channels: channels.map(({ state }) => state as Channel),
-      };
+    understand: async ({ by, at, policies: valid }, read) => {
+      const known = new Map<StreamName, readonly unknown[]>();
+      for (;;) {
+        const unread = new Set<StreamName>();
+        const lookAt = (kind: StreamName): readonly unknown[] => {
+          const states = known.get(kind);
+          if (!states) unread.add(kind);
+          return states ?? [];
+        };
+        const ask = read({
+          by,
+          at,
+          policies: valid,
+          get openIncidents() {
+            return lookAt('incident') as readonly Incident[];
+          },
+          get openOperations() {
+            return lookAt('operation') as readonly Operation[];
+          },
+          get channels() {
+            return lookAt('channel') as readonly Channel[];
+          },
+        });
+        if (unread.size === 0) return ask;
+        for (const kind of unread) {
+          // A channel is never over.
+          const streams = await store.listStreams(kind, { openOnly: kind !== 'channel' });
+          known.set(
+            kind,
+            streams.map(({ state }) => state),
+          );
+        }
+      }
     },
     carryOut: async (ask, { at, by, policies }, options) => {
       if (ask.kind === 'intent') {

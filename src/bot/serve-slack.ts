@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { SubmitOptions } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { Engine } from '../engine/engine.ts';
+import { NotNow } from '../engine/inbox.ts';
 import type { PressedButton, SlackHandlers, TypedCommand } from '../slack/app.ts';
 import { askOfClick } from '../slack/clicks.ts';
 import { lookUpUser, type SlackClients, type Workspace } from '../slack/clients.ts';
@@ -28,8 +29,10 @@ export function serveSlack(parts: {
   readonly clock: Clock;
   readonly clients: SlackClients;
   readonly workspace: () => Promise<Workspace>;
+  /** Aborts when Lastgood stops: whoever is still being looked up then is asked about at the next start. */
+  readonly stopping: AbortSignal;
 }): Omit<SlackHandlers, 'onMarked'> {
-  const { engine, desk, policies, clock, clients, workspace } = parts;
+  const { engine, desk, policies, clock, clients, workspace, stopping } = parts;
 
   async function serve(
     from: TypedCommand | PressedButton,
@@ -41,7 +44,7 @@ export function serveSlack(parts: {
     };
     if (clock.now() - from.at > oldest) return void (await engine.answerOnly(tooOld, options));
     const { teamId, enterpriseId, wholeEnterprise } = await workspace();
-    const who = await identify({
+    const identified = identify({
       userId: from.userId,
       team: teamId,
       enterprise: wholeEnterprise ? enterpriseId : undefined,
@@ -49,6 +52,7 @@ export function serveSlack(parts: {
       roster: policies().roster,
       via: 'slack',
     });
+    const who = await unlessStopping(identified, stopping);
     if ('refused' in who) return void (await engine.answerOnly(who.refused, options));
     const asker = { by: who.actor, at: clock.now(), policies: policies() };
     await desk.carryOut(await read(asker), asker, options);
@@ -56,10 +60,22 @@ export function serveSlack(parts: {
 
   return {
     onCommand: (typed) =>
-      serve(typed, async ({ by, at }) =>
-        interpret(typed.command.slice(1), typed.text, await desk.asking(by, at)),
+      serve(typed, (asker) =>
+        desk.understand(asker, (asking) => interpret(typed.command.slice(1), typed.text, asking)),
       ),
-    // A button says all by itself; whoever acknowledges in a storm of alerts does not wait for all of them to be read.
     onClick: (pressed) => serve(pressed, () => askOfClick(pressed)),
   };
+}
+
+/**
+ * A Slack that hangs would hold up the stop until the look-up is given up, and then whoever asked would be turned away.
+ * @throws NotNow
+ */
+export function unlessStopping<T>(lookUp: Promise<T>, stopping: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(new NotNow('Lastgood is stopping'));
+    if (stopping.aborted) leave();
+    stopping.addEventListener('abort', leave, { once: true });
+    void lookUp.then(resolve, reject).finally(() => stopping.removeEventListener('abort', leave));
+  });
 }

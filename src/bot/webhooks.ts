@@ -12,6 +12,7 @@ import { readPagerdutyEvent } from '../sources/pagerduty.ts';
 import type { Store } from '../store/store.ts';
 import { pagerdutyActor } from '../trust/pagerduty-identity.ts';
 import { alertIntents } from './alerts.ts';
+import { rememberLastSaid } from './last-said.ts';
 import { readWebhookItem } from './webhook-item.ts';
 
 /** What a webhook asks for, or why it asks for nothing. @throws MalformedBody */
@@ -48,17 +49,22 @@ export function webhookReaders(parts: {
   readonly log: Log;
 }): readonly InboxReader[] {
   const { store, engine, policies, now, log } = parts;
+  const { isRepeated, remember } = rememberLastSaid(store);
   return [...understand].map(([source, read]) => ({
     source,
     inOrder: true,
     read: async (item) => {
       const { body, headers } = readWebhookItem(item);
-      const understood = read(body, headers, now(), policies());
+      const understood =
+        source === 'sentry' && (await isRepeated(body))
+          ? { ignored: 'it is what was said last about this metric alert' }
+          : read(body, headers, now(), policies());
       if ('ignored' in understood) {
         log.info({ item: item.id, why: understood.ignored }, 'a webhook changes nothing');
         await store.transact((transaction) => transaction.settleInbox(item.id, 'done', understood.ignored));
       } else {
         await engine.submit(understood, { settles: item.id });
+        if (source === 'sentry') await remember(body);
       }
     },
   }));

@@ -55,22 +55,29 @@ const authTest = z.object({
 });
 
 /**
- * Asks Slack once, and again after a failure: Bolt would remember the failure and refuse everybody until a restart.
+ * Asks Slack once, however many wait for it, and again after a failure: Bolt would remember the failure and refuse
+ * everybody until a restart.
  * @throws what web-api throws when Slack does not answer, or does not accept the token.
  */
 export function workspaceOf(client: WebClient): () => Promise<Workspace> {
-  let known: Workspace | undefined;
-  return async () => {
-    if (known) return known;
-    const answer = authTest.parse(await client.auth.test());
-    known = {
-      teamId: answer.team_id,
-      enterpriseId: answer.enterprise_id ?? undefined,
-      wholeEnterprise: answer.is_enterprise_install,
-      botId: answer.bot_id,
-      botUserId: answer.user_id,
-    };
-    return known;
+  let asked: Promise<Workspace> | undefined;
+  return () => {
+    asked ??= askWhoWeAre(client).catch((error: unknown) => {
+      asked = undefined;
+      throw error;
+    });
+    return asked;
+  };
+}
+
+async function askWhoWeAre(client: WebClient): Promise<Workspace> {
+  const answer = authTest.parse(await client.auth.test());
+  return {
+    teamId: answer.team_id,
+    enterpriseId: answer.enterprise_id ?? undefined,
+    wholeEnterprise: answer.is_enterprise_install,
+    botId: answer.bot_id,
+    botUserId: answer.user_id,
   };
 }
 

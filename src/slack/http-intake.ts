@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { verifySlackRequest } from '@slack/bolt';
-import type { Instant } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import { reveal, type Secret } from '../trust/secrets.ts';
 import { decode, slackItem, type Receive } from './item.ts';
 import type { Log } from './log.ts';
@@ -20,6 +20,9 @@ export interface SlackResponse {
 /** Slack's window, and the same into the future: Bolt accepts a timestamp that is an hour ahead. */
 const windowSeconds = 300;
 
+/** Anybody can send us unsigned requests: they shall not fill the log. */
+const warnEvery: Milliseconds = 60_000;
+
 /**
  * Answers `POST /slack/events`. A body is authentic and durable before Slack is told 200; nothing is worked on here.
  */
@@ -30,10 +33,24 @@ export function slackOverHttp(options: {
   readonly log: Log;
 }): (request: SlackRequest) => Promise<SlackResponse> {
   const { signingSecret, now, receive, log } = options;
+  let warnedAt: Instant | undefined;
+
+  function warn(at: Instant): void {
+    if (warnedAt !== undefined && at - warnedAt < warnEvery) return;
+    warnedAt = at;
+    log.warn(
+      {},
+      'a request to /slack/events was not signed with SLACK_SIGNING_SECRET; if Slack shows dispatch_failed, compare it with Basic Information',
+    );
+  }
+
   return async (request) => {
     const at = now();
     const authentic = authenticate(request, reveal(signingSecret), at);
-    if (!authentic) return { status: 401 };
+    if (!authentic) {
+      warn(at);
+      return { status: 401 };
+    }
     const { contentType, raw, hmac } = authentic;
     const body = decode({ contentType, raw });
     if (!body) return { status: 400 };

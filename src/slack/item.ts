@@ -25,13 +25,13 @@ export type Body = Readonly<Record<string, unknown>>;
  */
 export function slackItem(from: Wire, body: Body, otherwise: string, at: Instant): SlackItem {
   const { event_id, trigger_id } = body;
-  const id =
-    typeof event_id === 'string'
-      ? `event/${event_id}`
-      : typeof trigger_id === 'string'
-        ? `trigger/${trigger_id}`
-        : otherwise;
+  const id = isId(event_id) ? `event/${event_id}` : isId(trigger_id) ? `trigger/${trigger_id}` : otherwise;
   return { id: `slack/${id}`, source: 'slack', at, body: JSON.stringify(from satisfies Wire) };
+}
+
+/** Slack's look like this; a store may cut others short, and then never find them again. */
+function isId(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]{1,200}$/.test(value);
 }
 
 /** @returns undefined for a body that is none of Slack's forms */

@@ -44,14 +44,7 @@ test('everything missing or wrong is listed at once, by name and never by value'
   };
   const problems = problemsOf(wrong);
   expect(new Set(problems.map((problem) => problem.split(' ')[0]))).toEqual(
-    new Set([
-      'LOG_LEVEL',
-      'PORT',
-      'SLACK_API_URL',
-      'SLACK_APP_TOKEN',
-      'SLACK_BOT_TOKEN',
-      'WEBHOOK_TOKENS',
-    ]),
+    new Set(['LOG_LEVEL', 'PORT', 'SLACK_API_URL', 'SLACK_APP_TOKEN', 'SLACK_BOT_TOKEN', 'WEBHOOK_TOKENS']),
   );
   for (const value of Object.values(wrong).filter(({ length }) => length > 1)) {
     expect(problems.join('\n')).not.toContain(value);
@@ -62,6 +55,10 @@ test.each([
   [{ SENTRY_AUTH_TOKEN: 'x' }, 'SENTRY_ORG is missing: it goes with SENTRY_AUTH_TOKEN'],
   [{ MAIL_FROM: 'a@shop.example' }, 'SMTP_URL is missing: it goes with MAIL_FROM'],
   [{ WEBHOOK_TOKENS: '{"generic": "abc"}' }, 'WEBHOOK_TOKENS (generic) expected the SHA-256 of a token'],
+  [
+    { API_TOKENS: `{"two words": {"sha256": "${'a'.repeat(64)}", "roles": ["reader"]}}` },
+    'API_TOKENS (two words) expected a name such as ana-laptop, at most 60 characters',
+  ],
   [{ GITHUB_WEBHOOK_SECRET: 'a,b,c' }, 'GITHUB_WEBHOOK_SECRET expected one secret, or two'],
   [{ GITHUB_TOKEN_FILE: '/nowhere/token' }, 'GITHUB_TOKEN_FILE names a file that cannot be read'],
 ])('%j: %s', (env, words) => {

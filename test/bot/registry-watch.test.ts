@@ -2,15 +2,17 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { registryFile } from '../../src/bot/registry.ts';
+import { openRegistry, registryFile } from '../../src/bot/registry.ts';
 import { watchRegistry } from '../../src/bot/registry-watch.ts';
 import { openDrifts } from '../../src/core/channel/drift-state.ts';
 import { emptyRegistry, type Registry } from '../../src/core/channel/registry.ts';
 import type { Channel } from '../../src/core/channel/state.ts';
-import { people } from '../../src/sandbox/cast.ts';
+import { conversations, people } from '../../src/sandbox/cast.ts';
 import { sha256Hex } from '../../src/trust/sha256.ts';
 import { person, policies } from '../support/given.ts';
 import { stillWorld, type StillWorld } from '../threats/support/still-world.ts';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 let world: StillWorld;
 let path: string;
@@ -113,6 +115,71 @@ it('what we have not come to write yet is no drift: we died between the commit a
   expect(await versions()).toEqual({ canary: '1.7.0', stable: '1.6.0' });
 });
 
+it('what somebody writes right after us is noticed, too', async () => {
+  const { store, engine } = world.bot();
+  const document = await openRegistry(path);
+  const { carrier, check } = watchRegistry({
+    store,
+    document: {
+      ...document,
+      update: async (change) => {
+        const text = await document.update(change);
+        await edit('stable', '1.6.0');
+        return text;
+      },
+    },
+    policies: () => policies,
+    submit: engine.submit,
+    poke: engine.poke,
+    now: world.clock.now,
+    log: silent,
+  });
+  await carrier.carry({
+    id: 'channel:shop/canary/1.0',
+    stream: 'channel:shop/canary',
+    effect: { type: 'registry.publish' },
+    state: undefined,
+    attempt: 1,
+    mayHaveHappened: false,
+    receipt: {},
+    now: world.clock.now(),
+    overdue: false,
+    signal: new AbortController().signal,
+  });
+  await check();
+  expect(await drifts('stable')).toEqual(['1.6.0']);
+});
+
+describe('a file that cannot be read', () => {
+  const shouts = () =>
+    world.slack.messages(conversations.emergency.id).filter(({ text }) => text?.includes(registryFile));
+
+  it('keeps nobody from starting again: it is written again, kept, and said once to everybody', async () => {
+    const before = await versions();
+    await world.stopBot();
+    await writeFile(path, '<<<<<<< ours');
+    await world.startBot();
+    await world.settle();
+
+    expect(await versions()).toEqual(before);
+    expect(await readFile(path.replace('.json', '.edited-1.json'), 'utf8')).toBe('<<<<<<< ours');
+    expect(shouts()).toHaveLength(1);
+    expect(shouts()[0]?.text).toMatch(/line 1: expected JSON.*written again from our records/s);
+    expect(world.log()).toContain('the channel registry cannot be read, and is written again');
+
+    await world.bot().checkRegistry();
+    await world.settle();
+    expect(shouts()).toHaveLength(1);
+  });
+
+  it('is said while it runs, too', async () => {
+    await writeFile(path, '<<<<<<< ours');
+    await world.bot().checkRegistry();
+    await world.settle();
+    expect(shouts()).toHaveLength(1);
+  });
+});
+
 it.each([
   ['is gone', () => rm(path)],
   ['cannot be read', () => writeFile(path, '<<<<<<< ours')],
@@ -126,17 +193,16 @@ it.each([
 
 it('a file that cannot be written keeps nobody from starting', async () => {
   const complaints: unknown[] = [];
-  const silent = { info: () => undefined, warn: () => undefined };
   const { check } = watchRegistry({
     store: world.bot().store,
     document: {
       read: () => emptyRegistry,
       look: () => Promise.resolve({ problem: 'It is not there.' }),
       update: () => Promise.reject(new Error('EROFS: read-only file system')),
-      changedOutside: () => Promise.resolve(true),
     },
     policies: () => policies,
     submit: () => Promise.reject(new Error('nothing is to be submitted')),
+    poke: () => undefined,
     now: world.clock.now,
     log: { ...silent, error: ({ error }) => complaints.push(String(error)) },
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebhookItem, webhookItem } from '../../src/bot/webhook-item.ts';
+import { people } from '../../src/sandbox/cast.ts';
 import { send } from '../threats/support/send.ts';
 import { stillWorld, type StillWorld } from '../threats/support/still-world.ts';
 import { genuine, signed } from '../threats/support/webhooks.ts';
@@ -67,5 +68,43 @@ describe('GitHub tells of a deployment', () => {
     expect(await live('stable')).toMatchObject({ to: '1.5.0' });
     expect(world.log()).toContain(why);
     expect(await world.bot().store.unsettledInbox()).toEqual([]);
+  });
+});
+
+describe('Sentry tells of a metric alert', () => {
+  let world: StillWorld;
+  beforeAll(async () => {
+    world = await stillWorld();
+  });
+  afterAll(() => world.close());
+
+  async function tell(action: string): Promise<void> {
+    const body = genuine.sentry.replace('critical', action);
+    const { status } = await send(`${world.bot().url}/webhooks/sentry`, signed(world, 'sentry', body), body);
+    expect(status).toBe(202);
+    await world.settle();
+  }
+
+  async function said(): Promise<readonly string[]> {
+    const events = await world.bot().store.readEvents('INC-1');
+    return events.flatMap(({ type, data }) =>
+      type === 'alert.fired' ? [(data as { severity: string }).severity] : [],
+    );
+  }
+
+  it('that goes down and up again in the words of before: each is news, and none twice', async () => {
+    for (const action of ['critical', 'critical', 'warning', 'critical', 'critical']) await tell(action);
+    const [first, second, third, ...more] = await said();
+    expect(first).not.toBe(second);
+    expect(third).toBe(first);
+    expect(more).toEqual([]);
+  });
+
+  it('that somebody has kept: it does not bring back what is over, also after a restart', async () => {
+    await world.type(people.ana.id, '/incident resolve INC-1 gone');
+    await world.stopBot();
+    await world.startBot();
+    await tell('critical');
+    expect(await world.bot().store.listStreams('incident')).toHaveLength(1);
   });
 });

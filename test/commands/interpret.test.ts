@@ -160,6 +160,7 @@ describe('a wrong word is answered with usage, example and the nearest word', ()
     ['/rollback stable $(id) slow', 'SemVer', ...rollback],
     ['/rollback stable lastgood slow', 'SemVer', ...rollback],
     [`/rollback stable 1.4.2 ${'x'.repeat(4_000)}`, '4000 characters', ...rollback],
+    [`/rollback stable 1.4.2 ${'x'.repeat(8_000)}`, '8013 characters; 8000 are the most'],
     ['/incident', '/incident declare <P0', 'For example: /incident'],
     ['/incident akc INC-1', 'Did you mean /incident ack?', 'For example: /incident'],
     ['/incident frobnicate', '/incident ack', 'For example: /incident'],

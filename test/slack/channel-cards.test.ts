@@ -89,6 +89,14 @@ describe('the health card', () => {
     expect(text).not.toContain('[Roll back');
   });
 
+  test('keeps its button, and says why, when a report that says nothing follows one that failed', () => {
+    const { judgement: failed } = health(failing);
+    const text = read(card({ health: [health({ sessions: 12 }, { failed })] }));
+    expect(text).toContain('header: ❔ 1.5.0 on shop/stable is inconclusive');
+    expect(text).toContain('❌ *The last conclusive report failed*: Crash-free sessions 99.12 %');
+    expect(text).toContain('[Roll back to 1.4.2 danger confirm]');
+  });
+
   test('has its button while a promotion holds the channel, for that makes way', () => {
     const promotion = { ...lock, kind: 'promote', to: '1.6.0', begunAt: undefined } as const;
     const held = { health: [health(failing)], lock: promotion };

@@ -67,7 +67,7 @@ test('each card of a channel stands for itself, and is brought up to date in its
   await carry(line('drift 7'), failed);
   expect(texts()).toEqual([
     ['❌ Health of 1.5.0 on shop/stable: fail', undefined],
-    ['⚠️ Drift on shop/stable: 1.5.0 or 1.5.0?', undefined],
+    ['⚠️ Drift on shop/stable: 1.5.0 after all?', undefined],
     ['It fails.', second],
   ]);
 });

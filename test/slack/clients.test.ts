@@ -34,6 +34,15 @@ test('a rate limit for one client holds up neither itself nor the others; how lo
   expect(slack.messages(incidents).map(({ text }) => text)).toEqual(['a page', 'the line, later']);
 });
 
+test('who we are is asked once for all who wait, and again for those who come after a failure', async () => {
+  const workspace = workspaceOf(clientsOf(slack).interaction);
+  slack.fail({ path: 'auth.test', times: 1 });
+  const waiting = await Promise.allSettled([workspace(), workspace(), workspace()]);
+  expect(waiting.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  // One failure was all there was: had it been asked thrice, two would have been answered.
+  expect(await workspace()).toMatchObject({ teamId: 'T0LASTGOOD' });
+});
+
 test('who we are is asked once', async () => {
   const workspace = workspaceOf(clientsOf(slack).interaction);
   expect(await workspace()).toEqual({

@@ -4,18 +4,22 @@ import { slackOverHttp } from '../../src/slack/http-intake.ts';
 import type { SlackItem } from '../../src/slack/item.ts';
 import { secret } from '../../src/trust/secrets.ts';
 
-const now = Date.parse('2026-11-22T03:04:00Z');
-const seconds = now / 1_000;
+const start = Date.parse('2026-11-22T03:04:00Z');
+const seconds = start / 1_000;
 const signingSecret = 'the-signing-secret-of-a-test';
 const command = 'command=%2Frollback&text=stable+1.4.2+5xx&user_id=U0ANA&team_id=T0SHOP&trigger_id=12.34.ab';
 
 let inbox: Map<string, SlackItem>;
 let handle: ReturnType<typeof slackOverHttp>;
 let storeWorks: boolean;
+let now: number;
+let warnings: string[];
 
 beforeEach(() => {
   inbox = new Map();
   storeWorks = true;
+  now = start;
+  warnings = [];
   handle = slackOverHttp({
     signingSecret: secret(signingSecret),
     now: () => now,
@@ -25,7 +29,11 @@ beforeEach(() => {
       if (isNew) inbox.set(item.id, item);
       return Promise.resolve({ new: isNew });
     },
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    log: {
+      info: () => undefined,
+      warn: (_fields, message) => void warnings.push(message),
+      error: () => undefined,
+    },
   });
 });
 
@@ -52,7 +60,7 @@ test('keeps an authentic request before it answers', async () => {
     {
       id: 'slack/trigger/12.34.ab',
       source: 'slack',
-      at: now,
+      at: start,
       body: JSON.stringify({ contentType: form, raw: command }),
     },
   ]);
@@ -102,6 +110,19 @@ describe('a forged request is answered 401 and nothing is kept', () => {
   ])('%s', async (_name, request) => {
     expect(await handle(request)).toEqual({ status: 401 });
     expect(inbox.size).toBe(0);
+  });
+
+  test('which the log says once a minute, so that a wrong secret is found', async () => {
+    const forged = change({ 'x-slack-signature': undefined });
+    await handle(signed(command));
+    expect(warnings).toEqual([]);
+    await handle(forged);
+    now = start + 59_999;
+    await handle(forged);
+    expect(warnings).toEqual([expect.stringContaining('not signed with SLACK_SIGNING_SECRET')]);
+    now = start + 60_000;
+    await handle(forged);
+    expect(warnings).toHaveLength(2);
   });
 
   test('at the edges of the window it is still authentic', async () => {

@@ -1,11 +1,6 @@
 import type { Drift, DriftEnd } from '../../core/channel/drift-state.ts';
-import {
-  atStake,
-  knownVersions,
-  livePeriod,
-  promotionToStop,
-  type Channel,
-} from '../../core/channel/state.ts';
+import { atStake } from '../../core/channel/last-good.ts';
+import { knownVersions, livePeriod, promotionToStop, type Channel } from '../../core/channel/state.ts';
 import type { Instant } from '../../core/time.ts';
 import { actions, button, context, facts, header, section, type View } from './blocks.ts';
 import { rollbackButton } from './health-card.ts';
@@ -28,10 +23,11 @@ export function driftCard(channel: Channel, drift: Drift, now: Instant): View {
     };
   }
   const found = drift.found ?? 'nothing';
+  const question = drift.found === ours ? `${found} after all?` : `${found} or ${ours ?? 'nothing'}?`;
   return {
-    text: fallback(`⚠️ ${title}: ${found} or ${ours ?? 'nothing'}?`),
+    text: fallback(`⚠️ ${title}: ${question}`),
     blocks: [
-      header(`⚠️ ${title}: ${found} or ${ours ?? 'nothing'}?`),
+      header(`⚠️ ${title}: ${question}`),
       section(explanation(drift)),
       facts([
         [drift.side === 'file' ? 'The registry file says' : 'What runs', said(drift, now)],
@@ -57,9 +53,17 @@ function explanation({ side, cause, found, operation }: Drift): Markup {
       ? mrkdwn`Somebody took this channel out of the registry file, in which CI and people read what is live. Production is as it was.`
       : mrkdwn`Somebody else wrote into the registry file, in which CI and people read what is live. Production is as it was.`;
   }
-  return cause === 'left-by-rollback'
-    ? mrkdwn`*${found ?? 'It'} was rolled back before, and something has deployed it again.* Stop what deploys it, or it comes back once more.`
-    : mrkdwn`*${operation ?? 'An operation'} holds this channel, and something else has deployed here.*`;
+  switch (cause) {
+    case 'left-by-rollback':
+      return mrkdwn`*${found ?? 'It'} was rolled back before, and something has deployed it again.* Stop what deploys it, or it comes back once more.`;
+    case 'meanwhile':
+      return mrkdwn`*Which came last is not certain: ${found ?? 'this'}, or ${operation ?? 'an operation'}.* Look what runs.`;
+    case 'held':
+    case 'edited':
+      return mrkdwn`*${operation ?? 'An operation'} holds this channel, and something else has deployed here.*`;
+    default:
+      return cause satisfies never;
+  }
 }
 
 function said({ found, by, side, since, url }: Drift, now: Instant): Markup {
@@ -97,6 +101,7 @@ function controls(channel: Channel, drift: Drift, ours: string | undefined): Vie
     atStake(channel)?.version === found &&
     found !== undefined &&
     ours !== undefined &&
+    ours !== found &&
     knownVersions(channel).includes(ours)
       ? [rollbackButton(channel, { to: ours, leaving: found, reason })]
       : []),

@@ -1,6 +1,7 @@
 import type { HealthPoint, VersionHealth } from '../../core/channel/health-state.ts';
 import { healthTrend } from '../../core/channel/health-trend.ts';
-import { atStake, lastGood, promotionToStop, type Channel } from '../../core/channel/state.ts';
+import { atStake, lastGood } from '../../core/channel/last-good.ts';
+import { promotionToStop, type Channel } from '../../core/channel/state.ts';
 import { sayBound, sayReason, type Judgement, type Measured, type Verdict } from '../../core/health/judge.ts';
 import { measureTitles, sayChange, sayMeasure } from '../../core/health/measure.ts';
 import { sayDuration, type Instant } from '../../core/time.ts';
@@ -34,7 +35,7 @@ export function healthCard(channel: Channel, health: VersionHealth, now: Instant
   };
 }
 
-function banner({ report, judgement }: VersionHealth, now: Instant): Markup {
+function banner({ report, judgement, failed }: VersionHealth, now: Instant): Markup {
   const { verdict, reasons, minimumSessions } = judgement;
   const { sessions, window } = report;
   const length = sayDuration(window.end - window.start);
@@ -46,7 +47,14 @@ function banner({ report, judgement }: VersionHealth, now: Instant): Markup {
     case 'fail':
       return join([mrkdwn`*It fails.* ${sample}`, ...lines], '\n');
     case 'inconclusive':
-      return join([mrkdwn`*Nobody can say yet*; neither a pass nor a fail. ${sample}`, ...lines], '\n');
+      return join(
+        [
+          mrkdwn`*Nobody can say yet*; neither a pass nor a fail. ${sample}`,
+          ...lines,
+          ...(failed ? [mrkdwn`❌ *The last conclusive report failed*: ${sayReasons(failed)}`] : []),
+        ],
+        '\n',
+      );
     default:
       return verdict satisfies never;
   }
@@ -92,7 +100,7 @@ function origin({ report, by, at }: VersionHealth, now: Instant): Markup {
 /** The way back while there is one; otherwise why there is none. */
 function wayBack(
   channel: Channel,
-  { version, judgement, healthyAfter }: VersionHealth,
+  { version, judgement, failed, healthyAfter }: VersionHealth,
   now: Instant,
 ): View['blocks'] {
   const running = atStake(channel)?.version;
@@ -100,7 +108,9 @@ function wayBack(
     const instead = running === undefined ? 'nothing is known to be' : `${running} is`;
     return [context(mrkdwn`${version} is not live on ${channel.name}: ${instead}.`)];
   }
-  if (judgement.verdict !== 'fail') return [];
+  // What says nothing takes nothing back.
+  const against = judgement.verdict === 'fail' ? judgement : failed;
+  if (!against) return [];
   if (channel.lock && !promotionToStop(channel)) {
     const { operation, reason, name } = channel.lock;
     return [context(mrkdwn`*${operation}* holds ${channel.name}: ${reason}, by ${name}.`)];
@@ -114,11 +124,15 @@ function wayBack(
       ),
     ];
   }
-  return [actions([rollbackButton(channel, { to: target, leaving: version, reason: reasonOf(judgement) })])];
+  return [actions([rollbackButton(channel, { to: target, leaving: version, reason: reasonOf(against) })])];
 }
 
-function reasonOf({ reasons }: Judgement): string {
-  return cut(`canary health failed: ${reasons.map(sayReason).join('; ')}`, 300);
+function reasonOf(judgement: Judgement): string {
+  return cut(`canary health failed: ${sayReasons(judgement)}`, 300);
+}
+
+function sayReasons({ reasons }: Judgement): string {
+  return reasons.map(sayReason).join('; ');
 }
 
 /** Asks for the same as `/rollback`, while what people saw is still there. */

@@ -2,7 +2,7 @@ import { sayActor } from '../../core/actor.ts';
 import type { Operation, StepState, StepStatus } from '../../core/operation/state.ts';
 import type { PlanStep } from '../../core/plan/plan.ts';
 import { sayConcerns } from '../../core/plan/concern.ts';
-import { titleOf } from '../../core/plan/words.ts';
+import { cautionOf, titleOf } from '../../core/plan/words.ts';
 import { sayDuration, type Instant } from '../../core/time.ts';
 import { actions, button, context, facts, header, section, type View } from './blocks.ts';
 import { rollbackButton } from './health-card.ts';
@@ -26,11 +26,13 @@ export function planCard(operation: Operation, now: Instant): View {
   const title = titleOf(plan);
   const override = plan.kind === 'promote' ? plan.override : undefined;
   const banner = bannerOf(operation, now);
+  const caution = cautionOf(plan);
   return {
     text: fallback(`${id}: ${title}, ${operation.status.replaceAll('-', ' ')}`),
     blocks: [
       header(`${plan.kind === 'rollback' ? '⏪' : '⏩'} ${title}`),
       section(banner),
+      ...(caution === undefined ? [] : [section(mrkdwn`⚠️ ${shown(caution, 900)}.`)]),
       facts([
         // The header may be cut; these two never are.
         ['From → to', mrkdwn`${plan.from} → ${plan.to}`],
@@ -159,10 +161,11 @@ function controls(operation: Operation): View['blocks'] {
   const where = `${plan.app}/${plan.channel}`;
   switch (status) {
     case 'awaiting-approval': {
+      const caution = cautionOf(plan);
       // One tap too many while scrolling must not change production.
       const confirm = {
         title: `Approve ${id}?`,
-        text: `${where} goes ${plan.kind === 'rollback' ? 'back ' : ''}from ${plan.from} to ${plan.to}, beginning ${waitsFor === undefined ? 'at once' : `when ${waitsFor} has let go`}.`,
+        text: `${where} goes ${plan.kind === 'rollback' ? 'back ' : ''}from ${plan.from} to ${plan.to}, beginning ${waitsFor === undefined ? 'at once' : `when ${waitsFor} has let go`}.${caution === undefined ? '' : ` ⚠️ ${caution}.`}`,
         confirm: 'Approve',
         deny: 'Not yet',
       };
