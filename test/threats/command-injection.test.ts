@@ -150,12 +150,12 @@ describe('a hostile reason', () => {
       expect(world.github.runs().at(-1)).toMatchObject({
         workflow: 'rollback.yml',
         ref: 'main',
-        inputs: { version, reason: meant, correlation_id: `${id}.3` },
+        inputs: { version, reason: meant, correlation_id: `${id}.3-k3x9w2` },
       });
       const deploys = world.sentry
         .releases()
         .find((release) => release.version === `shop@${version}`)?.deploys;
-      expect(deploys?.at(-1)).toMatchObject({ name: `${id}.5`, environment: 'production' });
+      expect(deploys?.at(-1)).toMatchObject({ name: `${id}.5-k3x9w2`, environment: 'production' });
     },
   );
 });

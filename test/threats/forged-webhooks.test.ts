@@ -213,7 +213,7 @@ describe('Whatever a webhook says', () => {
         agent: { id: 'PBEN', type: 'user_reference', summary: 'Ben Okafor' },
         data: {
           title: 'P0 INC-1: Approve OP-1',
-          incident_key: 'lastgood/INC-1/rung-1.1',
+          incident_key: 'lastgood/k3x9w2/INC-1/rung-1.1',
           assignees: [],
           ...data,
         },

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { incidentKind } from '../../src/core/incident/incident.ts';
 import { routeAlert } from '../../src/core/incident/route-alert.ts';
 import { channelOfDeployment } from '../../src/core/policies/deployments.ts';
-import { MalformedBody, type Alert } from '../../src/core/source.ts';
+import { MalformedBody, type Alert, type KeptHeaders } from '../../src/core/source.ts';
 import { parseVersion } from '../../src/core/version.ts';
 import { refuseBlocks } from '../../src/sandbox/neighbours/block-kit.ts';
 import { incidentCard } from '../../src/slack/views/incident-card.ts';
@@ -12,7 +12,9 @@ import { readDeployment } from '../../src/sources/github.ts';
 import { alertSources } from '../../src/sources/index.ts';
 import { readPagerdutyEvent } from '../../src/sources/pagerduty.ts';
 import { given, policies, start } from '../support/given.ts';
+import { interpreted } from './support/interpreted.ts';
 import { nearly, nearlyText } from './support/near.ts';
+import { genuine as ofOurs } from './support/webhooks.ts';
 
 const capture = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../captures/${path}.json`, import.meta.url), 'utf8'));
@@ -44,8 +46,8 @@ const genuine: Readonly<Record<string, readonly unknown[]>> = {
     capture('sentry/metric_alert.critical'),
     capture('sentry/installation.created'),
   ],
-  pagerduty: [capture('pagerduty/incident.resolved')],
-  github: [capture('github/deployment_status.success'), capture('github/ping')],
+  pagerduty: [JSON.parse(ofOurs.pagerduty), capture('pagerduty/incident.resolved')],
+  github: [JSON.parse(ofOurs.github), capture('github/deployment_status.success'), capture('github/ping')],
 };
 
 test('Every source has something genuine to begin with', () => {
@@ -66,12 +68,18 @@ const bodies = (source: string): fc.Arbitrary<Buffer> =>
     .map((body) => (typeof body === 'string' ? Buffer.from(body) : Buffer.from(body)));
 
 /** What somebody else wrote into an unsigned header. */
-const headers = fc.record(
+const headers: fc.Arbitrary<KeptHeaders> = fc.oneof(
   {
-    'sentry-hook-resource': fc.constantFrom('event_alert', 'metric_alert', 'issue', '__proto__'),
-    'x-github-event': fc.constantFrom('deployment_status', 'ping', 'constructor'),
+    weight: 9,
+    arbitrary: fc.record({
+      'sentry-hook-resource': fc.constantFrom('event_alert', 'event_alert', 'metric_alert', 'issue'),
+      'x-github-event': fc.constantFrom('deployment_status', 'deployment_status', 'ping'),
+    }),
   },
-  { requiredKeys: [] },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom({}, { 'x-github-event': '__proto__', 'sentry-hook-resource': '' }),
+  },
 );
 
 /** @returns undefined where the body is none, which a source says in one way only, and briefly */
@@ -79,27 +87,34 @@ function understood<T>(read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
-    expect(error).toBeInstanceOf(MalformedBody);
-    expect((error as Error).message.length).toBeLessThan(3_000);
+    if (!(error instanceof MalformedBody) || error.message.length > 3_000) throw error;
     return undefined;
   }
 }
 
-/** One line without anything that could disguise it. */
-const clean = (limit: number) =>
-  expect.stringMatching(new RegExp(`^[^\\p{Cc}\\p{Zl}\\p{Zp}\\p{Bidi_Control}\\p{Cs}]{0,${limit}}$`, 'u'));
+/** One line of at most so many characters, without anything that could disguise it. */
+function isClean(text: string, limit: number): boolean {
+  return /^[^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]*$/u.test(text) && Array.from(text).length <= limit;
+}
 
-function expectFit(alert: Alert): void {
-  const { fingerprint, title, summary, labels, url, version, startsAt } = alert;
-  expect(fingerprint).toMatch(/^[a-z]+:[\x21-\x7e]{1,210}$/);
-  expect([title, summary]).toEqual([clean(200), clean(2_100)]);
-  expect(title).not.toBe('');
-  expect(Object.keys(labels).length).toBeLessThanOrEqual(64);
-  for (const label of Object.entries(labels)) expect(label).toEqual([clean(300), clean(300)]);
-  if (url !== undefined)
-    expect([new URL(url).protocol, new URL(url).username]).toEqual([expect.stringMatching(/^https?:$/), '']);
-  if (version !== undefined) expect(parseVersion(version)).toBe(version);
-  if (startsAt !== undefined) expect(new Date(startsAt).getTime()).toBe(startsAt);
+/** What of an alert is not fit to be kept and shown. */
+function unfit({ fingerprint, title, summary, labels, url, version, startsAt }: Alert): readonly string[] {
+  const words = Object.entries(labels).flat();
+  const link = url === undefined ? undefined : new URL(url);
+  const checks = {
+    fingerprint: /^[a-z]+:[\x21-\x7e]{1,210}$/.test(fingerprint),
+    title: title !== '' && isClean(title, 200),
+    summary: isClean(summary, 2_100),
+    labels: words.length <= 2 * 64 && words.every((word) => isClean(word, 300)),
+    url: link === undefined || (/^https?:$/.test(link.protocol) && link.username + link.password === ''),
+    version: version === undefined || parseVersion(version) === version,
+    startsAt: isTime(startsAt),
+  };
+  return Object.entries(checks).flatMap(([part, isFit]) => (isFit ? [] : [part]));
+}
+
+function isTime(at: number | undefined): boolean {
+  return at === undefined || new Date(at).getTime() === at;
 }
 
 test.each([...alertSources])(
@@ -111,7 +126,7 @@ test.each([...alertSources])(
         const alerts = understood(() => source.parse(body, said));
         if (!alerts || 'ignored' in alerts) return;
         read += alerts.length;
-        for (const alert of alerts) expectFit(alert);
+        expect(alerts.flatMap(unfit)).toEqual([]);
         const routed = alerts.map((alert) => ({ alert, route: routeAlert(alert, policies) }));
         for (const { route } of routed)
           expect(policies.services.services[route.service]?.app).toBe(route.app);
@@ -122,12 +137,13 @@ test.each([...alertSources])(
         const { blocks } = incidentCard(state, start);
         expect(refuseBlocks(blocks)).toBeUndefined();
         // Times are ours.
-        expect(JSON.stringify(blocks).replace(/<!date\^\d+\^[^|<>]*\|[^|<>]*>/g, '')).not.toMatch(/[<>]/);
+        const words = interpreted(blocks).map((text) => text.replace(/<!date\^\d+\^[^|<>]*\|[^|<>]*>/g, ''));
+        expect(words.filter((text) => /[<>]/.test(text))).toEqual([]);
       }),
       { numRuns: 250 },
     );
     // It would prove nothing if all of them were malformed.
-    expect(read).toBeGreaterThan(20);
+    expect(read).toBeGreaterThan(10);
   },
 );
 
@@ -138,10 +154,9 @@ test('pagerduty: whatever comes, it is about an incident of ours, changes nothin
       if (!read || 'ignored' in read) return;
       expect(read.incident).toMatch(/^INC-[1-9]\d{0,9}$/);
       const { user, assignees, occurredAt } = read.report;
-      expect([...assignees, user?.name ?? '', user?.id ?? '']).toEqual(
-        Array.from({ length: assignees.length + 2 }, () => clean(300)),
-      );
-      if (occurredAt !== undefined) expect(new Date(occurredAt).getTime()).toBe(occurredAt);
+      const words = [...assignees, user?.name ?? '', user?.id ?? ''];
+      expect(words.filter((word) => !isClean(word, 300))).toEqual([]);
+      expect(isTime(occurredAt)).toBe(true);
     }),
     { numRuns: 400 },
   );
@@ -154,8 +169,8 @@ test('github: whatever comes, it is a version on a channel of ours, changes noth
       if (!read || 'ignored' in read) return;
       expect(parseVersion(read.version)).toBe(read.version);
       expect(read.id).toMatch(/^-?\d{1,16}$/);
-      const channel = channelOfDeployment(policies.channels, read);
-      if (channel) expect(policies.channels.apps[channel.app]?.channels).toHaveProperty(channel.channel);
+      const channel = channelOfDeployment(policies.channels, read) ?? { app: 'shop', channel: 'canary' };
+      expect(policies.channels.apps[channel.app]?.channels).toHaveProperty(channel.channel);
     }),
     { numRuns: 400 },
   );

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { people } from '../../src/sandbox/cast.ts';
+import { interpreted } from './support/interpreted.ts';
 import { stillWorld, type StillWorld } from './support/still-world.ts';
 
 let world: StillWorld;
@@ -89,19 +90,6 @@ function mrkdwnTexts(): readonly string[] {
     ...Object.values(people).flatMap(({ id }) => slack.ephemerals(id)),
   ];
   return messages.flatMap(({ text, blocks }) => [text, ...interpreted(blocks)]);
-}
-
-function interpreted(part: unknown): readonly string[] {
-  if (Array.isArray(part)) return part.flatMap(interpreted);
-  if (typeof part !== 'object' || part === null) return [];
-  const { type, text, verbatim } = part as {
-    readonly type?: string;
-    readonly text?: unknown;
-    readonly verbatim?: unknown;
-  };
-  // Without `verbatim` Slack makes links and mentions out of words that only look like one.
-  if (type === 'mrkdwn') return verbatim === true ? [String(text)] : [`<not verbatim> ${String(text)}`];
-  return Object.values(part).flatMap(interpreted);
 }
 
 /** What is left when the constructs that are ours are taken away: a time, a link to a run, the way to the card. */

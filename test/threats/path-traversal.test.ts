@@ -106,8 +106,10 @@ describe('A command’s folder', () => {
     await symlink(elsewhere, join(folder, 'runs', 'OP-1.1-x', 'link'));
     const long = new Date('2020-01-01T00:00:00Z');
     for (const each of [join(folder, 'runs', 'OP-1.1-x'), elsewhere]) await utimes(each, long, long);
-    expect(await forgetRuns(folder, Date.now())).toBe(2);
-    expect(await readdir(join(folder, 'runs'))).toEqual([]);
+    await symlink(join(folder, 'nowhere'), join(folder, 'runs', 'OP-3.1-x'));
+    expect(await forgetRuns(folder, Date.now())).toBe(1);
+    // A link is none of ours, wherever it leads.
+    expect(await readdir(join(folder, 'runs'))).toEqual(['OP-2.1-x', 'OP-3.1-x']);
   });
 });
 

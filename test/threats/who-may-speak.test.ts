@@ -53,7 +53,7 @@ const colleagues: Readonly<
   'a responder who would have to be an approver or a lead': {
     who: people.ana,
     lacks: ['approver', 'lead'],
-    why: /role (?:approver or )?lead.*Ana Ruiz has responder|takes a lead/,
+    why: /role (?:approver or )?lead; Ana Ruiz has responder\. Roles are in policies/,
   },
 };
 
@@ -126,7 +126,9 @@ describe.each(Object.entries(outsiders))('%s', (kind, { who, why }) => {
     for (const button of shown) answers.push(await press(who, button));
     world.slack.heal();
 
-    const advice = kind.includes('look up') ? 'Try again in a moment.' : 'Ask somebody on call: /oncall';
+    const advice = kind.includes('look up')
+      ? 'Try again in a moment.'
+      : 'Ask a full member of this workspace';
     expect(answers).toHaveLength(verbs.length + shown.length);
     for (const answer of answers) {
       expect(answer).toMatch(/^⛔/);

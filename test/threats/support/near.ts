@@ -113,3 +113,11 @@ function spotsBelow(value: unknown): readonly { readonly inside: Json; readonly 
 function set(inside: Json, at: string, value: unknown): void {
   Object.defineProperty(inside, at, { value, enumerable: true, configurable: true, writable: true });
 }
+
+/** As text, where a form or a header takes nothing else. */
+export const wordOf = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? '');
+
+/** The keys and values of what may be anything. */
+export const partsOf = (value: unknown): readonly (readonly [string, unknown])[] =>
+  typeof value === 'object' && value !== null ? Object.entries(value) : [];

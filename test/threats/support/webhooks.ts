@@ -41,7 +41,7 @@ export const genuine: Readonly<Record<SigningSource, string>> = {
       id: '01BZYH1JJY09P9LEIST8HG2PMN',
       event_type: 'incident.acknowledged',
       agent: { id: 'PBEN', type: 'user_reference', summary: 'Ben Okafor' },
-      data: { title: 'P0 INC-1: Nobody can pay', incident_key: 'lastgood/INC-1/rung-1.1' },
+      data: { title: 'P0 INC-1: Nobody can pay', incident_key: 'lastgood/k3x9w2/INC-1/rung-1.1' },
     },
   }),
   sentry: JSON.stringify({
