@@ -97,7 +97,13 @@ export function sayIssue(issue: z.core.$ZodIssue, given: Given['values']): strin
   const name = String(issue.path[0]);
   if (given[name] === undefined) return `${name} is missing`;
   const place = issue.path.slice(1).map(String).join('.');
-  return `${name}${place === '' ? '' : ` (${place})`} ${issue.message}`;
+  return `${name}${place === '' ? '' : ` (${place})`} ${sayMistake(issue)}`;
+}
+
+/** In our own words, also what is wrong with a key: zod puts those inside. */
+export function sayMistake(issue: z.core.$ZodIssue): string {
+  const [inner] = issue.code === 'invalid_key' ? issue.issues : [];
+  return (inner ?? issue).message;
 }
 
 /** What is wrong between variables of which each is all right. */

@@ -3,7 +3,8 @@ import { openDrifts, runningVersion, type Drift } from '../core/channel/drift-st
 import type { MoveCause } from '../core/channel/event.ts';
 import { healthOf, type VersionHealth } from '../core/channel/health-state.ts';
 import { healthTrend } from '../core/channel/health-trend.ts';
-import { lastGood, livePeriod, type Channel } from '../core/channel/state.ts';
+import { lastGood } from '../core/channel/last-good.ts';
+import { livePeriod, type Channel } from '../core/channel/state.ts';
 import { sayReason } from '../core/health/judge.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { sayDuration, type Instant } from '../core/time.ts';

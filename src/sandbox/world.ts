@@ -99,6 +99,8 @@ export async function startWorld(options: {
         clock,
         log,
         random,
+        // The same each time: what the neighbours remember is new, too.
+        drawStoreId: () => 'k3x9w2',
         policies: policies.current,
         ...(mostInFlight === undefined ? {} : { mostInFlight }),
       });

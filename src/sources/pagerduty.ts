@@ -16,6 +16,7 @@ const incidentEvent = z.object({
     agent: z.object({ id: z.string().min(1), type: z.string(), summary: z.string().nullish() }).nullish(),
     data: z.object({
       title: z.string(),
+      created_at: z.string().optional(),
       /** The `dedup_key` of the event that opened it; PagerDuty leaves it out where several alerts were merged. */
       incident_key: z.string().nullish(),
       assignees: z.array(reference).default([]),
@@ -53,14 +54,16 @@ export function readPagerdutyEvent(
       key,
       user,
       occurredAt: readTime(occurred_at),
+      beganAt: readTime(data.created_at),
       assignees: assignees.slice(0, 10),
     },
   };
 }
 
-/** By the key that we gave; without one by the title, which begins as we wrote it unless somebody has edited it. */
+/** By the key that we gave, whose store the incident itself compares; without one by the title, which begins as we wrote it unless somebody has edited it. */
 function ours(key: string | undefined, title: string): string | undefined {
-  const pattern = key === undefined ? /^P[0-3] (INC-[1-9]\d{0,9}): / : /^lastgood\/(INC-[1-9]\d{0,9})\//;
+  const pattern =
+    key === undefined ? /^P[0-3] (INC-[1-9]\d{0,9}): / : /^lastgood\/(?:[0-9a-z]{6}\/)?(INC-[1-9]\d{0,9})\//;
   return pattern.exec(key ?? title)?.[1];
 }
 

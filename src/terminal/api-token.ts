@@ -1,4 +1,5 @@
 import { tokenRoles, type TokenRole } from '../core/actor.ts';
+import { sayMistake } from '../environment.ts';
 import { apiTokens, type ApiTokens } from '../trust/api-token.ts';
 import { botSettings, policiesIn } from './bot-settings.ts';
 import { noSuch } from './did-you-mean.ts';
@@ -32,12 +33,7 @@ export async function createApiToken(asked: {
   const { token, sha256 } = newToken();
   const entry: Entry = { ...rights, sha256: [...(before?.sha256 ?? []), sha256] };
   const merged = apiTokens.safeParse({ ...known, [name]: entry });
-  if (!merged.success) {
-    const issues = merged.error.issues.flatMap((issue) =>
-      issue.code === 'invalid_key' ? issue.issues : [issue],
-    );
-    throw new Stop(exitCode.usage, issues.map(({ message }) => message).join('\n'));
-  }
+  if (!merged.success) throw new Stop(exitCode.usage, merged.error.issues.map(sayMistake).join('\n'));
   const value = Object.fromEntries(
     Object.entries(merged.data).map(([key, each]) => [key, { ...each, sha256: hashesOf(each.sha256) }]),
   );

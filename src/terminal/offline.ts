@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
 import { interpret } from '../../commands/interpret.ts';
 import type { Ask } from '../../commands/verb.ts';
 import { createDesk } from '../bot/desk.ts';
@@ -13,6 +12,8 @@ import { createEngine } from '../engine/engine.ts';
 import { systemClock } from '../engine/system-clock.ts';
 import type { Environment } from '../env-file.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
+import { storeIdOf } from '../store/store-id.ts';
+import { storePath } from '../store/store-path.ts';
 import { botSettings, policiesIn } from './bot-settings.ts';
 import { noSuch } from './did-you-mean.ts';
 import { exitCode, Stop } from './exit.ts';
@@ -28,7 +29,7 @@ export async function sayOffline(said: Said, env: Environment, as: string | unde
   const { dataDir, policiesDir } = botSettings(env, ['DATA_DIR', 'POLICIES_DIR']);
   const policies = await policiesIn(policiesDir);
   const by = whoIs(as, policies.roster);
-  const path = join(dataDir, 'lastgood.db');
+  const path = storePath(dataDir);
   // Opening would make a new one, in which nothing ever happened.
   if (!existsSync(path))
     throw new Stop(
@@ -41,6 +42,7 @@ export async function sayOffline(said: Said, env: Environment, as: string | unde
     // Never started: nothing leaves the house, and no clock runs.
     const engine = createEngine({
       store,
+      storeId: await storeIdOf(store),
       clock,
       policies: () => policies,
       carriers: [],
@@ -53,8 +55,8 @@ export async function sayOffline(said: Said, env: Environment, as: string | unde
       () => policies,
       () => Promise.resolve(answer('refused', 'Nobody examines a bot that is down from inside')),
     );
-    const asking = await desk.asking(by, clock.now());
-    const ask = interpret(said.command, said.line, asking);
+    const asker = { by, at: clock.now(), policies };
+    const ask = await desk.understand(asker, (asking) => interpret(said.command, said.line, asking));
     const refused = refusedOffline(ask, said);
     if (refused) return refused;
     if (ask.kind === 'intent' && as === undefined) {
@@ -64,7 +66,7 @@ export async function sayOffline(said: Said, env: Environment, as: string | unde
         `Say who you are: --as <your key in policies/roster.yml>.\nKnown: ${known}.`,
       );
     }
-    const submitted = await desk.carryOut(ask, asking, {});
+    const submitted = await desk.carryOut(ask, asker, {});
     if (ask.kind === 'intent' && submitted.answer.tone === 'done')
       process.stderr.write('Stored. Cards, messages and files follow when the bot starts again.\n');
     return submitted.answer;

@@ -39,10 +39,11 @@ export function reveal(sealed: Secret): string {
  * secret is replaced as it is, as JSON writes it, URL-encoded, and in base64 with anything before or after it (as in
  * a Basic header). The password inside a URL counts as a secret of its own. Values under 4 characters are left alone:
  * replacing every "a" would hide the text and not the secret.
+ * @param shortest how many characters a value has at least to be looked for
  */
-export function scrubber(secrets: readonly Secret[]): (text: string) => string {
+export function scrubber(secrets: readonly Secret[], shortest = 4): (text: string) => string {
   const written = secrets.map(reveal).flatMap((value) => [value, ...passwordIn(value)]);
-  const forms = new Set(written.filter((value) => value.length >= 4).flatMap(formsOf));
+  const forms = new Set(written.filter((value) => value.length >= shortest).flatMap(formsOf));
   if (forms.size === 0) return (text) => text;
   // Longest first, or the short form of one secret would cut the long form of another in two.
   const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);

@@ -51,7 +51,8 @@ export async function identify(asked: {
   if (user?.id !== userId) return { refused: lookUpFailed };
   const why = unfit(user, asked);
   if (why !== undefined) {
-    const advice = 'Ask somebody on call: /oncall says who that is.';
+    // Not a command: whoever is refused one is refused them all.
+    const advice = 'Ask a full member of this workspace to do it.';
     return { refused: answer('refused', 'Lastgood does not take this from you', why, advice) };
   }
   const [person, entry] = Object.entries(roster.people).find(([, { slack }]) => slack.includes(userId)) ?? [];

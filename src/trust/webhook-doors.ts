@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { WireRequest } from '../core/source.ts';
 import type { Instant } from '../core/time.ts';
 import { isSigned } from './hmac.ts';
+import { metricAlertId } from './metric-alert.ts';
 import { secret, type Secret } from './secrets.ts';
 import { sha256Hex } from './sha256.ts';
 import { isWebhookToken, type WebhookTokens } from './webhook-token.ts';
@@ -96,8 +97,9 @@ export function webhookDoors({ tokens, secrets }: WebhookKeys): readonly Webhook
       header: 'Sentry-Hook-Signature',
       setting: 'SENTRY_CLIENT_SECRET',
       signatures: (value) => [value],
-      // Request-ID is not signed, and another one each time Sentry tries again.
-      deliveryId: ({ body }) => sha256Hex(body),
+      // Request-ID is not signed, and another one each time Sentry tries again. A metric alert that goes up, down and
+      // up again may say what it has said before: whoever reads it compares it with the last.
+      deliveryId: ({ body }) => (metricAlertId(body) === undefined ? sha256Hex(body) : undefined),
       keeps: ['sentry-hook-resource', 'request-id'],
     }),
     signed('github', {

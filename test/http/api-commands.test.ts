@@ -72,6 +72,12 @@ describe('Arguments by name', () => {
       { ...requested, version: '1.4.2 now' },
       '“1.4.2 now” is no version',
     ],
+    [
+      'a very long one',
+      'rollback',
+      { ...requested, version: '1'.repeat(8_001) },
+      'The version has 8001 characters',
+    ],
     ['an optional one that is wrong', 'incident-resolve', { incident: '12' }, '“12” is no incident'],
     ['a flag that is none', 'promote', { override: 'yes' }, 'The source is missing'],
     ['an inherited name', 'rollback', { ...requested, constructor: 'x' }, '/rollback takes no “constructor”'],

@@ -13,7 +13,7 @@ function read(
   changes: { readonly event?: object; readonly agent?: object | null; readonly data?: object } = {},
 ) {
   const agent = changes.agent === undefined ? captured.event.agent : changes.agent;
-  const data = { ...captured.event.data, incident_key: 'lastgood/INC-7/rung-1.1', ...changes.data };
+  const data = { ...captured.event.data, incident_key: 'lastgood/k3x9w2/INC-7/rung-1.1', ...changes.data };
   return readPagerdutyEvent(
     Buffer.from(JSON.stringify({ event: { ...captured.event, ...changes.event, agent, data } })),
   );
@@ -21,14 +21,15 @@ function read(
 
 it('reads who did what to which page', () => {
   const assignees = [{ summary: 'Ben\u202e Okafor', id: 'PBEN', type: 'user_reference' }];
-  expect(read({ data: { assignees } })).toEqual({
+  expect(read({ data: { assignees, created_at: '2021-06-04T13:12:15Z' } })).toEqual({
     incident: 'INC-7',
     report: {
       type: 'pagerduty.report',
       did: 'resolved',
-      key: 'lastgood/INC-7/rung-1.1',
+      key: 'lastgood/k3x9w2/INC-7/rung-1.1',
       user: { id: 'PJ0LVEB', name: 'PIG 208' },
       occurredAt: Date.parse('2021-06-04T13:16:53.816Z'),
+      beganAt: Date.parse('2021-06-04T13:12:15Z'),
       assignees: ['Ben Okafor'],
     },
   });
@@ -53,6 +54,14 @@ it('takes the title as we wrote it where PagerDuty leaves the key out', () => {
   expect(read({ data: { incident_key: null, title } })).toMatchObject({
     incident: 'INC-12',
     report: { key: undefined },
+  });
+});
+
+it('reads a key that an earlier version gave, before stores had a name', () => {
+  const incident_key = 'lastgood/INC-7/rung-1.1';
+  expect(read({ data: { incident_key } })).toMatchObject({
+    incident: 'INC-7',
+    report: { key: incident_key },
   });
 });
 

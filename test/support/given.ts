@@ -64,6 +64,9 @@ export interface Example<State, Wish, Event extends { readonly type: string }> {
   readonly leadsTo: (expected: Expected<Event>) => Example<State, Wish, Event>;
 }
 
+/** Which store it is. */
+export const storeId = 'k3x9w2';
+
 const ids: Readonly<Record<StreamName, StreamId>> = {
   incident: 'INC-1',
   operation: 'OP-1',
@@ -103,7 +106,12 @@ function exampleOf<State, Wish, Event extends { readonly type: string }>(
       return state;
     },
     when: (intent, { at = now, by = lastgood, policies: current = policies } = {}) => {
-      const context: Context = { policies: current, id: ids[kind.name], nextOperation: ids.operation };
+      const context: Context = {
+        policies: current,
+        id: ids[kind.name],
+        nextOperation: ids.operation,
+        storeId,
+      };
       const message = { at: start + at, by, intent };
       const decision = kind.decide(state, message, context);
       let after = state;

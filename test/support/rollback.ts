@@ -7,7 +7,7 @@ import type { Operation } from '../../src/core/operation/state.ts';
 import { approvalRuleFor } from '../../src/core/plan/approval-rule.ts';
 import { planRollback, type Plan } from '../../src/core/plan/plan.ts';
 import type { Policies } from '../../src/core/policies/policies.ts';
-import { ana, given, policies, type Example } from './given.ts';
+import { ana, given, policies, storeId, type Example } from './given.ts';
 
 export type OperationExample = Example<Operation, OperationIntent, OperationEvent>;
 
@@ -17,6 +17,7 @@ if (!stable) throw new Error('policies/channels.yml has no shop/stable any more'
 /** Take shop/stable back from 1.5.0 to 1.4.2: deploy, check, mark in Sentry. */
 export const plan: Plan = planRollback({
   operation: 'OP-1',
+  storeId,
   app: 'shop',
   channel: 'stable',
   from: '1.5.0',

@@ -9,7 +9,7 @@ import { replyFor, type Happened } from '../../src/core/reply.ts';
 import type { Tell } from '../../src/core/stream.ts';
 import type { Milliseconds } from '../../src/core/time.ts';
 import { kindOf, kindOfStream } from '../../src/engine/kinds.ts';
-import { policies as shipped, start } from './given.ts';
+import { policies as shipped, start, storeId } from './given.ts';
 
 interface Outstanding {
   readonly id: string;
@@ -59,7 +59,7 @@ export function streams(from: Policies = shipped): Streams {
       const decision = kind.decide(
         states.get(to.id),
         { at, by: teller, intent: tell.intent },
-        { policies, id: to.id, nextOperation },
+        { policies, id: to.id, nextOperation, storeId },
       );
       for (const event of decision.events) {
         const seq = happened.length + 1;

@@ -16,6 +16,7 @@ const waiting: OperationShape = {
   channel: 'shop/stable',
   source: null,
   override: null,
+  caution: null,
   from: '1.5.0',
   to: '1.4.2',
   reason: 'slow',

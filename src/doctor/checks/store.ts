@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ask, NoAnswer } from '../../executors/ask.ts';
 import { examineDatabase } from '../../store/sqlite-open.ts';
 import { StoreLocked } from '../../store/store.ts';
+import { storePath } from '../../store/store-path.ts';
 import { checkTimeout, type Check } from '../examine.ts';
 import { ok, unknown, wrong, type Looked } from '../finding.ts';
 import type { Patient } from '../patient.ts';
@@ -13,8 +14,23 @@ export const store: Check = {
   name: 'store',
   look: async (patient, signal) => [
     patient.probeStore ? await probe(patient.probeStore) : await lookAtFile(patient, signal),
+    ...lookAtRights(storePath(patient.settings.dataDir)),
   ],
 };
+
+/** A new one is the bot's alone; those of before could be read by everybody. */
+function lookAtRights(path: string): readonly Looked[] {
+  if (!existsSync(path)) return [];
+  const folder = dirname(path);
+  if ((statSync(path).mode & 0o004) === 0 || (statSync(folder).mode & 0o001) === 0) return [];
+  return [
+    wrong(
+      'store',
+      `${path} can be read by every user of this machine`,
+      `Let only the user of the bot read it: chmod -R go-rwx ${folder}`,
+    ),
+  ];
+}
 
 async function probe(write: () => Promise<void>): Promise<Looked> {
   try {
@@ -30,7 +46,7 @@ async function probe(write: () => Promise<void>): Promise<Looked> {
 }
 
 async function lookAtFile({ settings, botUrl }: Patient, signal: AbortSignal): Promise<Looked> {
-  const path = join(settings.dataDir, 'lastgood.db');
+  const path = storePath(settings.dataDir);
   if (!existsSync(path)) return ok('store', `${path} is made at the first start`);
   try {
     examineDatabase(path);

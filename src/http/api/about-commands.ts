@@ -11,7 +11,7 @@ export const idempotencyHeader: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
   description:
-    'Makes sending it again safe: the same key with the same body is answered the same, and has no second effect. One for each thing that is asked for; kept for ten days.',
+    'Makes sending it again safe: the same key with the same body is answered the same, and has no second effect. One for each thing that is asked for; kept for ten days. What only looked, and what was malformed or not allowed (400, 403, 404), is judged anew under the same key.',
   pattern: '^[\\x21-\\x7e]{1,200}$',
 };
 

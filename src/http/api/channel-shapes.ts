@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { openDrifts } from '../../core/channel/drift-state.ts';
-import { lastGood, livePeriod, type Channel } from '../../core/channel/state.ts';
+import { lastGood } from '../../core/channel/last-good.ts';
+import { livePeriod, type Channel } from '../../core/channel/state.ts';
 import { sayReason, verdicts } from '../../core/health/judge.ts';
 import { severities } from '../../core/severity.ts';
 import type { Instant, Milliseconds } from '../../core/time.ts';
@@ -36,7 +37,7 @@ export const channelShape = z.object({
   drift: z.array(
     z.object({
       side: z.enum(['file', 'reality']),
-      cause: z.enum(['edited', 'left-by-rollback', 'held']),
+      cause: z.enum(['edited', 'left-by-rollback', 'held', 'meanwhile']),
       /** The version that they name; null where the file has none. */
       found: z.string().nullable(),
       ours: z.string().nullable(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { sayActor } from '../../core/actor.ts';
 import type { Operation } from '../../core/operation/state.ts';
+import { cautionOf } from '../../core/plan/words.ts';
 import { severities } from '../../core/severity.ts';
 import { isoTime, isoTimeOrNull, time } from './times.ts';
 
@@ -14,6 +15,8 @@ export const operationShape = z.object({
   source: z.string().nullable(),
   /** What spoke against a promotion, and who had it lifted all the same. */
   override: z.object({ by: z.string(), lifts: z.array(z.string()) }).nullable(),
+  /** What is known against a rollback: its target has been rolled back from before. */
+  caution: z.string().nullable(),
   from: z.string(),
   to: z.string(),
   reason: z.string(),
@@ -76,6 +79,7 @@ export function toOperation(operation: Operation): OperationShape {
     channel: `${plan.app}/${plan.channel}`,
     source: plan.kind === 'promote' ? `${plan.app}/${plan.source}` : null,
     override: override ? { by: override.by, lifts: override.lifts.map(({ fact }) => fact) } : null,
+    caution: cautionOf(plan) ?? null,
     from: plan.from,
     to: plan.to,
     reason: plan.reason,
