@@ -251,6 +251,20 @@ describe.skipIf(missing !== undefined)(
       expect(await page.getByRole('combobox', { name: 'Message or command' }).isVisible()).toBe(true);
     });
 
+    it('closes the drawer by a tap beside it, and by choosing who one is', async () => {
+      const page = await open(PHONE);
+      const menu = page.getByRole('button', { name: 'Conversations and people' });
+      const rail = page.getByRole('navigation', { name: 'People and conversations' });
+      await menu.tap();
+      await rail.waitFor();
+      await page.touchscreen.tap(345, 400);
+      await rail.waitFor({ state: 'hidden' });
+      await menu.tap();
+      await page.getByRole('radio', { name: 'Ben' }).tap();
+      await rail.waitFor({ state: 'hidden' });
+      expect(await page.locator('#people input:checked').inputValue()).toBe(BEN);
+    });
+
     it.each([
       ['wide', 'light'],
       ['wide', 'dark'],

@@ -146,7 +146,9 @@ async function startOver() {
     deny: 'Keep it',
     danger: true,
   });
-  if (sure) await ask({ do: 'start-over' });
+  if (!sure) return;
+  showRail(false);
+  await ask({ do: 'start-over' });
 }
 
 startTheme();
@@ -181,7 +183,14 @@ byId('me').addEventListener('click', () => {
   showRail(true);
   document.querySelector('#people input:checked')?.focus();
 });
-byId('chat').addEventListener('pointerdown', () => showRail(false));
+// A thumb has no Escape: a tap beside the drawer closes it, and so does choosing who one is.
+document.addEventListener('pointerdown', ({ target }) => {
+  if (!target.closest('#rail, #menu, #me, dialog')) showRail(false);
+});
+byId('people').addEventListener('click', ({ detail }) => {
+  // Arrow keys choose, too, and go on choosing.
+  if (detail > 0) showRail(false);
+});
 byId('thread-close').addEventListener('click', closeThread);
 byId('tour').addEventListener('click', () => showTour(!memory.tour));
 byId('start-over').addEventListener('click', () => void startOver());
