@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { slashCommands } from '../../commands/index.ts';
 import type { Clock } from '../core/clock.ts';
@@ -142,6 +143,8 @@ export async function startBot(options: {
       ],
     });
     const stopping = new AbortController();
+    // Each look-up of a person listens; in a storm there are more than the ten at which Node suspects a leak.
+    setMaxListeners(0, stopping.signal);
     const receiver = slackReceiver();
     const intake = slackIntake({ ...access, clock, random: options.random, receive: inbox.receive });
     createSlackApp({
