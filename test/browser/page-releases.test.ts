@@ -194,8 +194,10 @@ describe.skipIf(missing !== undefined)(
       for (const colorScheme of ['light', 'dark'] as const) {
         if (colorScheme === 'dark') await opened.close();
         await open({ ...PHONE, colorScheme });
-        await page.getByRole('button', { name: 'Conversations and people' }).tap();
-        await page.getByText('Relbot').first().tap();
+        const drawer = page.getByRole('button', { name: 'Conversations and people' });
+        await drawer.tap();
+        await page.getByText('Relbot').first().tap(); // which closes the drawer
+        await drawer.tap();
         await page.getByRole('button', { name: 'releases' }).tap();
         await report().waitFor();
         for (const tab of ['Chat', 'Channels', 'Pager', 'API']) {
