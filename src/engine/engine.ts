@@ -69,6 +69,7 @@ export function createEngine(parts: {
       await decide(envelopes);
       outbox.poke();
     },
+    jumped: outbox.poke,
   });
 
   async function submit(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {

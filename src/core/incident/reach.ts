@@ -1,7 +1,6 @@
 import type { Policies } from '../policies/policies.ts';
 import { severities, type Severity } from '../severity.ts';
-import { sayDate, type Instant, type Milliseconds } from '../time.ts';
-import { pageMeansNames } from './describe.ts';
+import type { Instant, Milliseconds } from '../time.ts';
 import type { PlannedPage } from './event.ts';
 import { pagesOfRung } from './ladder.ts';
 
@@ -20,13 +19,16 @@ export interface Climb {
 }
 
 export function climbsOf(policies: Policies): readonly Climb[] {
-  const together = new Map<string, { titles: string[]; rotation: string; escalation: string }>();
-  for (const { title, rotation, escalation } of Object.values(policies.services.services)) {
+  const together = new Map<
+    string,
+    { titles: string[]; service: string; rotation: string; escalation: string }
+  >();
+  for (const [service, { title, rotation, escalation }] of Object.entries(policies.services.services)) {
     const key = `${escalation} ${rotation}`;
-    const known = together.get(key) ?? { titles: [], rotation, escalation };
+    const known = together.get(key) ?? { titles: [], service, rotation, escalation };
     together.set(key, { ...known, titles: [...known.titles, title] });
   }
-  return [...together.values()].flatMap(({ titles, rotation, escalation }) => {
+  return [...together.values()].flatMap(({ titles, service, rotation, escalation }) => {
     const ladders = policies.escalation.policies[escalation];
     if (!ladders) return [];
     return severities.map((severity): Climb => {
@@ -35,6 +37,7 @@ export function climbsOf(policies: Policies): readonly Climb[] {
         ladder,
         rotation,
         emergency: policies.notifications.conversations['emergency'] ?? '',
+        service,
         serviceTitle: titles[0] ?? '',
       };
       return {
@@ -71,15 +74,6 @@ export function emptyRungs(
       return at === undefined ? [] : [{ climb, rung, at, unreached: climb.pages(rung, at) }];
     });
   });
-}
-
-/** `Checkout P0, rung 2 of 4: nobody from 2026-11-24 09:00 UTC (Ben Okafor by mail)` */
-export function sayEmptyRung({ climb, rung, at, unreached }: EmptyRung, now: Instant): string {
-  const { services, severity, rungs } = climb;
-  const since = at > now ? `nobody from ${sayDate(at)} on` : 'nobody';
-  const meant = [...new Set(unreached.map(({ name, by }) => `${name} by ${pageMeansNames[by]}`))].join(', ');
-  const named = meant === '' ? '' : ` (${meant})`;
-  return `${services.join(', ')} ${severity}, rung ${rung} of ${rungs}: ${since}${named}`;
 }
 
 /** Turns that are shorter than this are not looked at one by one. */
