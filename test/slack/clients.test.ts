@@ -64,7 +64,7 @@ test('what Slack has put off does not wait for an hour longer because the clock 
   );
   const post = () => timeline.chat.postMessage({ channel: incidents, text: 'a line' });
   slack.fail({ retryAfter: 30, path: 'chat.postMessage', times: 1 });
-  await expect(post()).rejects.toThrow();
+  await expect(post()).rejects.toThrow(/rate/i);
   now = 0;
   expect((await post()).ok).toBe(true);
 });
