@@ -71,7 +71,7 @@ const oneFile: readonly (readonly [Edit, string])[] = [
   ],
   [
     ['roster', 'people: [ida]', 'people: [ida]\n      each: 7d\n      starts: monday'],
-    'policies/roster.yml:16:15  rotations.web.primary.starts  expected a UTC time such as 2026-01-05T09:00:00Z; found "monday"',
+    'policies/roster.yml:16:15  rotations.web.primary.starts  expected a UTC time such as 2026-01-05T09:00:00Z, or with a zone 2026-01-05T09:00; found "monday"',
   ],
   [
     [

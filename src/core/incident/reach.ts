@@ -1,4 +1,5 @@
 import type { Policies } from '../policies/policies.ts';
+import { wallClock, whenWallClockShows } from '../policies/wall-clock.ts';
 import { severities, type Severity } from '../severity.ts';
 import type { Instant, Milliseconds } from '../time.ts';
 import type { PlannedPage } from './event.ts';
@@ -81,12 +82,12 @@ const shortestTurn: Milliseconds = 15 * 60_000;
 
 /** Now, and every moment before `until` at which somebody else is on call. */
 function turnsOf({ roster }: Policies, rotation: string, from: Instant, until: Instant): readonly Instant[] {
-  const changes = Object.values(roster.rotations[rotation] ?? {}).flatMap(({ starts, each }) => {
+  const changes = Object.values(roster.rotations[rotation] ?? {}).flatMap(({ starts, each, zone = 'UTC' }) => {
     if (starts === undefined || each === undefined) return [];
     const step = Math.ceil(shortestTurn / each) * each;
-    const first = starts + (Math.floor((from - starts) / step) + 1) * step;
-    const count = Math.max(0, Math.ceil((until - first) / step));
-    return Array.from({ length: count }, (_, index) => first + index * step);
+    const first = starts + (Math.floor((wallClock(from, zone) - starts) / step) + 1) * step;
+    const count = Math.max(0, Math.ceil((wallClock(until, zone) - first) / step));
+    return Array.from({ length: count }, (_, index) => whenWallClockShows(first + index * step, zone));
   });
   return [from, ...new Set(changes.toSorted((a, b) => a - b))];
 }
