@@ -143,8 +143,8 @@ export interface Store {
 
   /** Waiting rows that may go now: due, and first of their lane; by priority, then age. */
   readonly outboxDue: (now: Instant, limit: number) => Promise<readonly OutboxRow[]>;
-  /** When the next waiting row that is first of its lane becomes due. */
-  readonly nextDue: () => Promise<Instant | undefined>;
+  /** When the next waiting row that is first of its lane becomes due; of those only that do so later than `after`. */
+  readonly nextDue: (after?: Instant) => Promise<Instant | undefined>;
   /** Rows that were in flight when the process died: waiting again, marked as possibly happened. */
   readonly recoverInFlight: () => Promise<number>;
   /** The clock was set back by so much: rows that wait for a time to come become due that much earlier. */
