@@ -204,7 +204,7 @@ export function createOutbox(parts: Parts): Outbox {
   };
 }
 
-type Neighbour = 'slack' | 'pagerduty' | 'mail';
+type Neighbour = (typeof neighbours)[number];
 
 /** Who takes an effect, of those on whom nobody waits step by step. */
 function neighbourOf(type: EffectType): Neighbour | undefined {
