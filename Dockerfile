@@ -1,5 +1,5 @@
 # Three stages: one compiles, one installs what the bot runs with, and the last one holds the result and nothing else:
-# no compiler, no sandbox, no example policies. It runs as a user without rights, and writes only to /data and, after
+# no compiler, no sandbox; the example policies only for the doctor, who says where they are still in use. It runs as a user without rights, and writes only to /data and, after
 # each change of a release channel, to /config/security: the root file system may be read-only (see compose.yml).
 
 FROM node:20.20.2-bookworm-slim AS build
@@ -26,6 +26,7 @@ FROM node:20.20.2-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data POLICIES_DIR=/config/policies SECURITY_DIR=/config/security
 WORKDIR /app
 COPY package.json LICENSE manifest.yml ./
+COPY examples/shop/policies examples/shop/policies
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
 RUN install -d -o node -g node /data /config/policies /config/security \

@@ -6,7 +6,7 @@ import { lastGood, passedOver } from '../src/core/channel/last-good.ts';
 import { livePeriod, type Channel } from '../src/core/channel/state.ts';
 import { cautionAbout } from '../src/core/channel/testimony.ts';
 import { sayReason } from '../src/core/health/reason.ts';
-import { sayDuration, type Instant } from '../src/core/time.ts';
+import { sayBetween, type Instant } from '../src/core/time.ts';
 import type { Asking, Verb } from './verb.ts';
 
 export const channels: Verb = {
@@ -35,7 +35,7 @@ function sayChannel(channel: Channel, healthyAfter: number, { at }: Asking): str
   const next = channel.next ? `, then ${channel.next.operation} (${channel.next.reason})` : '';
   const lock = channel.lock ? ` · held by ${channel.lock.operation} (${channel.lock.reason})${next}` : '';
   const more = `${lock}${sayHealth(channel, live.version, at)}${sayDrifts(channel, at)}`;
-  const age = sayDuration(at - live.from);
+  const age = sayBetween(live.from, at);
   const runs = channel.doubt
     ? `NOT CERTAIN since ${channel.doubt.operation} (${channel.doubt.why}) · recorded is ${live.version}, for ${age}`
     : `${live.version} live for ${age}`;
@@ -46,7 +46,7 @@ function sayHealth(channel: Channel, version: string, now: Instant): string {
   const health = healthOf(channel, version);
   if (!health) return '';
   const { judgement, report, at, failed } = health;
-  const newest = `(${report.sessions} sessions, told ${sayDuration(now - at)} ago)`;
+  const newest = `(${report.sessions} sessions, told ${sayBetween(at, now)} ago)`;
   const warning = judgement.reasons
     .filter(({ type }) => type === 'critical-so-far')
     .map((reason) => `. ${sayReason(reason)}`)
@@ -61,7 +61,7 @@ function sayDrifts(channel: Channel, now: Instant): string {
   return openDrifts(channel)
     .map(({ side, found = 'nothing', by, since }) => {
       const says = side === 'file' ? `the registry file says ${found}` : `${found} runs there, says ${by}`;
-      return ` · DRIFT: ${says}, for ${sayDuration(now - since)}`;
+      return ` · DRIFT: ${says}, for ${sayBetween(since, now)}`;
     })
     .join('');
 }

@@ -1,6 +1,6 @@
 import { answer } from '../src/core/answer.ts';
 import type { Incident } from '../src/core/incident/state.ts';
-import { sayDuration, type Instant } from '../src/core/time.ts';
+import { sayBetween, type Instant } from '../src/core/time.ts';
 import type { Verb } from './verb.ts';
 
 export const incidentList: Verb = {
@@ -31,7 +31,7 @@ export function sayMore(count: number): readonly string[] {
 
 function sayIncident(incident: Incident, at: Instant): string {
   const { id, severity, serviceTitle, title, app, channel, openedAt } = incident;
-  return `${id}  ${severity}  ${serviceTitle} on ${app}/${channel}: ${title} (${sayDuration(at - openedAt)}) — ${sayHolder(incident, at)}`;
+  return `${id}  ${severity}  ${serviceTitle} on ${app}/${channel}: ${title} (${sayBetween(openedAt, at)}) — ${sayHolder(incident, at)}`;
 }
 
 function sayHolder({ acknowledged, cleared, nextCall, ladder }: Incident, at: Instant): string {
@@ -40,5 +40,5 @@ function sayHolder({ acknowledged, cleared, nextCall, ladder }: Incident, at: In
   if (!nextCall) return 'nobody has it';
   const { length } = ladder.rungs;
   const rung = nextCall.rung > length ? 'last resort' : `rung ${nextCall.rung} of ${length}`;
-  return `nobody has it; ${rung} in ${sayDuration(Math.max(0, nextCall.at - at))}`;
+  return `nobody has it; ${rung} in ${sayBetween(at, Math.max(at, nextCall.at))}`;
 }

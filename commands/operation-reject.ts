@@ -8,11 +8,12 @@ export const operationReject: Verb = {
     { name: 'operation', kind: 'operation', required: true },
     // What was seen is what is judged.
     { name: 'plan-hash', kind: 'plan-hash', required: true },
+    { name: 'reason', kind: 'text', required: false },
   ],
-  example: '/operation reject OP-7 0f3c9a51d2e47b86',
-  ask: ({ operation = '', 'plan-hash': hash = '' }) => ({
+  example: '/operation reject OP-7 0f3c9a51d2e47b86 the repair is out in five minutes',
+  ask: ({ operation = '', 'plan-hash': hash = '', reason }) => ({
     kind: 'intent',
     to: { kind: 'operation', id: operation },
-    intent: { type: 'operation.reject', hash },
+    intent: { type: 'operation.reject', hash, ...(reason === undefined ? {} : { reason }) },
   }),
 };

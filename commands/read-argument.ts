@@ -138,7 +138,7 @@ function readVersion(typed: string, before: Values, asking: Asking): Read {
   const version = parseVersion(typed);
   if (version !== undefined) return { value: version };
   const hint = knownHint(before, asking);
-  const problem = `“${shorten(typed)}” is no version; versions are SemVer, like 1.4.2 or v2.0.0-rc.1`;
+  const problem = `“${shorten(typed)}” is no version; versions are SemVer, like 1.4.2 or v2.0.0-rc.1 (build 512 as 1.0.512)`;
   const meant = /^v?\d/i.test(typed);
   return hint === undefined ? { problem, meant } : { problem, meant, hint };
 }

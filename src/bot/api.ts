@@ -67,9 +67,10 @@ export function serveApi(parts: {
 
 function knownChannels({ channels }: Policies, states: readonly Channel[]): readonly KnownChannel[] {
   return Object.entries(channels.apps).flatMap(([app, policy]) =>
-    Object.entries(policy.channels).map(([channel, { healthy_after: healthyAfter }]) => {
+    Object.entries(policy.channels).map(([channel, { healthy_after: healthyAfter, promotion }]) => {
       const name = `${app}/${channel}`;
-      return { name, healthyAfter, state: states.find((state) => state.name === name) };
+      const promotedFrom = (promotion?.from ?? []).map((source) => `${app}/${source}`);
+      return { name, healthyAfter, promotedFrom, state: states.find((state) => state.name === name) };
     }),
   );
 }

@@ -213,7 +213,7 @@ export async function startBot(options: {
         ...healthRoutes({
           probe: () => store.writeMark('probed-at', String(clock.now())),
           draining: () => state.draining,
-          notes: async () => [...notes(), ...(await backlogNotes(store, clock.now()))],
+          notes: async () => [...(await backlogNotes(store, engine.silent(), clock.now())), ...notes()],
         }),
       ],
     });

@@ -21,9 +21,9 @@ export function readMarkedMessages(parts: {
     if (!policies().health.release_bots.includes(appId)) {
       log.warn(
         { app: appId, conversation },
-        'a canary report of an app that is not under release_bots in policies/health.yml was ignored',
+        'a canary report of an app that is not under release_bots in health.yml was ignored',
       );
-      return `the app ${appId} is not under release_bots in policies/health.yml`;
+      return `the app ${appId} is not under release_bots in health.yml`;
     }
     const { status, answer } = await bots.reportCanaryFromSlack(
       payload,

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Actor } from '../core/actor.ts';
 import { answer, type Answer } from '../core/answer.ts';
 import { healthOf } from '../core/channel/health-state.ts';
@@ -7,7 +7,13 @@ import type { SubmitOptions } from '../core/envelope.ts';
 import { deploymentReport } from '../core/health/deployment.ts';
 import type { Verdict } from '../core/health/judge.ts';
 import { mayNotReport } from '../core/health/may-report.ts';
-import { canaryReport, windowProblem } from '../core/health/report.ts';
+import {
+  canaryReport,
+  reportedApp,
+  reportedChannel,
+  reportedWindow,
+  windowProblem,
+} from '../core/health/report.ts';
 import type { Intent } from '../core/intent.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Policies } from '../core/policies/policies.ts';
@@ -105,10 +111,12 @@ export function createReleaseBots(parts: {
 
   async function reportCanary(body: unknown, by: Actor, options: SubmitOptions = {}): Promise<ReportAnswer> {
     const read = canaryReport.safeParse(body);
-    if (!read.success) return mistaken('canary report', mistakesIn(canaryReport, body, read.error), options);
+    const early = earlyIn(body, now());
+    if (!read.success || early.length > 0) {
+      const inBody = read.success ? [] : mistakesIn(canaryReport, body, read.error);
+      return mistaken('canary report', [...inBody, ...early, ...strangersIn(body, policies())], options);
+    }
     const report = read.data;
-    const early = windowProblem(report, now());
-    if (early !== undefined) return mistaken('canary report', [`window.end: ${early}`], options);
     const { app, channel, version } = report;
     const what = `report on ${version}`;
     const intent = { type: 'health.report', report } as const;
@@ -121,8 +129,10 @@ export function createReleaseBots(parts: {
     reportCanary,
     reportDeployment: async (body, by, options = {}) => {
       const read = deploymentReport.safeParse(body);
-      if (!read.success)
-        return mistaken('deployment', mistakesIn(deploymentReport, body, read.error), options);
+      if (!read.success) {
+        const mistakes = mistakesIn(deploymentReport, body, read.error);
+        return mistaken('deployment', [...mistakes, ...strangersIn(body, policies())], options);
+      }
       const { app, channel, ...deployment } = read.data;
       const what = `report that ${deployment.version} is live`;
       const intent = { type: 'deployment.report', ...deployment } as const;
@@ -132,7 +142,7 @@ export function createReleaseBots(parts: {
       if (policies().health.release_bots.includes(appId)) {
         return reportCanary(payload, { kind: 'source', name: `the Slack app ${appId}` }, options);
       }
-      const why = `The Slack app ${appId} is not among release_bots in policies/health.yml.`;
+      const why = `The Slack app ${appId} is not among release_bots in health.yml.`;
       return refuse(403, answer('refused', 'Cannot report health', why), options);
     },
   };
@@ -155,6 +165,23 @@ function mistakesIn(schema: z.ZodType, body: unknown, error: z.ZodError): readon
     const place = path.length === 0 ? '' : `${sayPath(path)}: `;
     return `${place}${message}${hint === undefined ? '' : ` (${hint})`}`;
   });
+}
+
+/** A window that has not ended, also in a body that is wrong elsewhere: one try should show every mistake. */
+function earlyIn(body: unknown, now: Instant): readonly string[] {
+  const read = z.object({ window: reportedWindow }).safeParse(body);
+  const early = read.success ? windowProblem(read.data, now) : undefined;
+  return early === undefined ? [] : [`window.end: ${early}`];
+}
+
+/** The same of a channel that is none of ours. */
+function strangersIn(body: unknown, policies: Policies): readonly string[] {
+  const read = z.object({ app: reportedApp, channel: reportedChannel }).safeParse(body);
+  if (!read.success) return [];
+  const place = find(read.data.app, read.data.channel, policies);
+  if ('name' in place) return [];
+  const { title, lines } = place.unknown;
+  return [[`channel: ${title}.`, ...lines].join(' ')];
 }
 
 /** `stable` with the only app, `shop/stable`, or both apart. */

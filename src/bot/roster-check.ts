@@ -85,7 +85,7 @@ export async function checkRoster(
     const text = [
       `In the next ${lookAhead / day} days these rungs will page nobody:`,
       ...sayEmptyRungs(empty, now).map((line) => `• ${line}`),
-      'Change policies/roster.yml or policies/escalation.yml. More: /lastgood doctor',
+      'Change roster.yml or escalation.yml. More: /lastgood doctor',
     ].join('\n');
     const to = policies.notifications.conversations['emergency'] ?? '';
     const effect = { type: 'page.slack', person: undefined, to, text, severity: 'P2' } as const;

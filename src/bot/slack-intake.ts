@@ -9,7 +9,7 @@ import type { SocketAccess } from '../slack/socket-connection.ts';
 import { slackOverSocket } from '../slack/socket-mode.ts';
 
 /** Slack renews connections now and then; a moment without one is nothing to report. */
-const worthSaying: Milliseconds = 60_000;
+const worthSaying: Milliseconds = 10_000;
 
 /** Whichever way what people do in Slack comes in: requests to a route, or a socket that we hold open. */
 export function slackIntake(
@@ -19,15 +19,19 @@ export function slackIntake(
   readonly routes: readonly Route[];
   readonly start: () => void;
   readonly stop: () => Promise<void>;
-  /** What whoever looks after the bot should know; nothing when all is well. */
+  /** What whoever looks after the bot should know; what is well begins with `ok: `. */
   readonly notes: () => readonly string[];
 } {
   const { appToken, signingSecret, clock } = options;
   if (!appToken) {
-    const tally = requestTally();
+    const tally = requestTally(clock.now());
     const routes = [slackRoute(slackOverHttp({ ...options, signingSecret, tally, now: clock.now }))];
-    const notes = () => [tally.note(clock.now())].filter((note) => note !== undefined);
-    return { routes, start: () => undefined, stop: () => Promise.resolve(), notes };
+    return {
+      routes,
+      start: () => undefined,
+      stop: () => Promise.resolve(),
+      notes: () => tally.notes(clock.now()),
+    };
   }
   const socket = slackOverSocket({ ...options, appToken });
   return {

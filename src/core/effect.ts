@@ -53,6 +53,8 @@ export type Effect =
       readonly text: string;
       /** What a shout says below that. */
       readonly lines?: readonly string[];
+      /** What a person whom it calls may type to go back: `/rollback stable 1.4.2 <reason>`. */
+      readonly goBack?: string;
       readonly severity: Severity;
     }
   /** Post the stream's live card, or bring it up to date. Drawn from the state at the moment of sending. */
@@ -61,6 +63,8 @@ export type Effect =
       readonly conversation: string;
       /** Which one, where a stream has several. */
       readonly card?: string;
+      /** As on a page: for the message by which it called somebody. */
+      readonly goBack?: string;
       readonly severity: Severity | undefined;
     }
   /** One line of the timeline in the thread under the stream's card. `at` is when it happened, for one that comes late. */

@@ -8,7 +8,7 @@ export function lacksPermission(actor: Actor, roles: readonly Role[], what: stri
     return refuse(
       'not-in-roster',
       what,
-      `${actor.name} is not in the roster. Ask a lead to add you to policies/roster.yml, or ask somebody on call (/oncall).`,
+      `${actor.name} is not in the roster. Ask a lead to add you to roster.yml, or ask somebody on call (/oncall).`,
     );
   }
   if (hasRole(actor, roles)) return undefined;
@@ -25,7 +25,7 @@ export function takesPerson(actor: Actor, what: string): Refusal | undefined {
   return refuse(
     'person-needed',
     what,
-    `This takes a person’s word, and the token ${actor.name} stands for nobody. It takes a token that names a person: lastgood token create api <name> --person <their key in policies/roster.yml> makes one, where the bot runs. Or do it in Slack.`,
+    `This takes a person’s word, and the token ${actor.name} stands for nobody. It takes a token that names a person: lastgood token create api <name> --person <their key in roster.yml> makes one, where the bot runs. Or do it in Slack.`,
   );
 }
 
@@ -33,7 +33,7 @@ function whereRolesAre(actor: Extract<Actor, { kind: 'person' | 'token' }>): str
   if (actor.kind === 'token') return 'Roles of tokens are in API_TOKENS.';
   return actor.narrowed === true
     ? 'The roster gives more, and this token does not: its roles are in API_TOKENS.'
-    : 'Roles are in policies/roster.yml.';
+    : 'Roles are in roster.yml.';
 }
 
 /** Whoever may handle an incident: everybody with any role. */

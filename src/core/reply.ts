@@ -36,7 +36,14 @@ export function replyFor(happened: readonly Happened[]): Answer {
   if (voided) return answer('refused', `${voided.stream}: ${describe(voided.event) ?? ''}`);
   return first === undefined
     ? answer('info', 'Nothing has changed.')
-    : answer('done', first, ...rest.slice(0, 5));
+    : answer('done', first, ...rest.slice(0, 5), ...happened.flatMap(sayWithoutSlack));
+}
+
+/** Whoever asks from elsewhere may do so because Slack is away, and has to tell the others themselves. */
+function sayWithoutSlack({ stream, event }: Happened): readonly string[] {
+  if (event.type !== 'operation.planned' || !event.asks?.people.length) return [];
+  const elsewhere = 'via' in event.by && event.by.via !== 'slack';
+  return elsewhere ? [`They approve without Slack by: /operation approve ${stream} ${event.hash}`] : [];
 }
 
 function describe(event: Recorded<AnyEvent>): string | undefined {

@@ -10,12 +10,17 @@ export interface NamedCard {
   readonly conversation: string;
   readonly ts: string | undefined;
   readonly trouble: string | undefined;
+  /** It was written before the stream's own card was there, and does not lead to it. */
+  readonly withoutCard?: true;
 }
 
 /** A stream's named cards. */
 export type NamedCards = Readonly<Record<string, NamedCard>>;
 
-export type NamedCardEvent = CardEvent & { readonly card: string };
+export type NamedCardEvent = CardEvent & { readonly card: string; readonly withoutCard?: true };
+
+/** In a receipt: what was written could not lead to the stream's own card yet. */
+export const withoutCard = 'without_card';
 
 /** Where a stream's card stands, or why nobody can see it: told once for each reason. */
 export function settleCard(
@@ -51,7 +56,11 @@ export function settleNamedCard(
     conversation,
     outcome,
   );
-  return { events: events.map((event) => ({ ...event, card })), tells: [] };
+  const alone = outcome.status === 'done' && withoutCard in outcome.receipt;
+  return {
+    events: events.map((event) => ({ ...event, card, ...(alone ? { withoutCard: alone } : {}) })),
+    tells: [],
+  };
 }
 
 /** What becomes of a stream's named cards when one of them was posted, or could not be. */
@@ -59,7 +68,12 @@ export function noteCard(cards: NamedCards | undefined, event: NamedCardEvent): 
   const known = cards?.[event.card];
   const card: NamedCard =
     event.type === 'card.posted'
-      ? { conversation: event.conversation, ts: event.ts, trouble: undefined }
-      : { conversation: known?.conversation ?? '', ts: known?.ts, trouble: event.why };
+      ? {
+          conversation: event.conversation,
+          ts: event.ts,
+          trouble: undefined,
+          ...(event.withoutCard && { withoutCard: event.withoutCard }),
+        }
+      : { conversation: '', ts: undefined, ...known, trouble: event.why };
   return { ...cards, [event.card]: card };
 }

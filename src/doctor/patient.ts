@@ -1,8 +1,9 @@
 import type { WebClient } from '@slack/web-api';
 import { secretsOf, type ExaminedSettings } from '../config.ts';
-import type { Policies } from '../core/policies/policies.ts';
+import type { Policies, PolicyName } from '../core/policies/policies.ts';
 import type { Instant } from '../core/time.ts';
 import { stepSchemas } from '../executors/index.ts';
+import { stillExamples } from '../policies/example.ts';
 import { loadPolicies, type LoadedPolicies } from '../policies/load.ts';
 import { stepChecker } from '../policies/step-checker.ts';
 import { slackClients, workspaceOf, type Workspace } from '../slack/clients.ts';
@@ -18,6 +19,8 @@ export interface Patient {
   readonly loaded: LoadedPolicies;
   /** The policies when all of them are right: most checks of other parts can say nothing about half of them. */
   readonly policies: Policies | undefined;
+  /** Those that are still the invented shop's: nothing that they name is anywhere outside. */
+  readonly examples: readonly PolicyName[];
   readonly slack: SlackPatient | undefined;
   readonly secrets: readonly Secret[];
   readonly now: () => Instant;
@@ -57,6 +60,7 @@ export async function patientOf(
     environment,
     loaded,
     policies: loaded.ok ? loaded.policies : undefined,
+    examples: await stillExamples(loaded),
     slack: slackPatient(settings.slack),
     secrets: secretsOf(settings),
     now,

@@ -9,7 +9,7 @@ import { StaleStream, type Store, type Transaction } from '../store/store.ts';
 import { answerOnce } from './answer-once.ts';
 import { decideAll, outboxRow } from './decide.ts';
 import type { Log } from './log.ts';
-import { createOutbox } from './outbox.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
 import { createTimers } from './timers.ts';
 
 export interface Engine {
@@ -20,6 +20,8 @@ export interface Engine {
   /** Something was added to the outbox by other means: carry it out. */
   readonly poke: () => void;
   readonly start: () => Promise<void>;
+  /** Who did not take what was sent last, and since when. */
+  readonly silent: Outbox['silent'];
   /** What is under way at this moment; undefined when all that is due has been done. */
   readonly working: () => Promise<unknown> | undefined;
   readonly stop: () => Promise<void>;
@@ -126,6 +128,7 @@ export function createEngine(parts: {
       return answered;
     },
     poke: outbox.poke,
+    silent: outbox.silent,
     start: async () => {
       const recovered = await store.recoverInFlight();
       if (recovered > 0)

@@ -18,6 +18,8 @@ export interface Outbox {
   /** Somebody wants the step of this stream stopped: the next look is at it, however far off its next question was. */
   readonly hurry: (stream: StreamId) => void;
   readonly start: () => void;
+  /** Who did not take what was sent last; nothing is known of those to whom nothing was sent since the start. */
+  readonly silent: () => readonly Silent[];
   /** What is under way at this moment; undefined when nothing is. */
   readonly working: () => Promise<unknown> | undefined;
   /** Takes nothing new and waits for what is in flight, at most so long. */
@@ -38,6 +40,11 @@ const canWait = 2;
 /** So many, at most, are brought forward when a neighbour is back; the others come when their wait is over. */
 const broughtForward = 1_000;
 
+export interface Silent {
+  readonly neighbour: Neighbour;
+  readonly since: Instant;
+}
+
 const neighbours = ['slack', 'pagerduty', 'mail'] as const;
 
 /** Who was away for less is no news: their waits have not grown yet. */
@@ -56,6 +63,8 @@ export function createOutbox(parts: Parts): Outbox {
   const mostUnhurried = Math.max(1, Math.ceil(mostInFlight * 0.75));
   /** Since when they have not answered; after a start that is not known. */
   const away = new Map<Neighbour, Instant>(neighbours.map((neighbour) => [neighbour, 0]));
+  /** The same for those who were asked since the start, and did not answer last. */
+  const silent = new Map<Neighbour, Instant>();
   const hurried = new Set<StreamId>();
   let stopped = false;
   let disarm = (): void => undefined;
@@ -132,7 +141,11 @@ export function createOutbox(parts: Parts): Outbox {
     // What waits for something else than the neighbour says itself for how long.
     const now = clock.now();
     const since = away.get(neighbour);
-    if (outcome.status === 'retry' && outcome.after === undefined) away.set(neighbour, since ?? now);
+    if (outcome.status === 'retry' && outcome.after === undefined) {
+      away.set(neighbour, since ?? now);
+      if (!silent.has(neighbour)) silent.set(neighbour, now);
+    }
+    if (outcome.status === 'done') silent.delete(neighbour);
     if (outcome.status !== 'done' || since === undefined) return;
     away.delete(neighbour);
     // Otherwise one effect that fails for reasons of its own would be tried as often as others succeed.
@@ -188,6 +201,7 @@ export function createOutbox(parts: Parts): Outbox {
     poke: turn.ask,
     hurry: (stream) => void hurried.add(stream),
     start: turn.start,
+    silent: () => [...silent].map(([neighbour, since]) => ({ neighbour, since })),
     working: () => {
       const all = [turn.running(), ...inFlight.values()].filter((each) => each !== undefined);
       return all.length === 0 ? undefined : Promise.all(all);

@@ -1,11 +1,20 @@
 import type { Route } from './wire.ts';
 
+/** The notes in what `/readyz` answered: below `ready`, a line each. */
+export function notesIn(status: number, text: string): readonly string[] {
+  const [ready, ...notes] = text.split('\n').filter((line) => line !== '');
+  return status === 200 && ready === 'ready' ? notes : [];
+}
+
 /** `GET /healthz`: the loop turns. `GET /readyz`: something sent now would be kept. */
 export function healthRoutes(options: {
   /** Writes to the store; rejects when it cannot. */
   readonly probe: () => Promise<void>;
   readonly draining: () => boolean;
-  /** What does not work besides, a line each: it is told, and the answer stays 200. Strangers can cause and read it. */
+  /**
+   * What does not work besides, a line each: it is told, and the answer stays 200. Strangers can cause and read it. What
+   * begins with `ok: ` is well.
+   */
   readonly notes: () => Promise<readonly string[]>;
 }): readonly Route[] {
   return [

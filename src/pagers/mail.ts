@@ -1,6 +1,6 @@
 import { createTransport, type NodemailerError } from 'nodemailer';
 import parseAddresses from 'nodemailer/lib/addressparser';
-import type { CardUrl } from '../core/card-url.ts';
+import type { CardUrl, Whereabouts } from '../core/card-url.ts';
 import type { Carrier, Errand, Outcome } from '../core/effect.ts';
 import { quoter, reveal, scrubber, type Secret } from '../trust/secrets.ts';
 
@@ -37,7 +37,7 @@ export function mailPager(deps: {
         from: sender,
         to,
         subject: subjectLine(effect.subject),
-        text: scrub(card === undefined ? effect.text : `${effect.text}\nIts card is here: ${card}`),
+        text: scrub(card === undefined ? effect.text : `${effect.text}\n${sayWhere(card)}`),
         messageId: messageIdOf(id, sender.address),
         date: new Date(now),
         headers: { 'Auto-Submitted': 'auto-generated' },
@@ -70,6 +70,10 @@ export function mailPager(deps: {
   }
 
   return { types: ['page.mail'], carry };
+}
+
+function sayWhere({ what, url }: Whereabouts): string {
+  return what === 'card' ? `Its card is here: ${url}` : `Its card is in this conversation: ${url}`;
 }
 
 /** nodemailer's codes for a server that is away or went away; all others say that the mail itself is wrong. */

@@ -100,7 +100,7 @@ export function pagerdutyByName(deps: {
     return [
       ...Object.entries(details).map(([name, words]) => `${name}: ${words}`),
       ...links.map(({ label, url }) => `${label}: ${url}`),
-      ...(card === undefined ? [] : [`card: ${card}`]),
+      ...(card === undefined ? [] : [`${card.what}: ${card.url}`]),
     ].join('\n');
   }
 

@@ -82,7 +82,7 @@ export function pagerdutyPager(deps: {
       ...(links.length > 0 && {
         links: links.map(({ label, url }) => ({ href: scrub(url), text: quote(label) })),
       }),
-      ...(card !== undefined && { client: 'Slack', client_url: card }),
+      ...(card !== undefined && { client: 'Slack', client_url: card.url }),
     };
   }
 

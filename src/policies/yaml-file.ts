@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } fr
 import type { Document, Node, Pair, YAMLError } from 'yaml';
 import type { Path } from '../core/policies/finding.ts';
 import { deepest, tooDeepAt } from '../trust/nesting.ts';
+import { firstYamlMistake } from './yaml-mistake.ts';
 
 /** Where something stands in a file; lines and columns count from 1. */
 export interface Place {
@@ -45,6 +46,8 @@ export function readYaml(text: string): YamlFile {
     merge: false,
     resolveKnownTags: false,
   });
+  const mistake = firstYamlMistake(document, text);
+  if (mistake) return { ok: false, problems: [{ ...placeAt(mistake.offset), message: mistake.message }] };
   const problems = [
     ...[...document.errors, ...document.warnings].map((error) => ({
       ...placeAt(error.pos[0]),

@@ -1,12 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { exampleShop } from '../policies/example.ts';
 
-/** `examples/shop`, seen from `src/sandbox` as from `dist/src/sandbox`; never `policies/`, which is a team's own. */
-const shop = new URL(
-  import.meta.url.includes('/dist/src/') ? '../../../examples/shop/' : '../../examples/shop/',
-  import.meta.url,
-);
-
-export const examplePolicies = fileURLToPath(new URL('policies', shop));
+export { examplePolicies } from '../policies/example.ts';
 
 /** Marked as an example, so that nobody believes it. */
-export const exampleRegistry = fileURLToPath(new URL('security/release_channels.json', shop));
+export const exampleRegistry = fileURLToPath(new URL('security/release_channels.json', exampleShop));

@@ -14,7 +14,7 @@ export interface Folders {
 /**
  * Lays out the folders of a new world below `root`: the example policies, pointed at the sandbox's shop instead of
  * the real one, less patient, and with the release bot listed; and a registry with a history. What an earlier world
- * left there goes.
+ * left there goes. Here those people are real, so that the files are not the example's any more.
  */
 export async function seedFolders(
   root: string,
@@ -40,7 +40,7 @@ export async function seedFolders(
       .replaceAll('https://shop.example', shopUrl)
       .replaceAll('every: 5s', 'every: 1s')
       .replace('release_bots: []', `release_bots: [${releaseBotApp.appId}]`);
-    await writeFile(path, local);
+    await writeFile(path, `${local}# Written for the sandbox.\n`);
   }
   await writeFile(join(folders.securityDir, registryFile), `${JSON.stringify(registryAt(now), null, 2)}\n`);
   return folders;

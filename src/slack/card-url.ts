@@ -19,7 +19,9 @@ export function cardUrls(site: () => string | undefined): CardUrl {
     const { conversation, ts } = read.card ?? { conversation: read.conversation, ts: undefined };
     // The id comes from our policies and could be anything there.
     if (!/^[CGD][A-Z0-9]+$/.test(conversation)) return undefined;
-    const message = ts === undefined ? '' : `/p${ts.replace('.', '')}`;
-    return new URL(`archives/${conversation}${message}`, base).href;
+    const path = `archives/${conversation}`;
+    return ts === undefined
+      ? { what: 'conversation', url: new URL(path, base).href }
+      : { what: 'card', url: new URL(`${path}/p${ts.replace('.', '')}`, base).href };
   };
 }

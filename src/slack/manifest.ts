@@ -79,8 +79,7 @@ export function slackManifestFile(how: SlackMode): string {
     ['settings', 'event_subscriptions', 'metadata_subscriptions', 0, 'app_id'],
     true,
   );
-  if (isScalar(heard))
-    heard.comment = ' only those under release_bots in policies/health.yml are listened to';
+  if (isScalar(heard)) heard.comment = ' only those under release_bots in health.yml are listened to';
   return document.toString({ lineWidth: 0 });
 }
 

@@ -173,7 +173,7 @@ export function networkCode({ cause }: Error): string | undefined {
 }
 
 function noDirectMessage(where: string, code: string): string {
-  return `Slack takes no direct message for ${where} (${code}): check the Slack id in policies/roster.yml.`;
+  return `Slack takes no direct message for ${where} (${code}): check the Slack id in roster.yml.`;
 }
 
 /** Words that say what to do. */
@@ -183,9 +183,9 @@ function adviceFor(code: string, error: WebAPIPlatformError, where: string): str
     case 'not_in_channel':
       // A person's name has no hash before it: it was a direct message.
       if (!where.startsWith('#')) return noDirectMessage(where, code);
-      return `The bot is not in ${where} (${code}): invite it there with /invite @lastgood, and check policies/notifications.yml.`;
+      return `The bot is not in ${where} (${code}): invite it there with /invite @lastgood, and check notifications.yml.`;
     case 'is_archived':
-      return `${where} is archived: name another conversation in policies/notifications.yml.`;
+      return `${where} is archived: name another conversation in notifications.yml.`;
     case 'restricted_action':
     case 'restricted_action_read_only_channel':
       return `The bot may not post in ${where} (${code}): allow it in the conversation's settings.`;

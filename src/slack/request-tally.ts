@@ -1,4 +1,4 @@
-import { sayPast, type Instant, type Milliseconds } from '../core/time.ts';
+import { sayDuration, sayPast, type Instant, type Milliseconds } from '../core/time.ts';
 
 const minute: Milliseconds = 60_000;
 const minutesKept = 60;
@@ -25,31 +25,53 @@ const doubts: Readonly<Record<Doubt, { readonly what: string; readonly advice: s
 export interface RequestTally {
   readonly taken: (at: Instant) => void;
   readonly refused: (at: Instant, doubt: Doubt) => void;
-  /** In a sentence or two; undefined when none was refused within the last hour. */
-  readonly note: (now: Instant) => string | undefined;
+  /** A line each: what was refused within the last hour, and whether Slack reaches us. What is well begins with `ok: `. */
+  readonly notes: (now: Instant) => readonly string[];
 }
 
-export function requestTally(): RequestTally {
+/** @param start from when on requests could come in */
+export function requestTally(start: Instant): RequestTally {
   const taken = hourly();
   const refused = hourly();
+  let lastTaken: Instant | undefined;
   let last: { readonly at: Instant; readonly doubt: Doubt } | undefined;
   return {
-    taken: taken.add,
+    taken: (at) => {
+      taken.add(at);
+      lastTaken = at;
+    },
     refused: (at, doubt) => {
       refused.add(at);
       last = { at, doubt };
     },
-    note: (now) => {
-      const count = refused.count(now);
-      if (!last || count === 0) return undefined;
-      const { what, advice } = doubts[last.doubt];
-      const accepted = taken.count(now);
-      const requests =
-        count === 1 ? '1 request to /slack/events was' : `${count} requests to /slack/events were`;
-      const all = accepted === 0 ? ', and none was accepted' : ` (${accepted} accepted)`;
-      return `${requests} refused in the last hour${all}; the last at ${sayPast(last.at, now)}: ${what}. ${advice} If not, they are not from Slack.`;
+    notes: (now) => {
+      const refusals = sayRefused(now);
+      if (lastTaken !== undefined)
+        return [...refusals, `ok: Slack’s last request came in at ${sayPast(lastTaken, now)}`];
+      return refusals.length > 0 ? refusals : [sayNothing(now - start)];
     },
   };
+
+  function sayRefused(now: Instant): readonly string[] {
+    const count = refused.count(now);
+    if (!last || count === 0) return [];
+    const { what, advice } = doubts[last.doubt];
+    const accepted = taken.count(now);
+    const requests =
+      count === 1 ? '1 request to /slack/events was' : `${count} requests to /slack/events were`;
+    const all = accepted === 0 ? ', and none was accepted' : ` (${accepted} accepted)`;
+    return [
+      `${requests} refused in the last hour${all}; the last at ${sayPast(last.at, now)}: ${what}. ${advice} If not, they are not from Slack.`,
+    ];
+  }
+}
+
+/** How that line begins. */
+export const nothingCameIn = 'Nothing has come in from Slack since the start';
+
+/** Nobody may have typed anything; but where an address is wrong, nothing else tells. */
+function sayNothing(length: Milliseconds): string {
+  return `${nothingCameIn}, ${sayDuration(length)} ago. If Slack shows dispatch_failed, see whether the addresses on the app’s page (Slash Commands, Interactivity, Event Subscriptions) lead to /slack/events here.`;
 }
 
 /** Counts by the minute. */

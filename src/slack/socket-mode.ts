@@ -100,8 +100,10 @@ export function slackOverSocket(
   }
 
   function connected(): void {
-    if (said.size > 0 && downSince !== undefined)
-      log.info({}, `Slack is connected again, after ${sayDuration(clock.now() - downSince)}`);
+    if (downSince !== undefined) {
+      const after = sayDuration(clock.now() - downSince);
+      log.info({}, said.size > 0 ? `Slack is connected again, after ${after}` : 'Slack is connected');
+    }
     said.clear();
     downSince = undefined;
   }

@@ -101,10 +101,7 @@ function readIssueAlert({ data }: z.infer<typeof issueAlert>): Alert {
     fingerprint: fingerprintOf('sentry', `issue-${issue_id}`),
     status: 'firing',
     title: cleanText(title ?? '', limits.title) || `Issue ${cleanText(issue_id, limits.label)}`,
-    summary: cleanText(
-      [culprit, rule && `(alert rule “${rule}”)`].filter((part) => part !== undefined).join(' '),
-      limits.summary,
-    ),
+    summary: cleanText(summaryOf(culprit, rule), limits.summary),
     labels: cleanLabels({
       ...labelsOf({ severity: level, project: projectIn(url), environment, rule }, tagged),
       // After what policies route by, so that no number of tags pushes that out.
@@ -114,6 +111,11 @@ function readIssueAlert({ data }: z.infer<typeof issueAlert>): Alert {
     ...startOf(datetime),
     ...linkOf(web_url),
   };
+}
+
+function summaryOf(culprit: string | undefined, rule: string | undefined): string {
+  if (rule === undefined) return culprit ?? '';
+  return culprit === undefined ? `alert rule “${rule}”` : `${culprit} (alert rule “${rule}”)`;
 }
 
 function readMetricAlert({ action, data }: z.infer<typeof metricAlert>): Alert {

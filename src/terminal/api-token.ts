@@ -56,19 +56,19 @@ async function rightsOf(
     if (roles === undefined)
       throw new Stop(
         exitCode.usage,
-        `Say what it may do: --person <key in policies/roster.yml>, or --role with one of ${tokenRoles.join(', ')}.`,
+        `Say what it may do: --person <key in roster.yml>, or --role with one of ${tokenRoles.join(', ')}.`,
       );
     return { roles: [...roles] };
   }
   const { people } = (await policiesIn(policiesDir)).roster;
   const found = Object.hasOwn(people, person) ? people[person] : undefined;
-  if (!found) throw noSuch('person in policies/roster.yml', person, Object.keys(people));
+  if (!found) throw noSuch('person in roster.yml', person, Object.keys(people));
   const held: readonly TokenRole[] = [...found.roles, 'reader', 'release-bot'];
   const lacking = roles?.filter((role) => !held.includes(role)) ?? [];
   if (lacking.length > 0)
     throw new Stop(
       exitCode.usage,
-      `${found.name} has not the role ${lacking.join(' or ')} in policies/roster.yml, so the token would not have it, either.`,
+      `${found.name} has not the role ${lacking.join(' or ')} in roster.yml, so the token would not have it, either.`,
     );
   return { person, roles: [...(roles ?? found.roles)] };
 }

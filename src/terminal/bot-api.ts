@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { apiError, commandAnswer, type CommandAnswer } from '../http/api/command-shapes.ts';
+import { notesIn } from '../http/health.ts';
 import { reveal } from '../trust/secrets.ts';
 import type { BotAddress } from './bot-address.ts';
 import { exitCode, Stop } from './exit.ts';
@@ -16,6 +17,8 @@ export interface BotApi {
   readonly say: (command: string, line: string) => Promise<Told>;
   /** `api/v1/operations/OP-7` */
   readonly read: (path: string) => Promise<{ readonly status: number; readonly body: unknown }>;
+  /** What it says of itself that does not work; undefined when that cannot be read at once. */
+  readonly notes: () => Promise<readonly string[] | undefined>;
 }
 
 export interface Patience {
@@ -23,6 +26,9 @@ export interface Patience {
   /** Before each further attempt. */
   readonly pauses: readonly number[];
 }
+
+/** Nobody waits for what they did not ask for. */
+const notesWithin = 1_000;
 
 const usualPatience: Patience = { attemptWithin: 10_000, pauses: [250, 1_000, 3_000] };
 
@@ -111,6 +117,15 @@ export function botApi(
       request(path).catch((error: unknown) => {
         throw error instanceof Lost ? unreachable(url, error) : error;
       }),
+    notes: async () => {
+      try {
+        const signal = AbortSignal.timeout(notesWithin);
+        const response = await fetch(`${url}readyz`, { redirect: 'manual', signal });
+        return notesIn(response.status, await response.text());
+      } catch {
+        return undefined;
+      }
+    },
   };
 }
 

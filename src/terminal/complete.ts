@@ -78,11 +78,14 @@ async function wordsFor(
 ): Promise<readonly string[]> {
   switch (kind) {
     case 'channel':
-      return known.channels();
+      if (name === 'source') return known.sources();
+      return name === 'target' ? known.targets(typed[0] ?? '') : known.channels();
     case 'version':
-      return known.versions(typed);
-    case 'version-or-last-good':
-      return ['last-good', ...(await known.versions(typed))];
+    case 'version-or-last-good': {
+      const [first = '', second = first] = typed;
+      const versions = await known.versions(first, second);
+      return kind === 'version' ? versions : ['last-good', ...versions];
+    }
     case 'incident':
       return known.incidents();
     case 'operation':

@@ -17,7 +17,8 @@ export async function suggest(
   const before = typed.slice(0, -1).filter((word) => !word.startsWith('-'));
   try {
     const isOption = current.startsWith('-');
-    if (before.length === 0 && !isOption) return firstWords;
+    const asksForHelp = before.length === 1 && before[0] === 'help';
+    if ((before.length === 0 || asksForHelp) && !isOption) return firstWords;
     if (!isOption) {
       const { knownWords } = await import('./known-words.ts');
       const words = await completeVerb(before, knownWords(environmentHere()));

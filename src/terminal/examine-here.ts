@@ -14,9 +14,10 @@ export async function examineHere(): Promise<{
   readonly starts: boolean;
 }> {
   const read = readEnvironment();
-  const env = read.ok ? read.env : process.env;
+  const { env } = read;
   const settings = examineSettings(env);
-  const problems = [...(read.ok ? [] : read.problems), ...settings.problems];
+  // What is missing may stand in the lines that could not be read.
+  const problems = read.ok ? settings.problems : read.problems;
   const patient = await patientOf(
     { ...settings, problems },
     { now: Date.now, botUrl: env['LASTGOOD_URL'] || undefined },

@@ -5,6 +5,7 @@ import { operationShape, type OperationShape } from '../http/api/operation-shape
 import type { BotApi } from './bot-api.ts';
 import { exitCode, Stop, type ExitCode } from './exit.ts';
 import { asTyped, inLocalTime, sayLocalTime } from './in-terminal.ts';
+import type { NotesWatch } from './notes.ts';
 import { changesOf } from './operation-changes.ts';
 import { printable } from './print.ts';
 import { withProgress } from './progress.ts';
@@ -16,6 +17,8 @@ export interface Followed {
 }
 
 const lookEvery = 1_000;
+/** Of so many looks, one is also at what does not work. */
+const notesEvery = 5;
 /** A restart of the bot is over by then. */
 const awayAtMost = 120_000;
 
@@ -29,10 +32,13 @@ export async function followOperation(
   {
     quiet = false,
     every = lookEvery,
+    notes,
     write = (text: string): unknown => process.stderr.write(text),
   }: {
     readonly quiet?: boolean;
     readonly every?: number;
+    /** What does not work is said, too, when it changes. */
+    readonly notes?: NotesWatch | undefined;
     readonly write?: (text: string) => unknown;
   } = {},
 ): Promise<Followed> {
@@ -40,6 +46,7 @@ export async function followOperation(
   const interrupt = (): void => interrupted.abort();
   process.once('SIGINT', interrupt);
   let seen: OperationShape | undefined;
+  let seenSince = performance.now();
   let awaySince: number | undefined;
 
   async function look(): Promise<OperationShape | undefined> {
@@ -57,12 +64,13 @@ export async function followOperation(
     return undefined;
   }
 
-  async function untilNews(): Promise<OperationShape | undefined> {
-    while (!interrupted.signal.aborted) {
+  async function untilNews(): Promise<News | undefined> {
+    for (let looks = 1; !interrupted.signal.aborted; looks += 1) {
       const now = await look();
       if (now) awaySince = undefined;
       else awaySince ??= performance.now();
-      if (now && changesOf(seen, now, Date.now()).length > 0) return now;
+      const noted = now && notes && looks % notesEvery === 0 ? await notes.news() : [];
+      if (now && (noted.length > 0 || changesOf(seen, now, Date.now()).length > 0)) return { now, noted };
       if (awaySince !== undefined && performance.now() - awaySince > awayAtMost) {
         throw new Stop(
           exitCode.inconclusive,
@@ -80,15 +88,18 @@ export async function followOperation(
   try {
     for (;;) {
       const what = seen ? `${id} is ${seen.status.replaceAll('-', ' ')}` : `Looking at ${id}`;
-      const now = await withProgress(what, untilNews(), { quiet });
-      if (!now) {
+      const news = await withProgress(what, untilNews(), { quiet, began: seenSince });
+      if (!news) {
         say(
           `Not following any more. ${id} goes on: lastgood operation show ${id} tells how far it is, lastgood operation abort ${id} stops it.`,
         );
         return { code: exitCode.inconclusive, operation: seen };
       }
+      const { now, noted } = news;
+      for (const line of noted) write(`${line}\n`);
       for (const { at, text } of changesOf(seen, now, Date.now()))
         say(text, at === undefined ? Date.now() : Date.parse(at));
+      if (seen?.status !== now.status) seenSince = performance.now();
       seen = now;
       const code = endOf(now);
       if (code !== undefined) return { code, operation: now };
@@ -96,6 +107,12 @@ export async function followOperation(
   } finally {
     process.off('SIGINT', interrupt);
   }
+}
+
+interface News {
+  readonly now: OperationShape;
+  /** What is new of what does not work. */
+  readonly noted: readonly string[];
 }
 
 /** @returns undefined while it goes on */

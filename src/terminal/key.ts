@@ -5,7 +5,8 @@ import { theLast } from './the-last.ts';
 
 const create: CommandModule<object, { readonly out: string | undefined }> = {
   command: 'create',
-  describe: 'Make an Ed25519 private key for SIGNING_KEY, and show its public half',
+  describe:
+    'Make an Ed25519 private key for SIGNING_KEY, and show its public half. Lastgood signs nothing yet: keep it for when it does',
   builder: (parser) =>
     parser.option('out', {
       type: 'string',
@@ -18,7 +19,7 @@ const create: CommandModule<object, { readonly out: string | undefined }> = {
     const { privatePem, publicPem, id } = newSigningKey();
     const about = [
       `Key id: ${id}`,
-      'Public key, for whoever checks what Lastgood signs (version status, evidence, audit heads):',
+      'Public key, for whoever is to check what Lastgood will sign (version status, evidence, audit heads):',
       publicPem.trimEnd(),
     ].join('\n');
     if (out === undefined) {
@@ -27,14 +28,16 @@ const create: CommandModule<object, { readonly out: string | undefined }> = {
       return;
     }
     write(out, privatePem);
-    process.stdout.write(`${about}\nThe private key is in ${out}. To use it: SIGNING_KEY_FILE=${out}\n`);
+    process.stdout.write(
+      `${about}\nThe private key is in ${out}. Nothing is signed yet; when it is, SIGNING_KEY_FILE=${out} names it.\n`,
+    );
   },
 };
 
-/** `lastgood key create`: the key with which Lastgood signs. */
+/** `lastgood key create`: the key with which Lastgood will sign; nothing reads it yet. */
 export const keyCommand: CommandModule = {
   command: 'key',
-  describe: 'Make the key with which Lastgood signs',
+  describe: 'Make the key with which Lastgood will sign; nothing is signed yet',
   builder: (parser) => parser.command(create).demandCommand(1, 'Say what to do: create.'),
   handler: () => undefined,
 };

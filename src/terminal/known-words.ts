@@ -15,12 +15,15 @@ import { botSettings, policiesIn } from './bot-settings.ts';
 export interface KnownWords {
   /** `stable`, or in full where several apps have one. */
   readonly channels: () => Promise<readonly string[]>;
+  /** Those that something may be promoted from, or to from this one. */
+  readonly sources: () => Promise<readonly string[]>;
+  readonly targets: (source: string) => Promise<readonly string[]>;
   readonly services: () => Promise<readonly string[]>;
   /** Those that are open. */
   readonly incidents: () => Promise<readonly string[]>;
   readonly operations: () => Promise<readonly { readonly id: string; readonly plan_hash: string }[]>;
-  /** Of the channels among these words, the newest first. */
-  readonly versions: (typed: readonly string[]) => Promise<readonly string[]>;
+  /** Those that were live on one channel, and are not on the other (or the same one); the newest first. */
+  readonly versions: (was: string, isNot: string) => Promise<readonly string[]>;
 }
 
 /** Two in a row, and nobody who presses Tab waits longer than a second. */
@@ -38,12 +41,17 @@ export function knownWords(env: Environment): KnownWords {
     }
   }
 
-  async function fullNames(): Promise<readonly string[]> {
+  async function allChannels(): Promise<readonly NamedChannel[]> {
     const told = await ask('channels', channelList);
-    if (told) return told.channels.map(({ name }) => name);
+    if (told) return named(told.channels);
     const { apps } = (await policiesHere()).channels;
-    return Object.entries(apps).flatMap(([app, { channels }]) =>
-      Object.keys(channels).map((channel) => `${app}/${channel}`),
+    return named(
+      Object.entries(apps).flatMap(([app, { channels }]) =>
+        Object.entries(channels).map(([channel, { promotion }]) => ({
+          name: `${app}/${channel}`,
+          promoted_from: (promotion?.from ?? []).map((source) => `${app}/${source}`),
+        })),
+      ),
     );
   }
 
@@ -51,24 +59,37 @@ export function knownWords(env: Environment): KnownWords {
     return policiesIn(botSettings(env, ['POLICIES_DIR']).policiesDir);
   }
 
-  async function versionsInFile(name: string): Promise<readonly string[]> {
+  async function historyOf(word: string): Promise<History> {
+    const found = (await allChannels()).find((channel) => isCalled(channel, word));
+    if (!found) return { versions: [], live: undefined };
+    const told = await ask(`channels/${found.name}`, channelWithHistory);
+    if (!told) return historyInFile(found.name);
+    // Where it is not certain what runs, going there once more may be what is wanted.
+    const live = told.uncertain ? undefined : told.live?.version;
+    return { versions: told.history.map(({ to }) => to), live };
+  }
+
+  async function historyInFile(name: string): Promise<History> {
     const { securityDir } = botSettings(env, ['SECURITY_DIR']);
     const registry = registrySchema.parse(
       JSON.parse(await readFile(join(securityDir, registryFile), 'utf8')),
     );
-    return readMoves(registry, registryKey(await policiesHere())({ name }), Date.now()).map(
-      ({ version }) => version,
-    );
+    const moves = readMoves(registry, registryKey(await policiesHere())({ name }), Date.now());
+    const versions = moves.map(({ version }) => version);
+    return { versions, live: versions.at(-1) };
   }
 
   return {
-    channels: async () => {
-      const full = await fullNames();
-      const short = full.map((name) => name.split('/')[1] ?? name);
-      return full.map((name, index) => {
-        const word = short[index] ?? name;
-        return short.filter((each) => each === word).length === 1 ? word : name;
-      });
+    channels: async () => (await allChannels()).map(({ word }) => word),
+    sources: async () => {
+      const all = await allChannels();
+      const from = new Set(all.flatMap(({ promotedFrom }) => promotedFrom));
+      return all.filter(({ name }) => from.has(name)).map(({ word }) => word);
+    },
+    targets: async (source) => {
+      const all = await allChannels();
+      const name = all.find((channel) => isCalled(channel, source))?.name ?? source;
+      return all.filter(({ promotedFrom }) => promotedFrom.includes(name)).map(({ word }) => word);
     },
     services: async () => {
       const told = await ask('oncall', onCallList);
@@ -81,17 +102,40 @@ export function knownWords(env: Environment): KnownWords {
       return told?.incidents.map(({ id }) => id) ?? [];
     },
     operations: async () => (await ask('operations?open=true', operationList))?.operations ?? [],
-    versions: async (typed) => {
-      const names = (await fullNames()).filter((name) =>
-        typed.some((word) => name === word || name.endsWith(`/${word}`)),
-      );
-      const found = await Promise.all(
-        names.map(async (name) => {
-          const told = await ask(`channels/${name}`, channelWithHistory);
-          return told ? told.history.map(({ to }) => to) : versionsInFile(name);
-        }),
-      );
-      return newestFirst([...new Set(found.flat())]);
+    versions: async (was, isNot) => {
+      const [{ versions }, { live }] = await Promise.all([historyOf(was), historyOf(isNot)]);
+      return newestFirst([...new Set(versions)].filter((version) => version !== live));
     },
   };
+}
+
+interface History {
+  readonly versions: readonly string[];
+  readonly live: string | undefined;
+}
+
+interface NamedChannel {
+  /** `shop/stable` */
+  readonly name: string;
+  /** What one types. */
+  readonly word: string;
+  readonly promotedFrom: readonly string[];
+}
+
+function named(
+  channels: readonly { readonly name: string; readonly promoted_from: readonly string[] }[],
+): readonly NamedChannel[] {
+  const short = channels.map(({ name }) => name.split('/')[1] ?? name);
+  return channels.map(({ name, promoted_from: promotedFrom }, index) => {
+    const word = short[index] ?? name;
+    return {
+      name,
+      word: short.filter((each) => each === word).length === 1 ? word : name,
+      promotedFrom,
+    };
+  });
+}
+
+function isCalled({ name, word }: NamedChannel, typed: string): boolean {
+  return typed === name || typed === word;
 }

@@ -52,7 +52,7 @@ const otherwise: CommandModule<object, { readonly help: boolean; readonly versio
 };
 
 async function main(): Promise<void> {
-  const parser = yargs(hideBin(process.argv))
+  const parser = yargs(helpAsOption(hideBin(process.argv)))
     .scriptName('lastgood')
     .detectLocale(false)
     // What is typed goes on as it was typed: 1.10 is no number, and `--no-x` no option of ours.
@@ -87,6 +87,13 @@ async function main(): Promise<void> {
     return void process.stdout.write(words.map((word) => `${word}\n`).join(''));
   }
   await parser.command(otherwise).parseAsync();
+}
+
+/** `help rollback` is `rollback --help`. */
+function helpAsOption(words: readonly string[]): readonly string[] {
+  const [first, ...about] = words;
+  const [command = '-'] = about;
+  return first === 'help' && command !== 'help' && !command.startsWith('-') ? [...about, '--help'] : words;
 }
 
 /** A command of ours knows all its words, and tells them. */

@@ -61,10 +61,7 @@ export async function sayOffline(said: Said, env: Environment, as: string | unde
     if (refused) return refused;
     if (ask.kind === 'intent' && as === undefined) {
       const known = Object.keys(policies.roster.people).join(', ');
-      throw new Stop(
-        exitCode.usage,
-        `Say who you are: --as <your key in policies/roster.yml>.\nKnown: ${known}.`,
-      );
+      throw new Stop(exitCode.usage, `Say who you are: --as <your key in roster.yml>.\nKnown: ${known}.`);
     }
     const submitted = await desk.carryOut(ask, asker, {});
     if (ask.kind === 'intent' && submitted.answer.tone === 'done')
@@ -83,7 +80,7 @@ function whoIs(as: string | undefined, { people }: RosterPolicy): Actor {
   if (as === undefined)
     return { kind: 'person', person: undefined, account, name: user, roles: [], via: 'terminal' };
   const found = Object.hasOwn(people, as) ? people[as] : undefined;
-  if (!found) throw noSuch('person in policies/roster.yml', as, Object.keys(people));
+  if (!found) throw noSuch('person in roster.yml', as, Object.keys(people));
   return { kind: 'person', person: as, account, name: found.name, roles: found.roles, via: 'terminal' };
 }
 

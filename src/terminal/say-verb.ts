@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nothingGoesOut } from '../bot/backlog.ts';
 import type { Answer } from '../core/answer.ts';
+import type { CommandAnswer } from '../http/api/command-shapes.ts';
 import { botApi, type Told } from './bot-api.ts';
 import { readBotAddress } from './bot-address.ts';
 import { environmentHere } from './environment.ts';
 import { exitCode, Stop, type ExitCode } from './exit.ts';
 import { followOperation } from './follow.ts';
 import { asTyped } from './in-terminal.ts';
+import { watchNotes, type NotesWatch } from './notes.ts';
 import { exitCodeOf, printable, printAnswer, printJson } from './print.ts';
 import { withProgress } from './progress.ts';
 
@@ -40,15 +44,52 @@ export async function sayVerb(said: Said, { json, wait, offline, as }: SayOption
   });
   if (told.kind === 'declined') return decline(told, json);
   const { answer } = told;
-  if (!wait || answer.tone !== 'done') return give(answer, json);
-  if (answer.stream?.startsWith('OP-') !== true) {
-    process.stderr.write('Nothing to wait for: this led to no operation.\n');
-    return give(answer, json);
-  }
+  const notes = watchNotes(bot.notes);
   if (!json) printAnswer(answer);
-  const { code, operation } = await followOperation(bot, answer.stream, { quiet: json });
-  if (json) printJson({ ...answer, operation });
-  return code;
+  const noted = await troubleAfter(answer, notes);
+  const operation = answer.tone === 'done' ? operationOf(answer) : undefined;
+  const isUnheard = goesNowhere(notes) && isRequest(said) && operation !== undefined;
+  if (!json)
+    tell([...noted, ...(isUnheard ? [`! Nobody may hear of ${operation}: tell them yourself.`] : [])]);
+  if (wait && operation !== undefined) {
+    // A program reads them once, at the end.
+    const how = { quiet: json, notes: json ? undefined : notes };
+    const followed = await followOperation(bot, operation, how);
+    if (json) {
+      await notes.news();
+      printJson({ ...answer, operation: followed.operation, notes: notes.latest() });
+    }
+    return followed.code;
+  }
+  if (wait && answer.tone === 'done') tell(['Nothing to wait for: this led to no operation.']);
+  if (json) printJson({ ...answer, notes: notes.latest() });
+  return exitCodeOf(answer.tone);
+}
+
+/** What it led to goes out a moment later than its answer; sooner nobody can know whether it does. */
+const goesOutWithin = 300;
+
+async function troubleAfter({ tone }: Answer, notes: NotesWatch): Promise<readonly string[]> {
+  const before = await notes.news();
+  if (tone !== 'done' || goesNowhere(notes)) return before;
+  await sleep(goesOutWithin);
+  return [...before, ...(await notes.news())];
+}
+
+function goesNowhere(notes: NotesWatch): boolean {
+  return notes.latest().some((note) => note.startsWith(nothingGoesOut));
+}
+
+function operationOf({ stream }: CommandAnswer): string | undefined {
+  return stream?.startsWith('OP-') === true ? stream : undefined;
+}
+
+function isRequest({ command }: Said): boolean {
+  return command === 'rollback' || command === 'promote';
+}
+
+function tell(lines: readonly string[]): void {
+  if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`);
 }
 
 function give(answer: Answer, json: boolean): ExitCode {

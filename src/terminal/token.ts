@@ -26,7 +26,7 @@ const api: CommandModule<
         type: 'string',
         requiresArg: true,
         coerce: theLast,
-        describe: 'Whose word it is: their key in policies/roster.yml. Without, it may ask but never approve',
+        describe: 'Whose word it is: their key in roster.yml. Without, it may ask but never approve',
       })
       .option('role', {
         type: 'string',

@@ -70,7 +70,7 @@ const options = {
     type: 'string',
     requiresArg: true,
     coerce: theLast,
-    describe: 'With --offline: who you are, by your key in policies/roster.yml',
+    describe: 'With --offline: who you are, by your key in roster.yml',
   },
   help: { ...flag, describe: 'Print this' },
 } as const;

@@ -61,7 +61,7 @@ export function callerOf(
   if (!known) {
     return {
       status: 403,
-      error: `The token ${name} stands for “${person}”, who is not in policies/roster.yml. Put them there, or let API_TOKENS name somebody who is.`,
+      error: `The token ${name} stands for “${person}”, who is not in roster.yml. Put them there, or let API_TOKENS name somebody who is.`,
     };
   }
   const both = known.roles.filter((role: Role) => roles.includes(role));

@@ -35,6 +35,7 @@ beforeEach(async () => {
     submit: nobody,
     answerOnly: nobody,
     poke: () => undefined,
+    silent: () => [],
     start: nobody,
     working: () => undefined,
     stop: nobody,

@@ -84,6 +84,23 @@ describe('a canary report', () => {
     `);
   });
 
+  it('that is wrong is answered also with what could be known only here: its channel, and the time', async () => {
+    const window = { start: '2026-11-22T03:00:00Z', end: '2026-11-22T04:00:00Z' };
+    const { sessions: _left, ...rest } = report({ channel: 'canery', window }) as { sessions?: number };
+    const channel =
+      'channel: There is no release channel shop/canery. Did you mean shop/canary? There are shop/stable, shop/canary.';
+    const early =
+      'window.end: expected a window that has ended; found one that ends at 2026-11-22 04:00 UTC, and it is 2026-11-22 03:00 UTC';
+    expect(words(await bots.reportCanary(rest, bot))).toBe(
+      `This is no canary report\nsessions: expected a whole number; found nothing\n${early}\n${channel}`,
+    );
+    const told = await bots.reportCanary(report({ channel: 'canery', window }), bot);
+    expect([told.status, words(told)]).toEqual([400, `This is no canary report\n${early}\n${channel}`]);
+    expect(words(await bots.reportDeployment({ channel: 'canery' }, bot))).toBe(
+      `This is no deployment\nversion: expected text; found nothing\n${channel}`,
+    );
+  });
+
   it.each([
     ['no object', 'well', 'expected keys with values; found "well"'],
     ['nothing', undefined, 'expected keys with values; found nothing'],
@@ -156,7 +173,7 @@ describe('a report from Slack', () => {
       answer: {
         tone: 'refused',
         title: 'Cannot report health',
-        lines: ['The Slack app A0OTHER is not among release_bots in policies/health.yml.'],
+        lines: ['The Slack app A0OTHER is not among release_bots in health.yml.'],
       },
     });
     expect(await bots.reportCanaryFromSlack(body, { appId: 'A0RELBOT' })).toMatchObject({

@@ -59,7 +59,7 @@ describe('in Socket Mode', () => {
     expect(await world.deliver('generic', alert)).toBe(202);
     await pass(2 * minute);
     expect(world.pagerduty.alerts()).toMatchObject([{ summary: expect.stringContaining('Checkout') }]);
-    expect(await ready()).toMatch(/^ready\nSlack has not been connected for 2m/);
+    expect(await ready()).toMatch(/^Slack has not been connected for 2m/m);
     world.slack.heal();
     await pass(minute);
     await vi.waitFor(async () => expect(await ready()).toBe('ready\n'));

@@ -42,6 +42,12 @@ export function scrollToBeginning() {
   document.getElementById('scroll').scrollTo(0, 0);
 }
 
+/** How far below the beginning of the place for messages the last one begins, in pixels. */
+export function lastBegins() {
+  const last = document.querySelector('#messages .message:last-child').getBoundingClientRect();
+  return Math.round(last.top - document.getElementById('scroll').getBoundingClientRect().top);
+}
+
 export function scrolledBy() {
   return document.getElementById('scroll').scrollTop;
 }

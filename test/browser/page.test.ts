@@ -180,6 +180,17 @@ describe.skipIf(missing !== undefined)(
       await expect.poll(() => page.locator('#announcer').textContent()).toBe('Dana: Hello');
     });
 
+    it('shows a card that is longer than the place for it from its head', async () => {
+      await served.current().fire('checkout');
+      const page = await open({ viewport: { width: 360, height: 500 } });
+      await page.getByRole('button', { name: 'Acknowledge' }).waitFor({ state: 'attached' });
+      await expect.poll(() => page.evaluate(inThePage.lastBegins)).toBeCloseTo(0);
+      await served.current().run(DANA, INCIDENTS, 'I look');
+      await page.getByText('I look', { exact: true }).waitFor();
+      // A short message below it is shown at the end.
+      await expect.poll(() => page.evaluate(inThePage.lastBegins)).toBeGreaterThan(50);
+    });
+
     it('leaves a reader where they read, and the focus where it was', async () => {
       await playUntilPlan();
       const page = await open();

@@ -120,7 +120,7 @@ describe.skipIf(missing !== undefined)(`the sandbox${why}`, { timeout: 60_000 },
 
     await box.fill('/rollback stable 1.4.2 checkout answers 500');
     await page.keyboard.press('Enter');
-    await messages.getByText('Asked: Ben Okafor, Dana Levi.', { exact: false }).waitFor();
+    await messages.getByText('Asking: Ben Okafor, Dana Levi.', { exact: false }).waitFor();
     await beSomebody('Ben Okafor');
     // Ana's direct messages are not his: he is shown what all see, and has a conversation of his own.
     await messages.getByText('Ana Ruiz has it since', { exact: false }).waitFor();
@@ -235,10 +235,14 @@ describe.skipIf(missing !== undefined)(`the sandbox${why}`, { timeout: 60_000 },
     const messages = page.getByRole('region', { name: 'Messages' });
     await page.getByRole('region', { name: 'Tour' }).getByRole('button', { name: 'Fire it' }).click();
     await messages.getByText('Nobody has it yet.').waitFor();
+    const version = page.getByRole('form', { name: 'Write into the registry file' }).getByLabel('Version');
+    const proposed = await version.inputValue();
+    await version.fill('9.9.9');
     await page.getByRole('button', { name: 'Start over' }).click();
     const confirm = page.getByRole('dialog').getByRole('button', { name: 'Start over' });
     if (await confirm.isVisible()) await confirm.click();
     await messages.getByText('Nobody has it yet.').waitFor({ state: 'detached' });
+    await expect.poll(() => version.inputValue()).toBe(proposed);
     await page.getByRole('region', { name: 'Tour' }).getByRole('button', { name: 'Fire it' }).click();
     await messages.getByText('INC-1', { exact: false }).first().waitFor();
     expect(await messages.getByText('INC-2', { exact: false }).count()).toBe(0);

@@ -332,7 +332,7 @@ it('usage is written as people type it', () => {
     '/operation list',
     '/operation show [operation]',
     '/operation approve <operation> <plan-hash>',
-    '/operation reject <operation> <plan-hash>',
+    '/operation reject <operation> <plan-hash> [reason…]',
     '/operation abort <operation>',
     '/operation settle <operation> <done|failed> <reason…>',
     '/oncall [service]',

@@ -73,6 +73,17 @@ describe('a rollback that is asked for', () => {
     });
   });
 
+  it('says which others are open', () => {
+    const troubled = live
+      .when(incident('P3', 'INC-1'))
+      .when(incident('P0', 'INC-2'))
+      .when(incident('P2', 'INC-3'));
+    const [told] = troubled.when(rollBackTo('1.4.2'), { by: ana }).tells;
+    expect(told?.intent).toMatchObject({ incident: 'INC-2', besides: ['INC-3', 'INC-1'] });
+    const [alone] = live.when(incident('P0', 'INC-2')).when(rollBackTo('1.4.2'), { by: ana }).tells;
+    expect(alone?.intent).not.toHaveProperty('besides');
+  });
+
   it('may go to what is live when that is in doubt', () => {
     doubted.when(rollBackTo('1.5.0'), { by: ana }).leadsTo({ events: ['channel.locked'] });
   });

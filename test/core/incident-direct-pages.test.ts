@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Effect, EffectOf } from '../../src/core/effect.ts';
+import type { Effect, EffectOf, Receipt } from '../../src/core/effect.ts';
 import type { IncidentEvent } from '../../src/core/incident/event.ts';
 import { incidentKind } from '../../src/core/incident/incident.ts';
 import type { IncidentIntent } from '../../src/core/incident/intent.ts';
 import type { Incident } from '../../src/core/incident/state.ts';
-import { ana, ben, minute, given, start, type Example } from '../support/given.ts';
+import { suspect } from '../support/alerts.ts';
+import { ana, ben, minute, given, type Example } from '../support/given.ts';
 
 type IncidentExample = Example<Incident, IncidentIntent, IncidentEvent>;
 
@@ -24,7 +25,12 @@ const declared = given(incidentKind)
 const acknowledge: IncidentIntent = { type: 'incident.acknowledge' };
 
 /** A page by direct message has arrived. */
-function delivered(incident: IncidentExample, id: string, person: string): IncidentExample {
+function delivered(
+  incident: IncidentExample,
+  id: string,
+  person: string,
+  also: Receipt = {},
+): IncidentExample {
   const who = person.toUpperCase();
   const effect: EffectOf<'page.slack'> = {
     type: 'page.slack',
@@ -33,7 +39,7 @@ function delivered(incident: IncidentExample, id: string, person: string): Incid
     text: '',
     severity: 'P0',
   };
-  const receipt = { ts: `17.${id}`, channel: `D0${who}` };
+  const receipt = { ts: `17.${id}`, channel: `D0${who}`, ...also };
   return incident.when({ type: 'effect.settled', id, effect, outcome: { status: 'done', receipt } });
 }
 
@@ -75,15 +81,12 @@ describe('a direct message that called somebody', () => {
     expect(edits(delivered(resolved, 'INC-1/9.1', 'ben'))).toEqual([toBen]);
   });
 
-  it('keeps its words while nobody has it any more', () => {
-    const { state } = called
+  it('is not edited when nobody has it any more: whoever is called next gets a new one', () => {
+    const expired = called
       .when(acknowledge, { by: ana })
       .when({ type: 'clock.tick', down: undefined }, { at: 16 * minute });
-    expect(state.status).toBe('triggered');
-    expect(incidentKind.wanted(state, toAna, start)).toMatchObject({ wanted: false });
-    expect(incidentKind.wanted(called.when(acknowledge, { by: ana }).state, toAna, start)).toEqual({
-      wanted: true,
-    });
+    expect(expired.state.status).toBe('triggered');
+    expect(edits(expired)).toEqual([]);
   });
 
   it('is no card: where it stands says nothing of the incident’s own', () => {
@@ -101,6 +104,45 @@ describe('a direct message that called somebody', () => {
     const many = Array.from({ length: 31 }, (_, n) => `INC-1/${n + 4}.1`);
     const { state } = many.reduce((incident, id) => delivered(incident, id, 'ana'), called);
     expect(Object.keys(state.cards ?? {})).toEqual(many.slice(1));
+  });
+});
+
+describe('a direct message that was written before the card was there', () => {
+  const cardThere: IncidentIntent = {
+    type: 'effect.settled',
+    id: 'INC-1/3.3',
+    effect: { type: 'slack.card', conversation: 'C0INCIDENTS', severity: 'P0' },
+    outcome: { status: 'done', receipt: { ts: '17.9', channel: 'C0INCIDENTS' } },
+  };
+  const alone = delivered(declared, 'INC-1/3.1', 'ana', { without_card: 'yes' });
+
+  it('is edited to lead there, once that is posted', () => {
+    expect(alone.events[0]).toMatchObject({
+      withoutCard: true,
+      receipt: { ts: '17.INC-1/3.1', channel: 'D0ANA' },
+    });
+    expect(edits(alone)).toEqual([]);
+    expect(edits(alone.when(cardThere))).toEqual([toAna]);
+    expect(edits(alone.when(cardThere).when(cardThere))).toEqual([]);
+  });
+
+  it('also when Slack’s answers come the other way round', () => {
+    expect(edits(delivered(declared.when(cardThere), 'INC-1/3.1', 'ana', { without_card: 'yes' }))).toEqual([
+      toAna,
+    ]);
+  });
+
+  it('and left as it is where it leads there already', () => {
+    expect(edits(called.when(cardThere))).toEqual([]);
+    expect(edits(delivered(declared.when(cardThere), 'INC-1/3.1', 'ana'))).toEqual([]);
+  });
+
+  it('says what to type to go back, as it did before', () => {
+    const suspected = alone.when({ type: 'incident.name-suspect', suspect });
+    const goBack = '/rollback stable 1.4.2 <reason>';
+    expect(edits(suspected.when(cardThere))).toEqual([{ ...toAna, goBack }]);
+    const later = suspected.when({ type: 'clock.tick', down: undefined }, { at: 5 * minute });
+    expect(later.effects.find((effect) => effect.type === 'page.slack')).toMatchObject({ goBack });
   });
 });
 

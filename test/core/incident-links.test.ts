@@ -165,7 +165,7 @@ describe('a severity that the policy does not know', () => {
     });
     const [, , said] = opened.events;
     expect(said && describeIncidentEvent(said)).toBe(
-      'Severity “P9” is not known here, taken as P2; map it in policies/severity.yml.',
+      'Severity “P9” is not known here, taken as P2; map it in severity.yml.',
     );
     expect(opened.state.unknownSeverities).toEqual([{ word: 'P9', takenAs: 'P2' }]);
     expect(opened.effects).toContainEqual(

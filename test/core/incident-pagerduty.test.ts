@@ -61,7 +61,7 @@ it('tells of somebody who is not in the roster, and lets the ladder go on', () =
     expect(told.events).toMatchObject([
       {
         type: 'pagerduty.noted',
-        text: `Maeve Quinn ${did} the page in PagerDuty, and is not in the roster: add pagerduty: PMAEVE to policies/roster.yml. Nobody has it here, and the ladder goes on.`,
+        text: `Maeve Quinn ${did} the page in PagerDuty, and is not in the roster: add pagerduty: PMAEVE to roster.yml. Nobody has it here, and the ladder goes on.`,
       },
     ]);
     expect(told.state.status).toBe('triggered');

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { describeIncidentEvent } from '../../src/core/incident/describe.ts';
+import { incidentKind } from '../../src/core/incident/incident.ts';
 import type { IncidentIntent } from '../../src/core/incident/intent.ts';
 import type { Severity } from '../../src/core/severity.ts';
 import { firing, opened, receive, resolved, suspect } from '../support/alerts.ts';
-import { alertmanager, ana, ben, dana, hour, minute, start, stranger } from '../support/given.ts';
+import { alertmanager, ana, ben, dana, given, hour, minute, start, stranger } from '../support/given.ts';
 
 const tick: IncidentIntent = { type: 'clock.tick', down: undefined };
 
@@ -54,6 +55,39 @@ describe('raising the severity', () => {
     held.when(receive(firing('worse', 'P0')), { at: 2 * minute, by: alertmanager }).leadsTo({
       events: ['alert.fired', 'severity.changed', { type: 'rung.fired', rung: 1, of: 4 }],
     });
+  });
+
+  it('by a worse alert gives it the title of that one, and says so', () => {
+    const worse = opened('P2').when(receive(firing('small', 'P1'), firing('worse', 'P0')), {
+      by: alertmanager,
+    });
+    const [changed] = worse.events.filter(({ type }) => type === 'severity.changed');
+    expect(changed && describeIncidentEvent(changed)).toBe(
+      'Severity P2 → P0 by an alert (Alertmanager): a worse alert joined. From here on it is called: worse fails',
+    );
+    expect(worse.state.title).toBe('worse fails');
+    expect(worse.effects.find(({ type }) => type === 'page.mail')).toMatchObject({
+      subject: 'P0 INC-1: worse fails (Checkout, shop/stable)',
+    });
+    expect(worse.when(to('P1'), { by: ana }).state.title).toBe('worse fails');
+  });
+
+  it('by a worse alert leaves the title that a person gave it', () => {
+    const declared = given(incidentKind)
+      .when(
+        {
+          type: 'incident.declare',
+          title: 'Checkout is odd',
+          severity: 'P2',
+          service: 'checkout',
+          app: 'shop',
+          channel: 'stable',
+        },
+        { by: ana },
+      )
+      .when({ type: 'incident.name-suspect', suspect: undefined })
+      .when(receive(firing('worse', 'P0')), { by: alertmanager });
+    expect(declared.state).toMatchObject({ severity: 'P0', title: 'Checkout is odd' });
   });
 });
 

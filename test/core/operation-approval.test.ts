@@ -169,6 +169,38 @@ describe('a rollback that is not wanted', () => {
     });
   });
 
+  it('is rejected with a reason, and whoever asked is mentioned', () => {
+    const rejected = open.when({ ...reject, reason: 'the repair is out' }, { by: ben });
+    rejected.leadsTo({
+      events: [{ type: 'operation.rejected', name: 'Ben Okafor', reason: 'the repair is out' }],
+      tells: [
+        {
+          intent: {
+            type: 'incident.note-operation',
+            text: 'Rejected by Ben Okafor (slack): the repair is out. Nothing was changed.',
+            concerns: { name: 'Ana Ruiz', person: 'ana' },
+          },
+        },
+        giveBack,
+      ],
+    });
+    expect(rejected.state.why).toBe('Rejected by Ben Okafor: the repair is out.');
+  });
+
+  it('rings whoever asked also where no incident is open', () => {
+    const { plan, rule, conversation } = open.state;
+    const calm = given(operationKind).when(
+      { type: 'operation.open', plan, rule, conversation, incident: undefined, severity: undefined },
+      { by: ana },
+    );
+    const rejected = calm.when({ type: 'operation.reject', hash: calm.state.hash }, { by: ben });
+    expect(rejected.effects.at(-1)).toMatchObject({
+      type: 'slack.thread',
+      text: 'Rejected by Ben Okafor (slack). Nothing was changed.',
+      rings: { slack: 'U0ANA', name: 'Ana Ruiz' },
+    });
+  });
+
   it('is withdrawn by whoever asked', () => {
     for (const intent of [reject, abort]) {
       open.when(intent, { by: ana }).leadsTo({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Effect, Settled } from '../../src/core/effect.ts';
 import type { OperationIntent } from '../../src/core/operation/intent.ts';
 import { operationKind } from '../../src/core/operation/operation.ts';
+import { showOperation } from '../../src/core/operation/show.ts';
 import type { Policies } from '../../src/core/policies/policies.ts';
 import { ana, ben, dana, given, minute, policies, start } from '../support/given.ts';
 import { approvals, asked, type OperationExample } from '../support/rollback.ts';
@@ -36,7 +37,7 @@ describe('whoever may approve is asked in person', () => {
       toDana,
     ]);
     expect(open.tells[0]?.intent).toMatchObject({
-      text: expect.stringContaining('Asked: Ben Okafor, Dana Levi.'),
+      text: expect.stringContaining('Asking: Ben Okafor, Dana Levi.'),
     });
   });
 
@@ -152,6 +153,49 @@ describe('just before it is sent, a request', () => {
   it('is brought up to date where it was posted, or may have been', () => {
     expect(wanted(posted(open).when(approve(open), { by: dana }), toBen)).toEqual({ wanted: true });
     expect(wanted(approved, toBen, true)).toEqual({ wanted: true });
+  });
+});
+
+describe('a request that was written before the plan’s card was there', () => {
+  const planCard = { type: 'slack.card', conversation: 'C0INCIDENTS', severity: 'P0' } as const;
+  const cardThere: Settled = { status: 'done', receipt: { ts: '17.9', channel: 'C0INCIDENTS' } };
+  const early: Settled = { status: 'done', receipt: { ts: '17.1', channel: 'D0BEN', without_card: 'yes' } };
+  const alone = open.when(settled(toBen, early));
+
+  it('is edited to lead there, once that is posted', () => {
+    expect(alone.state.cards).toEqual({
+      'request ben': { conversation: 'D0BEN', ts: '17.1', withoutCard: true },
+    });
+    expect(alone.effects).toEqual([]);
+    expect(alone.when(settled(planCard, cardThere)).effects).toEqual([toBen]);
+  });
+
+  it('also when Slack’s answers come the other way round', () => {
+    expect(open.when(settled(planCard, cardThere)).when(settled(toBen, early)).effects).toEqual([toBen]);
+  });
+
+  it('and left as it is where it leads there already', () => {
+    expect(posted(open).when(settled(planCard, cardThere)).effects).toEqual([]);
+    expect(posted(open.when(settled(planCard, cardThere))).effects).toEqual([]);
+  });
+});
+
+describe('whoever looks at the operation', () => {
+  const lines = ({ state }: OperationExample): readonly string[] => showOperation(state, policies).lines;
+
+  it('reads whom the request has reached', () => {
+    expect(lines(posted(open))).toContain('Asked: Ben Okafor, Dana Levi (not delivered yet)');
+    const failed = open.when(settled(toBen, { status: 'failed', why: 'user_disabled' }));
+    expect(lines(failed)).toContain(
+      'Asked: Ben Okafor (not delivered: user_disabled), Dana Levi (not delivered yet)',
+    );
+  });
+
+  it('reads nothing of who has approved, nor of anybody once it is decided', () => {
+    const two = asked(approvals(2));
+    const half = two.when(approve(two), { by: ben, policies: approvals(2) });
+    expect(lines(half)).toContain('Asked: Dana Levi (not delivered yet)');
+    expect(lines(open.when(approve(open), { by: ben })).join('\n')).not.toContain('Asked:');
   });
 });
 

@@ -144,7 +144,7 @@ describe('a promotion', () => {
     ['by strangers', 'not in the roster', 'not-in-roster', () => {}, stranger],
     [
       'to a channel that takes none',
-      'add apps.shop.channels.canary.promotion to policies/channels.yml, with from: [stable]',
+      'add apps.shop.channels.canary.promotion to channels.yml, with from: [stable]',
       'not-promotable',
       () => {},
       ana,
@@ -518,7 +518,7 @@ describe('what speaks against a promotion', () => {
     approve(all);
     expect(all.operation('OP-1')).toMatchObject({
       status: 'void',
-      why: 'policies/channels.yml does not allow this promotion any more.',
+      why: 'channels.yml does not allow this promotion any more.',
     });
   });
 });

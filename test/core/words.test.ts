@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { hasRole, isSamePerson } from '../../src/core/actor.ts';
+import { hasRole, isSamePerson, type Actor, type Via } from '../../src/core/actor.ts';
 import { nearest } from '../../src/core/nearest.ts';
+import { sayIncidents } from '../../src/core/operation/describe.ts';
 import { replyFor, type AnyEvent } from '../../src/core/reply.ts';
 import { isWorse, severities, worst } from '../../src/core/severity.ts';
 import { parseDuration, sayBetween, sayDate, sayDuration, sayTime } from '../../src/core/time.ts';
 import { newestFirst, parseVersion } from '../../src/core/version.ts';
 import { alertmanager, ana, ben, hour, minute, person, second, start, stranger } from '../support/given.ts';
+import { approvals, asked } from '../support/rollback.ts';
 
 describe('durations', () => {
   it.each([
@@ -76,6 +78,10 @@ describe('versions', () => {
     ['vv1.2.3', undefined],
     ['V1.2.3', undefined],
     ['v1.2', undefined],
+    ['1.0.512+3f2a1bc', '1.0.512+3f2a1bc'],
+    ['2026.1122.1', '2026.1122.1'],
+    ['2026.0105.1', undefined],
+    ['3f2a1bc', undefined],
     ['1', undefined],
     ['1.2.3.4', undefined],
     ['01.2.3', undefined],
@@ -174,6 +180,32 @@ describe('the answer to whoever asked', () => {
     const answer = replyFor([happened('INC-1', acknowledged)]);
     expect(answer.tone).toBe('done');
     expect(answer.title).toMatch(/^INC-1: .*Ana Ruiz/);
+  });
+
+  it('says to whoever asks elsewhere how others approve without Slack', () => {
+    const { log, state } = asked();
+    const [planned] = log;
+    if (!planned) throw new Error('nothing was planned');
+    const by = (via: Via) => ({ ...planned, by: { ...ana, via } as Actor });
+    expect(replyFor([{ stream: 'OP-1', event: by('slack') }]).lines).toEqual([]);
+    for (const via of ['terminal', 'api'] as const)
+      expect(replyFor([{ stream: 'OP-1', event: by(via) }]).lines).toEqual([
+        `They approve without Slack by: /operation approve OP-1 ${state.hash}`,
+      ]);
+    const [nobodyAsked] = asked(approvals(0)).log;
+    expect(nobodyAsked && replyFor([{ stream: 'OP-1', event: nobodyAsked }]).title).not.toContain('Asking');
+  });
+
+  it('says for which of several open incidents a plan is', () => {
+    const [planned] = asked().log;
+    if (planned?.type !== 'operation.planned') throw new Error('nothing was planned');
+    const besides = ['INC-2', 'INC-3', 'INC-4', 'INC-5', 'INC-6', 'INC-7'];
+    expect(replyFor([{ stream: 'OP-1', event: { ...planned, besides: ['INC-2'] } }]).title).toContain(
+      ' It is for INC-1 (INC-2 is open on shop/stable, too).',
+    );
+    expect(sayIncidents({ ...planned, besides })).toBe(
+      'INC-1 (INC-2, INC-3, INC-4, INC-5, INC-6 and 1 more are open on shop/stable, too)',
+    );
   });
 
   it('does not repeat what only keeps the books', () => {

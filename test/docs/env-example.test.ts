@@ -8,6 +8,9 @@ const named = lines.flatMap((line) => /^#?([A-Z_]+)=/.exec(line)?.[1] ?? []);
 /** Read by the terminal, and by nobody else. */
 const ofTerminal = ['LASTGOOD_URL', 'LASTGOOD_TOKEN'];
 
+/** In folders of their own, so that an update of Lastgood does not meet what a team has written. */
+const own = { POLICIES_DIR: './config/policies', SECURITY_DIR: './config/security' };
+
 describe('.env.example', () => {
   it('holds every setting that there is, and no other', () => {
     const source = readFileSync('src/environment.ts', 'utf8');
@@ -23,8 +26,17 @@ describe('.env.example', () => {
     expect(bare).toEqual([]);
   });
 
-  it('is read without a complaint, and sets nothing until it is filled in', () => {
+  it('is read without a complaint, and until it is filled in sets only where a team’s own files are', () => {
     const read = readEnvironment({}, '.env.example');
-    expect(read.ok && new Set(Object.values(read.env))).toEqual(new Set(['']));
+    const set = Object.entries(read.env).filter(([, value]) => value !== '');
+    expect(read.ok && Object.fromEntries(set)).toEqual(own);
+  });
+
+  it('names folders that README.md has one make, compose.yml mounts and Git leaves alone', () => {
+    const texts = ['README.md', 'compose.yml', '.gitignore'].map((file) => readFileSync(file, 'utf8'));
+    const [readme = '', compose = '', ignored = ''] = texts;
+    expect(readme).toContain('mkdir -p config && cp -r policies security config/');
+    for (const folder of Object.values(own)) expect(compose).toContain(`- ${folder}:/config/`);
+    expect(ignored.split('\n')).toContain('config/');
   });
 });

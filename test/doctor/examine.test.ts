@@ -1,8 +1,9 @@
 import { SMTPServer } from 'smtp-server';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { examineSettings } from '../../src/config.ts';
 import { examine, type Check } from '../../src/doctor/examine.ts';
 import { ok, wrong } from '../../src/doctor/finding.ts';
@@ -12,11 +13,15 @@ import { summaryOf } from '../../src/doctor/summary.ts';
 import { judgeNode } from '../../src/doctor/checks/node-version.ts';
 import { judgeRoom } from '../../src/doctor/checks/folders.ts';
 import { examplePolicies } from '../../src/sandbox/example-policies.ts';
+import { seedFolders } from '../../src/sandbox/seed.ts';
 import { startFront } from './front.ts';
 
 /** What stands in the folders of whoever runs this is none of its business. */
+const root = await mkdtemp(join(tmpdir(), 'lastgood-examine-'));
+afterAll(() => rm(root, { recursive: true }));
+const { policiesDir } = await seedFolders(root, examplePolicies, 'http://127.0.0.1:2', 0);
 const folders = {
-  POLICIES_DIR: examplePolicies,
+  POLICIES_DIR: policiesDir,
   SECURITY_DIR: join(tmpdir(), 'lastgood-nobody'),
   DATA_DIR: join(tmpdir(), 'lastgood-nobody'),
 };

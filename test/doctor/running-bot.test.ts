@@ -36,6 +36,23 @@ async function overTheApi(): Promise<string> {
   return response.text();
 }
 
+const nothingYet = /^Nothing has come in from Slack since the start, 0s ago\. .* \/slack\/events here\.$/;
+
+describe('Whether Slack reaches it', () => {
+  test('is told as unknown by /readyz and the doctor while nothing has come in', async () => {
+    const [first, note, ...others] = (await ready()).text.split('\n');
+    expect([first, note, ...others]).toEqual(['ready', expect.stringMatching(nothingYet), '']);
+    expect(await inTerminal()).toEqual([{ area: 'Machine', name: 'bot', status: 'unknown', what: note }]);
+  });
+
+  test('is told as well once a request was accepted, with its time', async () => {
+    await world.type(people.ana.id, '/lastgood help');
+    const what = 'Slack’s last request came in at 03:00 UTC';
+    expect(await ready()).toEqual({ status: 200, text: `ready\nok: ${what}\n` });
+    expect(await inTerminal()).toEqual([{ area: 'Machine', name: 'bot', status: 'ok', what }]);
+  });
+});
+
 describe('Requests that are signed with another secret', () => {
   const knock = (signingSecret: string) => {
     const url = `${world.bot().url}/slack/events`;
@@ -70,7 +87,7 @@ describe('Requests that are signed with another secret', () => {
 
   test('without a signature of Slack’s form are nobody’s concern', async () => {
     await fetch(`${world.bot().url}/slack/events`, { method: 'POST', body: '{}' });
-    expect((await ready()).text).toBe('ready\n');
+    expect((await ready()).text).toMatch(/^ready\nNothing has come in .*\n$/);
   });
 });
 
@@ -89,8 +106,12 @@ describe('A mistake in an edited policy', () => {
     expect(world.policies().roster.people['ana']?.roles).toEqual(['responder']);
 
     const note = 'The edited policies have a mistake, and those of before stay in force';
-    expect(await ready()).toEqual({ status: 200, text: `ready\n${note}\n` });
+    expect(await ready()).toEqual({
+      status: 200,
+      text: expect.stringMatching(`^ready\nNothing has .*\n${note}\n$`),
+    });
     expect(await inTerminal()).toEqual([
+      expect.objectContaining({ name: 'bot', what: expect.stringMatching(nothingYet) }),
       { area: 'Machine', name: 'bot', status: 'unknown', what: note },
       expect.objectContaining({ area: 'Policies', name: expect.stringContaining('roster.yml:') }),
     ]);
@@ -101,7 +122,7 @@ describe('A mistake in an edited policy', () => {
     await writeFile(roster(), right);
     await vi.waitFor(() => expect(emergency()).toHaveLength(2), 5_000);
     expect(emergency()[1]).toContain('The policies are right again, and in force.');
-    expect((await ready()).text).toBe('ready\n');
+    expect((await ready()).text).toMatch(/^ready\nok: .*\n$/);
   });
 
   test('that was corrected while the bot was down is told to be right at the start', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
-import { exampleRegistry } from '../../src/sandbox/example-policies.ts';
+import { examplePolicies, exampleRegistry } from '../../src/sandbox/example-policies.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { PolicyChanges } from '../support/changed-policies.ts';
 import { openWard, troubles, type Trouble, type Ward } from './ward.ts';
@@ -51,7 +51,7 @@ const settings: Table = {
     { env: { SLACK_BOT_TOKEN: undefined } },
     /^wrong Settings: SLACK_BOT_TOKEN is missing → .*README/,
   ],
-  'a value that is malformed': [{ env: { LOG_LEVEL: 'loud' } }, /^wrong Settings: LOG_LEVEL /],
+  'a value that is malformed': [{ env: { LOG_LEVEL: 'loud' } }, /^wrong Settings: LOG_LEVEL [^→]*$/],
   'half a pair': [
     { env: { MAIL_FROM: undefined } },
     /^wrong Settings: MAIL_FROM is missing: it goes with SMTP_URL/,
@@ -67,11 +67,11 @@ const settings: Table = {
         API_TOKENS: JSON.stringify({ cli: { sha256: 'a'.repeat(64), roles: ['responder'], person: 'zoe' } }),
       },
     },
-    /^wrong Settings: API_TOKENS, cli stands for “zoe”, who is not in roster\.yml.* → .*roster\.yml/,
+    /^wrong Settings: API_TOKENS \(cli\) stands for “zoe”, who is not in roster\.yml.* → .*roster\.yml/,
   ],
   'a token for a source that shows none': [
     { env: { WEBHOOK_TOKENS: JSON.stringify({ pagerduty: 'a'.repeat(64) }) } },
-    /^wrong Settings: WEBHOOK_TOKENS, pagerduty lets nobody in/,
+    /^wrong Settings: WEBHOOK_TOKENS \(pagerduty\) lets nobody in/,
   ],
 };
 
@@ -176,7 +176,19 @@ const policies: Table = {
   'a mistake in a file': [
     { policies: { 'roster.yml': (yaml) => yaml.replace('roles: [responder]', 'roles: [respnder]') } },
     /^wrong Policies: \S*roster\.yml:\d+:\d+ people\.ana\.roles.*respnder/,
-    /^unknown Settings: API_TOKENS, ana stands for ana; what they may do cannot be read/,
+    /^unknown Settings: API_TOKENS \((\w+)\) stands for \1; what they may do cannot be read/,
+  ],
+  'files that are still the example’s, once, and looks up nothing that they name': [
+    {
+      folders: async ({ policiesDir }) => {
+        for (const file of ['roster.yml', 'notifications.yml', 'channels.yml', 'severity.yml'])
+          await copyFile(join(examplePolicies, file), join(policiesDir, file));
+      },
+      answers: {
+        slack: [{ path: /(?:users|conversations)\.info/, body: { ok: false, error: 'user_not_found' } }],
+      },
+    },
+    /^wrong Policies: roster\.yml, notifications\.yml, channels\.yml still the example’s: .* → Put your own people, .* into \S+policies, and ask again\.$/,
   ],
   'an approver who is alone': [
     {

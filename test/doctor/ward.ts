@@ -89,7 +89,7 @@ export async function openWard(slackMode: 'http' | 'socket' = 'http'): Promise<W
   };
 }
 
-/** What is not all right, without the tokens that may approve in the sandbox. */
+/** What is not all right. */
 export function troubles(findings: readonly Finding[]): readonly Finding[] {
-  return findings.filter(({ status, name }) => status !== 'ok' && !/^API_TOKENS, (ben|dana)$/.test(name));
+  return findings.filter(({ status }) => status !== 'ok');
 }

@@ -36,8 +36,12 @@ function errand(change: Partial<EffectOf<'page.mail'>> = {}): Errand<'page.mail'
 }
 
 /** As far as it is known; the state of these errands is none. */
-const cardUrl: CardUrl = (stream, state) =>
-  state === 'posted' ? `https://acme.slack.com/archives/C0/p1?${stream}` : undefined;
+const cardUrl: CardUrl = (stream, state) => {
+  if (state === 'opened') return { what: 'conversation', url: 'https://acme.slack.com/archives/C0' };
+  return state === 'posted'
+    ? { what: 'card', url: `https://acme.slack.com/archives/C0/p1?${stream}` }
+    : undefined;
+};
 
 const pagerFor = (smtpUrl: string, from = 'Lastgood <lastgood@acme.example>') =>
   mailPager({ smtpUrl: secret(smtpUrl), from, cardUrl, secrets: [secret(smtpUrl)] });
@@ -188,6 +192,13 @@ describe('a page by mail', () => {
     await pagerFor(server.url).carry({ ...errand({ text: 'Down.' }), state: 'posted' });
     expect(server.mails()[0]?.text.trimEnd()).toBe(
       'Down.\nIts card is here: https://acme.slack.com/archives/C0/p1?INC-12',
+    );
+  });
+
+  it('says so when it can lead to the conversation only', async () => {
+    await pagerFor(server.url).carry({ ...errand({ text: 'Down.' }), state: 'opened' });
+    expect(server.mails()[0]?.text.trimEnd()).toBe(
+      'Down.\nIts card is in this conversation: https://acme.slack.com/archives/C0',
     );
   });
 

@@ -49,7 +49,10 @@ const bens = { named: { service: 'PSHOP', users: ['PBEN'] }, person: 'ben' };
 
 function pagerAt(url: string, access: { readonly token?: string; readonly from?: string } | 'none' = {}) {
   const common = {
-    cardUrl: () => 'https://slack.example/card',
+    cardUrl: (_stream: string, state: unknown) =>
+      state === 'opened'
+        ? ({ what: 'conversation', url: 'https://slack.example/C0' } as const)
+        : ({ what: 'card', url: 'https://slack.example/card' } as const),
     secrets: [secret(routingKey), secret(token)],
   };
   return pagerdutyByName({
@@ -102,6 +105,13 @@ describe('a page by name', () => {
   afterEach(() => pagerduty.close());
 
   const called = () => pagerduty.alerts().map((alert) => alert.called?.users);
+
+  it('says so when it can lead to the conversation only', async () => {
+    await pager.carry({ ...errand(), state: 'opened' });
+    expect(pagerduty.alerts()).toMatchObject([
+      { details: { details: 'conversation: https://slack.example/C0' } },
+    ]);
+  });
 
   it('calls the very person, and tells what the page says elsewhere, too', async () => {
     const details = { live: '1.5.0', rollback: '/rollback stable 1.4.2' };

@@ -39,7 +39,9 @@ const pagerAt = (eventsUrl: string) =>
     routingKey: secret(routingKey),
     eventsUrl,
     cardUrl: (stream, state) =>
-      state === 'posted' ? `https://acme.slack.com/archives/C0/p1?${stream}` : undefined,
+      state === 'posted'
+        ? { what: 'card', url: `https://acme.slack.com/archives/C0/p1?${stream}` }
+        : undefined,
     secrets: [secret(routingKey)],
   });
 

@@ -31,6 +31,40 @@ it('reads the policies of a small team, with the hash of each file', async () =>
   expect(hashes.roster).toBe(sha256Hex(smallTeam.roster));
 });
 
+/** What makes a text no YAML, of which the first place is told and not what follows from it. */
+const notYaml = [
+  [
+    'people:\n  ida\n    name: Ida\n    slack: U0IDA\n  tom:\n    name: Tom\n',
+    '2:3  expected a colon behind "ida"; found none',
+  ],
+  ['people:\n  ida:\n    name: Ida\n  tom\n', '4:3  expected a colon behind "tom"; found none'],
+  [
+    'people:\n  ida:\n    name:Ida\n    slack: U0IDA\n',
+    '3:5  expected a space behind the colon; found "name:Ida"',
+  ],
+  [
+    'a:\n  b: 1\n   c: 2\n',
+    '2:6  expected the next line to begin in the same column as this one; found it further in',
+  ],
+  [
+    'a:\n  b: 1\n c: 2\n',
+    '3:1  expected what belongs together to begin in the same column; found a line that does not',
+  ],
+  [
+    'a: one: two\n',
+    '1:4  expected one key and its value in a line; found a second colon (if it belongs to a text, put that into quotes)',
+  ],
+  ['a:\n\tb: 1\n', '2:1  expected spaces at the beginning of the line; found a tab'],
+  ['a: "b\nc: d\n', '1:4  expected a closing " to the one that stands here; found none'],
+  ['a: [b, c\nd: e\n', '2:1  expected a closing ] before this line; found none'],
+  ['a: @b\n', '1:4  expected quotes around a text that begins with @; found none'],
+  [
+    '<<<<<<< HEAD\na: 1\n=======\na: 2\n>>>>>>> x\n',
+    '1:1  expected one version of the file; found "<<<<<<< HEAD", as Git marks a conflict',
+  ],
+  ['a: "\\d"\n', '1:5  not valid YAML: Invalid escape sequence \\d'],
+] as const;
+
 const oneFile: readonly (readonly [Edit, string])[] = [
   // Values
   [
@@ -180,6 +214,10 @@ const oneFile: readonly (readonly [Edit, string])[] = [
     ['roster', 'rotations:', '---\nrotations:'],
     'policies/roster.yml:11:1  expected one document; found a second one',
   ],
+  ...notYaml.map(([text, said]): readonly [Edit, string] => [
+    ['roster', smallTeam.roster, text],
+    `policies/roster.yml:${said}`,
+  ]),
   [
     ['roster', smallTeam.roster, '# nothing yet\n'],
     'policies/roster.yml:1:1  expected keys with values; found nothing',

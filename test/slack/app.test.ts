@@ -40,7 +40,7 @@ beforeEach(async () => {
   const handle = slackOverHttp({
     signingSecret: secret(signingSecret),
     now: () => start,
-    tally: requestTally(),
+    tally: requestTally(start),
     receive: async (item) => {
       const isNew = !inbox.has(item.id);
       if (isNew) inbox.set(item.id, item);

@@ -10,25 +10,25 @@ it.each([
     'of an incident',
     'INC-3',
     incident({ card }),
-    'https://acme.slack.com/archives/C0INCIDENTS/p1763780642000100',
+    { what: 'card', url: 'https://acme.slack.com/archives/C0INCIDENTS/p1763780642000100' },
   ],
   [
     'of an operation',
     'OP-7',
     operation({ card }),
-    'https://acme.slack.com/archives/C0INCIDENTS/p1763780642000100',
+    { what: 'card', url: 'https://acme.slack.com/archives/C0INCIDENTS/p1763780642000100' },
   ],
   [
     'that is not posted yet: its conversation',
     'INC-3',
     incident(),
-    'https://acme.slack.com/archives/C0INCIDENTS',
+    { what: 'conversation', url: 'https://acme.slack.com/archives/C0INCIDENTS' },
   ],
   ['in no conversation', 'INC-3', incident({ conversation: '../evil' }), undefined],
   ['of nothing that has one', 'channel:shop/stable', incident({ card }), undefined],
   ['of what is not there', 'INC-3', undefined, undefined],
 ])('the address of the card %s', (_what, stream, state, expected) => {
-  expect(cardUrl(stream, state)).toBe(expected);
+  expect(cardUrl(stream, state)).toEqual(expected);
 });
 
 it('nobody knows it before Slack has said where it is', () => {

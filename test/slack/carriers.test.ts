@@ -227,14 +227,15 @@ describe('a page', () => {
     const outcome = await carry(page);
     expect(outcome).toEqual({
       status: 'done',
-      receipt: { channel: 'D0ANA', ts: slack.messages('D0ANA')[0]?.ts },
+      receipt: { channel: 'D0ANA', ts: slack.messages('D0ANA')[0]?.ts, without_card: 'yes' },
     });
     expect(JSON.stringify(slack.messages('D0ANA')[0]?.blocks)).toContain('incident.acknowledge');
   });
 
   test('leads to the card, as soon as that is posted', async () => {
     await carry(page);
-    await carry(page, { id: 'INC-3/1.2', state: (await withCard()).state });
+    const outcome = await carry(page, { id: 'INC-3/1.2', state: (await withCard()).state });
+    expect(outcome).toMatchObject({ receipt: expect.not.objectContaining({ without_card: 'yes' }) });
     const [early, later] = slack.messages('D0ANA').map(({ blocks }) => JSON.stringify(blocks));
     const ts = slack.messages(incidents)[0]?.ts.replace('.', '');
     const url = `https://acme.slack.com/archives/${incidents}/p${ts}`;
@@ -313,7 +314,7 @@ describe('an answer to a command', () => {
       status: 'done',
       receipt: {},
     });
-    expect(slack.ephemerals('U0ANA')).toMatchObject([{ text: '⛔ Cannot approve OP-7 Ana asked for it.' }]);
+    expect(slack.ephemerals('U0ANA')).toMatchObject([{ text: '⛔ Cannot approve OP-7. Ana asked for it.' }]);
     expect(slack.messages(incidents)).toEqual([]);
   });
 

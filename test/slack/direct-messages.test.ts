@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
 import type { EffectOf, Errand } from '../../src/core/effect.ts';
 import type { Asks } from '../../src/core/operation/approvers.ts';
+import type { Incident } from '../../src/core/incident/state.ts';
 import type { Operation } from '../../src/core/operation/state.ts';
 import type { Slack } from '../../src/sandbox/neighbours/slack.ts';
+import { cardUrls } from '../../src/slack/card-url.ts';
 import { cardCarrier } from '../../src/slack/carriers/card.ts';
 import { approvalRequest } from '../../src/slack/views/approval-request.ts';
 import { pageOver } from '../../src/slack/views/page-over.ts';
+import type { View } from '../../src/slack/views/blocks.ts';
 import { planCard } from '../../src/slack/views/plan-card.ts';
 import { read } from './read-view.ts';
 import { ana, incident, minute, operation, start } from './states.ts';
@@ -64,12 +67,8 @@ describe('the message that asks for an approval', () => {
   it.each([
     ['approved', approved, '✅ *Approved* by *Ben Okafor* at 03:08.'],
     ['running', approved, '✅ *Approved* by *Ben Okafor* at 03:08.'],
-    [
-      'rejected',
-      { why: 'Rejected by Dana Levi.' },
-      '🚫 *Rejected.* Rejected by Dana Levi. Nothing was changed.',
-    ],
-    ['withdrawn', { why: 'Withdrawn by Ana Ruiz.' }, '🚫 *Withdrawn.* Withdrawn by Ana Ruiz.'],
+    ['rejected', { why: 'Rejected by Dana Levi.' }, '🚫 Rejected by Dana Levi. Nothing was changed.'],
+    ['withdrawn', { why: 'Withdrawn by Ana Ruiz.' }, '🚫 Withdrawn by Ana Ruiz.'],
     ['expired', { why: 'It had 0 of 1.' }, '⌛ *Expired.* It had 0 of 1.'],
     ['void', { why: '1.6.0 is live now.' }, '🚫 *Void.* 1.6.0 is live now.'],
   ] as const)('when it is %s, says so and has no button', (status, changes, said) => {
@@ -122,10 +121,14 @@ describe('the plan card', () => {
 
 describe('a page that is over', () => {
   const held = { by: 'Ben <Okafor>', person: 'ben', at: now, expiresAt: undefined };
+  const over = (changes: Partial<Incident>): View => {
+    const view = pageOver(incident(changes), now);
+    if (!view) throw new Error('it is not over');
+    return view;
+  };
 
   it('says who has it, and has no button', () => {
-    expect(read(pageOver(incident({ status: 'acknowledged', acknowledged: held }), now)))
-      .toMatchInlineSnapshot(`
+    expect(read(over({ status: 'acknowledged', acknowledged: held }))).toMatchInlineSnapshot(`
         "
         header: ✅ P1 Checkout fails for 8 % of customers
         section: ✅ *Acknowledged* by *Ben &lt;Okafor&gt;* at 03:08.
@@ -136,7 +139,7 @@ describe('a page that is over', () => {
 
   it('says who resolved it', () => {
     const resolved = { by: 'Dana Levi', at: now, reason: '' };
-    const message = pageOver(incident({ status: 'resolved', acknowledged: held, resolved }), now);
+    const message = over({ status: 'resolved', acknowledged: held, resolved });
     expect(read(message)).toContain('✅ *Resolved* by *Dana Levi* at 03:08.');
     expect(message.text).toBe('✅ INC-3 resolved by Dana Levi: Checkout fails for 8 % of customers');
   });
@@ -166,7 +169,7 @@ describe('in Slack', () => {
       clientsOf(slack).timeline,
       (id) => (id === 'U0ANA' ? 'Ana Ruiz' : id),
       'k3x9w2',
-      () => undefined,
+      cardUrls(() => 'https://acme.slack.com/'),
     );
     return carrier.carry({
       id: 'OP-7/1.1',
@@ -195,6 +198,37 @@ describe('in Slack', () => {
     expect(direct()).toEqual([expect.stringMatching(/^OP-7: expired: Ana Ruiz \(slack\) asks to roll/)]);
   });
 
+  test('a request leads to the plan’s card, or says that it does not yet', async () => {
+    expect(await carry(operation({ asks: anas }))).toMatchObject({ receipt: { without_card: 'yes' } });
+    const card = { conversation: incidents, ts: '1763780642.000100' };
+    const outcome = await carry(operation({ asks: anas, card }), { id: 'OP-7/1.2' });
+    expect(outcome).toMatchObject({ receipt: expect.not.objectContaining({ without_card: 'yes' }) });
+    const [, later] = slack.messages('D0ANA').map(({ blocks }) => JSON.stringify(blocks));
+    expect(later).toContain(
+      `<https://acme.slack.com/archives/${incidents}/p1763780642000100|Its card> is in`,
+    );
+  });
+
+  test('a page is drawn anew where it stands, with its button, while nobody has the incident', async () => {
+    const posted = await carry(operation({ asks: anas }));
+    if (posted.status !== 'done') throw new Error(posted.status);
+    const { ts = '' } = posted.receipt;
+    const state = incident({
+      card: { conversation: incidents, ts: '1763780642.000100' },
+      cards: { 'INC-3/3.1': { conversation: 'D0ANA', ts, trouble: undefined, withoutCard: true } },
+    });
+    const goBack = '/rollback stable 1.4.2 <reason>';
+    const effect = { ...request, conversation: 'D0ANA', card: 'INC-3/3.1', goBack };
+    expect(await carry(state, { id: 'INC-3/9.1', stream: 'INC-3' }, effect)).toMatchObject({
+      status: 'done',
+    });
+    const [only, another] = slack.messages('D0ANA').map(({ blocks }) => JSON.stringify(blocks));
+    expect(another).toBeUndefined();
+    expect(only).toContain('To go back: `/rollback stable 1.4.2 &lt;reason&gt;`');
+    expect(only).toContain('incident.acknowledge');
+    expect(only).toContain(`/archives/${incidents}/p1763780642000100|The live card> is in`);
+  });
+
   test('one whose answer was lost is found, and says what it has to say by then', async () => {
     slack.fail({ status: 502, applied: true, times: 1, path: 'chat.postMessage' });
     expect(await carry(operation({ asks: anas }))).toMatchObject({ status: 'retry', mayHaveHappened: true });
@@ -215,7 +249,7 @@ describe('in Slack', () => {
     slack.fail({ error: 'user_disabled', path: 'chat.postMessage' });
     expect(await carry(operation({ asks: anas }))).toEqual({
       status: 'failed',
-      why: 'Slack takes no direct message for Ana Ruiz (user_disabled): check the Slack id in policies/roster.yml.',
+      why: 'Slack takes no direct message for Ana Ruiz (user_disabled): check the Slack id in roster.yml.',
     });
   });
 

@@ -22,7 +22,7 @@ beforeEach(() => {
   storeWorks = true;
   now = start;
   warnings = [];
-  tally = requestTally();
+  tally = requestTally(start);
   handle = slackOverHttp({
     signingSecret: secret(signingSecret),
     tally,

@@ -148,7 +148,7 @@ describe('the incident card', () => {
   test('says which severities it had to guess', () => {
     const unknownSeverities = [{ word: 'P9', takenAs: 'P2' }] as const;
     expect(read(incidentCard(incident({ unknownSeverities }), now))).toContain(
-      'context: ⚠️ Severity “P9” is not known here, taken as P2; map it in policies/severity.yml.',
+      'context: ⚠️ Severity “P9” is not known here, taken as P2; map it in severity.yml.',
     );
   });
 
@@ -174,6 +174,27 @@ describe('the incident card', () => {
     const text = read(incidentCard(incident({ operations: { 'OP-7': 'done' }, suspect }), at(40)));
     expect(text).toContain('*Last good*\n  1.4.2');
     expect(text).toContain('[Roll back to 1.4.2 danger confirm]');
+  });
+
+  test('says before it is resolved that alerts still fire, only when they do', () => {
+    const asks = (changes: Parameters<typeof incident>[0]): string =>
+      JSON.stringify(incidentCard(incident(changes), now).blocks);
+    expect(asks({})).toContain('Alerts are still firing. Nobody will be paged for them any more.');
+    expect(asks({ declared: true, firing: {} })).toContain(
+      'Nobody will be paged for it any more, and the post-mortem is written.',
+    );
+    expect(asks({ declared: true, firing: {} })).not.toContain('still firing');
+  });
+
+  test('names everybody who was paged so far', () => {
+    const paged = [
+      { name: 'Ana Ruiz', by: 'mail' },
+      { name: 'Ana Ruiz', by: 'slack' },
+      { name: 'Ben Okafor', by: 'slack' },
+    ] as const;
+    expect(read(incidentCard(incident({ paged }), now))).toContain(
+      '*Paged*\n  Ana Ruiz (mail, Slack), Ben Okafor (Slack)\n',
+    );
   });
 
   test('offers a rollback again after one has failed', () => {
@@ -204,6 +225,12 @@ describe('the plan card', () => {
       actions: [Approve primary confirm] [Reject danger] [Withdraw]
       "
     `);
+  });
+
+  test('says for which of several open incidents it is', () => {
+    expect(read(planCard(operation({ besides: ['INC-2'] }), now))).toContain(
+      '*Incident*\n  INC-3 (INC-2 is open on shop/stable, too)\n',
+    );
   });
 
   test('shows how far it is', () => {
@@ -278,8 +305,8 @@ describe('the plan card', () => {
   test.each([
     ['done', 'Rolled back and verified.', '✅ *Done.* Rolled back and verified. It took 3m.'],
     ['failed', 'Deploy 1.4.2: the run failed.', '❌ *Failed.* Deploy 1.4.2: the run failed.'],
-    ['rejected', 'Rejected by Ben.', '🚫 *Rejected.* Rejected by Ben. Nothing was changed.'],
-    ['withdrawn', 'Withdrawn by Ana.', '🚫 *Withdrawn.* Withdrawn by Ana. Nothing was changed.'],
+    ['rejected', 'Rejected by Ben.', '🚫 Rejected by Ben. Nothing was changed.'],
+    ['withdrawn', 'Withdrawn by Ana.', '🚫 Withdrawn by Ana. Nothing was changed.'],
     ['expired', 'Nobody approved in time.', '⌛ *Expired.* Nobody approved in time. Nothing was changed.'],
     ['void', 'The channel has moved.', '🚫 *Void.* The channel has moved. Nothing was changed.'],
   ] as const)('when %s, it says why and has no buttons', (status, why, banner) => {
@@ -331,16 +358,27 @@ test('a page to a person can be taken at once', () => {
   `);
 });
 
+test('a page says what to type to go back', () => {
+  const goBack = '/rollback stable 1.4.2 <reason>';
+  expect(read(pageMessage({ ...page, goBack }, incident()))).toContain(
+    'section: To go back: `/rollback stable 1.4.2 &lt;reason&gt;`\nactions: [Acknowledge primary]',
+  );
+});
+
 test('a page leads to the card once that is posted, and to the alert', () => {
   const url = 'https://acme.slack.com/archives/C0INCIDENTS/p1763780642000100';
-  const posted = incident({ card: { conversation: 'C0INCIDENTS', ts: '1763780642.000100' } });
-  const text = read(pageMessage(page, posted, url));
+  const early = { what: 'conversation', url: 'https://acme.slack.com/archives/C0INCIDENTS' } as const;
+  const shout = { ...page, person: undefined };
+  const text = read(pageMessage(page, incident(), { what: 'card', url }));
   expect(text).toContain(`context: <${url}|The live card> is in <#C0INCIDENTS>.`);
   expect(text).toContain('context: 🔗 <https://grafana.example/a|Alert>');
-  expect(read(pageMessage(page, incident(), url))).toContain('context: The live card is in <#C0INCIDENTS>.');
-  expect(read(pageMessage({ ...page, person: undefined }, posted, url))).toBe(
+  expect(read(pageMessage(page, incident(), early))).toContain(
+    'context: The live card is in <#C0INCIDENTS>.',
+  );
+  expect(read(pageMessage(shout, incident(), { what: 'card', url }))).toBe(
     `\nsection: 🟠 *P1 INC-3: broken* · <${url}|To its card>\n`,
   );
+  expect(read(pageMessage(shout, incident(), early))).toContain(`<${early.url}|To its conversation>`);
 });
 
 test('a page to a conversation is a shout', () => {
@@ -482,7 +520,7 @@ describe('whatever comes in', () => {
         planCard({ ...op, status }, now),
       ),
       pageMessage({ ...page, text: a }, base),
-      pageMessage({ ...page, text: a }, { ...base, card: { conversation: a, ts: b } }, `https://${c}`),
+      pageMessage({ ...page, text: a, goBack: b }, base, { what: 'card', url: `https://${c}` }),
       pageMessage({ ...page, text: a, person: undefined }, base),
       pageMessage({ ...page, text: a, person: undefined, lines: [b, c] }, base),
       answerMessage({ tone: 'info', title: a, lines: Array.from({ length: many }, () => b) }),

@@ -64,6 +64,13 @@ describe('An issue alert', () => {
   });
 
   it.each([
+    [{ culprit: null }, 'alert rule “Checkout breaks”'],
+    [{ culprit: 'checkout in pay' }, 'checkout in pay (alert rule “Checkout breaks”)'],
+  ])('says by which rule, also of an error without a place: %j', (said, summary) => {
+    expect(parse('event_alert', issueAlert(said))).toMatchObject([{ summary }]);
+  });
+
+  it.each([
     ['shop@1.5.0', '1.5.0'],
     ['shop@1.5.0+881', '1.5.0+881'],
     ['v1.5.0', '1.5.0'],

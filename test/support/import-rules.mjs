@@ -33,6 +33,7 @@ const zones = {
       'src/executors',
       'src/slack',
       'src/pagers',
+      'src/http/health.ts',
       'src/bot/registry.ts',
       'src/bot/start-failure.ts',
     ],

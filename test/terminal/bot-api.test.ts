@@ -49,6 +49,30 @@ const says =
 const hangsUp: Reply = (request) => request.socket.destroy();
 const isSilent: Reply = () => undefined;
 
+describe('What does not work', () => {
+  const answers =
+    (status: number, text: string): Reply =>
+    (_request, response) => {
+      response.writeHead(status);
+      response.end(text);
+    };
+
+  it.each<[string, Reply, readonly string[] | undefined]>([
+    [
+      'in lines below "ready"',
+      answers(200, 'ready\nSlack is away\nMail is away\n'),
+      ['Slack is away', 'Mail is away'],
+    ],
+    ['nothing', answers(200, 'ready\n'), []],
+    ['something else than readiness', answers(200, '<html>\nWelcome\n'), []],
+    ['that it stops', answers(503, 'draining\n'), []],
+    ['no answer', hangsUp, undefined],
+  ])('is read where the bot says %s, and never an error', async (_, reply, notes) => {
+    replies = [reply];
+    expect(await bot.notes()).toEqual(notes);
+  });
+});
+
 describe('An answer that was lost', () => {
   it.each([
     ['since the connection broke', hangsUp],

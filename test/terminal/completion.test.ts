@@ -58,9 +58,12 @@ describe('In bash, Tab completes', () => {
     ['lastgood incident sev P0 ', () => []],
     ['lastgood incident declare P1 ', () => ['checkout', 'platform']],
     ['lastgood rollback s', () => ['stable']],
-    ['lastgood rollback stable ', () => ['last-good', '1.5.0', '1.4.2', '1.4.1']],
+    ['lastgood rollback stable ', () => ['last-good', '1.4.2', '1.4.1']],
     ['lastgood rollback stable 1.4.', () => ['1.4.2', '1.4.1']],
-    ['lastgood promote canary stable ', () => ['1.6.0-rc.1', '1.5.0', '1.4.2', '1.4.1', 'override']],
+    ['lastgood promote ', () => ['canary']],
+    ['lastgood promote canary ', () => ['stable']],
+    ['lastgood promote canary stable ', () => ['1.6.0-rc.1', 'override']],
+    ['lastgood help roll', () => ['rollback']],
     ['lastgood operation approve ', () => ['OP-1']],
     ['lastgood operation approve OP-1 ', () => [hash]],
     ['lastgood operation settle OP-1 f', () => ['failed']],
@@ -92,7 +95,8 @@ describe('While the bot is away', () => {
       SECURITY_DIR: securityDir,
     };
     expect(await offered('lastgood channels set c', away)).toEqual(['canary']);
-    expect(await offered('lastgood rollback stable 1.4', away)).toEqual(['1.4.2', '1.4.1']);
+    expect(await offered('lastgood rollback stable 1.', away)).toEqual(['1.4.2', '1.4.1']);
+    expect(await offered('lastgood promote canary ', away)).toEqual(['stable']);
     expect(await offered('lastgood oncall ch', away)).toEqual(['checkout']);
     expect(await offered('lastgood incident ack ', away)).toEqual([]);
   });

@@ -65,11 +65,25 @@ describe('A mistake is told with its line, and never with the value:', () => {
     ['A=#hidden', 'line 1: A holds a #, which begins a comment'],
     ['A=1\nB="hidden\nC=hidden', 'line 2: the quote that opens B is never closed'],
     [`A='hid'den'`, 'line 1: something stands behind the closing quote of A'],
+    [
+      'A="hidden\nB=hidden\nC="hidden"',
+      'line 3: something stands behind the closing quote of A, which opens in line 1',
+    ],
   ])('%j', async (text, problem) => {
     const mistaken = await read(text);
     const problems = mistaken.ok ? '' : mistaken.problems.join('\n');
     expect(problems).toContain(problem);
     expect(problems).not.toMatch(/hid/);
+  });
+
+  it.each([
+    ['A=1\nnonsense\nB=2', { A: '1', B: '2' }],
+    ['A="1\nB=2\nnonsense', { B: '2' }],
+    ['A="1\nB=2\nC="3"', { B: '2', C: '3' }],
+    ['A=1\nA=2\nB="3\n4"\nC=5#6', { A: '1', B: '3\n4' }],
+  ])('but the other lines can be read: %j', async (text, env) => {
+    const { ok, env: sound } = await read(text);
+    expect({ ok, sound }).toEqual({ ok: false, sound: env });
   });
 
   it('and one that cannot be read is told, too', async () => {

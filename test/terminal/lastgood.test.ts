@@ -35,6 +35,17 @@ describe('lastgood help', () => {
     const verb = verbs.find((each) => sayName(each) === `/${words}`);
     expect(code).toBe(0);
     for (const part of [said, verb?.summary ?? '', '--offline']) expect(stdout).toContain(part);
+    expect(await lastgood(['help', ...words.split(' ')])).toEqual({ code: 0, stdout, stderr: '' });
+  });
+
+  it('of what is done without a bot shows its words and options', async () => {
+    const { stdout } = await lastgood(['help', 'token']);
+    expect(stdout).toContain('lastgood token create');
+    expect(await lastgood(['help', 'help'])).toMatchObject({ code: 0 });
+    expect(await lastgood(['help', 'rolback'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Did you mean rollback?'),
+    });
   });
 });
 

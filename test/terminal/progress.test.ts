@@ -7,12 +7,16 @@ afterEach(() => void vi.useRealTimers());
 /** What is written while something takes so long. */
 async function writtenDuring(
   milliseconds: number,
-  { isTTY = false, quiet = false }: { readonly isTTY?: boolean; readonly quiet?: boolean } = {},
+  {
+    isTTY = false,
+    quiet = false,
+    since = 0,
+  }: { readonly isTTY?: boolean; readonly quiet?: boolean; readonly since?: number } = {},
 ): Promise<readonly string[]> {
   const written: string[] = [];
   const work = new Promise<string>((resolve) => setTimeout(() => resolve('its result'), milliseconds));
   const sink = { isTTY, write: (text: string) => written.push(text) };
-  const shown = withProgress('Waiting for the bot', work, { quiet, sink });
+  const shown = withProgress('Waiting for the bot', work, { quiet, sink, began: performance.now() - since });
   await vi.advanceTimersByTimeAsync(milliseconds);
   expect(await shown).toBe('its result');
   await vi.advanceTimersByTimeAsync(60_000);
@@ -38,6 +42,11 @@ describe('Progress', () => {
       'Waiting for the bot (2s so far)\n',
       'Waiting for the bot (12s so far)\n',
     ]);
+  });
+
+  it('counts from the beginning, and keeps its beat, also when something was said in between', async () => {
+    expect(await writtenDuring(3_500, { since: 9_500 })).toEqual(['Waiting for the bot (12s so far)\n']);
+    expect(await writtenDuring(3_500, { since: 1_000, isTTY: true })).toHaveLength(4);
   });
 
   it('is left out where a program reads along, unless somebody watches', async () => {

@@ -85,6 +85,43 @@ it('takes its token from a file, and stands in the timeline as the terminal', as
   expect(timeline.stdout).toContain('Ana Ruiz (terminal)');
 });
 
+describe('While Slack takes nothing', () => {
+  beforeAll(() => world.slack.fail({ status: 503 }));
+  afterAll(async () => {
+    world.slack.heal();
+    await world.pass(60_000);
+  });
+
+  it('says below an answer that nobody may hear of it, and what to do', async () => {
+    const ana = terminalOf(world, 'ana');
+    const asked = await lastgood(['rollback', 'stable', '1.4.2', 'web', 'is', 'down'], ana);
+    expect(asked).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^OP-1: Ana Ruiz \(terminal\) asks to roll/),
+      stderr: [
+        '! Pages and messages do not go out: Slack took nothing for 0s; the log says why',
+        '! Nobody may hear of OP-1: tell them yourself.',
+        '',
+      ].join('\n'),
+    });
+    const listed = await lastgood(['operation', 'list', '--json'], ana);
+    expect(listed.stderr).toBe('');
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      tone: 'info',
+      notes: [expect.stringContaining('Slack')],
+    });
+  });
+
+  it('says it in time where the words say for how long', async () => {
+    await world.pass(90_000);
+    const { code, stderr } = await lastgood(['incident', 'list'], terminalOf(world, 'ana'));
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^! .* wait to be tried again, the first for 1m 30s;/),
+    ]);
+  });
+});
+
 it('lets no alert steer the terminal', async () => {
   await world.deliver('generic', {
     key: 'escape',

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { OperationShape } from '../../src/http/api/operation-shapes.ts';
 import { Stop } from '../../src/terminal/exit.ts';
 import { followOperation } from '../../src/terminal/follow.ts';
+import { watchNotes } from '../../src/terminal/notes.ts';
 import { changesOf } from '../../src/terminal/operation-changes.ts';
 import { until } from '../faults/support/process.ts';
 import { apiOf } from '../http/api-world.ts';
@@ -142,6 +143,29 @@ describe('How an operation ends is how the terminal ends:', () => {
     } finally {
       vi.useRealTimers();
     }
+  });
+
+  test('what does not work is said when that changes, and not for its numbers', async () => {
+    const down = (seconds: number): readonly string[] => [`Slack took nothing for ${seconds}s; see the log`];
+    const noted = [
+      down(1),
+      down(9),
+      ['PagerDuty took nothing for 1m 2s', ...down(70)],
+      undefined,
+      [],
+      down(3),
+    ];
+    const read = () => Promise.resolve({ status: 200, body: noted.length > 0 ? approved : finished });
+    const said: string[] = [];
+    const write = (text: string): unknown => text.startsWith('!') && said.push(text);
+    const notes = watchNotes(() => Promise.resolve(noted.shift()));
+    await followOperation({ read }, 'OP-7', { every: 1, write, notes });
+    expect(said).toEqual([
+      '! Slack took nothing for 1s; see the log\n',
+      '! PagerDuty took nothing for 1m 2s\n',
+      '! What did not work works again.\n',
+      '! Slack took nothing for 3s; see the log\n',
+    ]);
   });
 
   test('one that may not be looked at is not waited for', async () => {

@@ -173,7 +173,7 @@ describe('A plan that is not what was planned any more is void', () => {
     await press(ben, 'operation.approve');
 
     expect((await world.operation('OP-1')).status).toBe('void');
-    expect(cardText()).toContain('policies/approvals.yml has changed');
+    expect(cardText()).toContain('approvals.yml has changed');
     await expectNothingBegan();
   });
 

@@ -44,7 +44,7 @@ test('A request to Slack’s route is kept only if Slack signed these very bytes
   const handle = slackOverHttp({
     signingSecret: secret(key),
     now: () => start,
-    tally: requestTally(),
+    tally: requestTally(start),
     receive: () => {
       received += 1;
       return Promise.resolve({ new: true });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { people } from '../../src/sandbox/cast.ts';
+import type { SlackMessage } from '../../src/sandbox/neighbours/slack.ts';
 import { interpreted } from './support/interpreted.ts';
 import { stillWorld, type StillWorld } from './support/still-world.ts';
 
@@ -63,9 +64,9 @@ test('No words of others are live in Slack: no mention, no link, wherever they e
       await world.type(ana.id, `/rollback ${word} ${word} ${reason}`);
       await world.type(ana.id, `/${['incident', 'lastgood', 'oncall'][incidents % 3]} ${word}`);
       await world.type(ben.id, `/incident sev ${incident} P1 ${reason}`);
-      const plan = world.slack
-        .messages('C0INCIDENTS')
-        .findLast(({ blocks }) => JSON.stringify(blocks).includes('operation.reject'));
+      const [, id, hash] = /(OP-\d+) · plan (\w+)/.exec(JSON.stringify(openPlan()?.blocks)) ?? [];
+      if (incidents % 2 === 0) await world.type(ben.id, `/operation reject ${id} ${hash} ${reason}`);
+      const plan = openPlan();
       if (plan) await world.slack.as(ben.id).click('C0INCIDENTS', plan.ts, 'operation.reject');
       await world.settle();
       await world.type(ana.id, `/incident resolve ${incident} ${reason}`);
@@ -82,6 +83,12 @@ test('No words of others are live in Slack: no mention, no link, wherever they e
   expect(world.log()).not.toContain('"level":"error"');
 }, 60_000);
 
+function openPlan(): SlackMessage | undefined {
+  return world.slack
+    .messages('C0INCIDENTS')
+    .findLast(({ blocks }) => JSON.stringify(blocks).includes('operation.reject'));
+}
+
 /** All text that Slack interprets, of every message that it has. */
 function mrkdwnTexts(): readonly string[] {
   const { slack } = world;
@@ -92,7 +99,7 @@ function mrkdwnTexts(): readonly string[] {
   return messages.flatMap(({ text, blocks }) => [text, ...interpreted(blocks)]);
 }
 
-/** What is left when the constructs that are ours are taken away: a time, a link to a run, the way to a card, whom we ask. */
+/** What is left when the constructs that are ours are taken away: a time, a link to a run, the way to a card, whom we ask, who is answered. */
 function liveWords(): readonly string[] {
   return mrkdwnTexts()
     .map((text) =>
@@ -103,6 +110,7 @@ function liveWords(): readonly string[] {
           /<https:\/\/lastgood-sandbox\.slack\.com\/archives\/C0INCIDENTS\/p\d+\|((?:The live|Its) card)>/,
           '$1',
         )
+        .replace(/^<@U0ANA>: (?=OP-\d+: Rejected by )/, '')
         .replace(/^👉 Asked: (?:<@U0(?:BEN|DANA)>(?:, )?)+$/m, '')
         .replace(/(?:^|\. )The live card is in <#C0INCIDENTS>\.$/, '')
         .replace(/^(OP-\d+ · plan \w+) · Its card is in <#C0INCIDENTS>\.$/, '$1'),

@@ -124,7 +124,7 @@ test('The token of somebody who has left the roster: 403 everywhere, and nothing
   for (const call of calls) {
     const { status, said: words } = await asks(apiTokens.dana, call);
     expect([call.name, status]).toEqual([call.name, 403]);
-    expect(words).toContain('who is not in policies/roster.yml');
+    expect(words).toContain('who is not in roster.yml');
   }
   await world.settle();
   expect([await pictureOf(world), await refusalsOf(world)]).toEqual(before);

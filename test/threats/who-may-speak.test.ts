@@ -43,17 +43,17 @@ const colleagues: Readonly<
   'a colleague who is not in the roster': {
     who: account('eve'),
     lacks: ['a role', 'approver', 'lead'],
-    why: /is not in the roster\. Ask a lead to add you to policies\/roster\.yml, or ask somebody on call/,
+    why: /is not in the roster\. Ask a lead to add you to roster\.yml, or ask somebody on call/,
   },
   'a colleague who has no role': {
     who: account('rae'),
     lacks: ['a role', 'approver', 'lead'],
-    why: /This takes the role [\w ]+; Rae Test has none\. Roles are in policies\/roster\.yml/,
+    why: /This takes the role [\w ]+; Rae Test has none\. Roles are in roster\.yml/,
   },
   'a responder who would have to be an approver or a lead': {
     who: people.ana,
     lacks: ['approver', 'lead'],
-    why: /role (?:approver or )?lead; Ana Ruiz has responder\. Roles are in policies/,
+    why: /role (?:approver or )?lead; Ana Ruiz has responder\. Roles are in roster/,
   },
 };
 

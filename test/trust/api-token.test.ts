@@ -62,7 +62,7 @@ describe('A token', () => {
     (header) => {
       expect(enter(header)).toMatchObject({
         status: 403,
-        error: expect.stringMatching(/stands for “(eve|constructor)”, who is not in policies\/roster\.yml/),
+        error: expect.stringMatching(/stands for “(eve|constructor)”, who is not in roster\.yml/),
       });
     },
   );

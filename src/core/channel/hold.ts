@@ -1,5 +1,5 @@
 import { nothing, type Context, type Decision, type Tell } from '../stream.ts';
-import { sayDuration, type Instant } from '../time.ts';
+import { sayBetween, type Instant } from '../time.ts';
 import type { ChannelEvent } from './event.ts';
 import type { Of } from './intent.ts';
 import { atStake } from './last-good.ts';
@@ -81,7 +81,7 @@ export function release(
 export function sayHeld(state: Channel, at: Instant): string {
   const { name, lock } = state;
   if (!lock) return '';
-  const held = `${lock.operation} (${lock.reason}, by ${lock.name}) has held ${name} for ${sayDuration(at - lock.since)}.`;
+  const held = `${lock.operation} (${lock.reason}, by ${lock.name}) has held ${name} for ${sayBetween(lock.since, at)}.`;
   return `${held} ${howToFree(state)}`;
 }
 

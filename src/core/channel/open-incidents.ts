@@ -23,10 +23,19 @@ export interface OpenIncident {
 }
 
 export function worstOpen(channel: Channel): (OpenIncident & { readonly incident: string }) | undefined {
-  const [first] = Object.entries(channel.incidents).toSorted(([, a], [, b]) =>
-    a.severity < b.severity ? -1 : 1,
-  );
+  const [first] = worstFirst(channel);
   return first && { incident: first[0], ...first[1] };
+}
+
+/** The others that are open besides it, by their ids. */
+export function othersOpen(channel: Channel): readonly string[] {
+  return worstFirst(channel)
+    .slice(1)
+    .map(([id]) => id);
+}
+
+function worstFirst({ incidents }: Channel): readonly (readonly [string, OpenIncident])[] {
+  return Object.entries(incidents).toSorted(([, a], [, b]) => a.severity.localeCompare(b.severity));
 }
 
 /** A P0 or P1, or what was one until somebody who is no lead lowered it. */

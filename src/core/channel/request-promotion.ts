@@ -6,7 +6,7 @@ import { planPromotion } from '../plan/plan.ts';
 import type { PromotionPolicy } from '../policies/channels.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import type { Context, Decision } from '../stream.ts';
-import { sayDuration } from '../time.ts';
+import { sayBetween } from '../time.ts';
 import type { ChannelEvent } from './event.ts';
 import { sayHeld } from './hold.ts';
 import type { Of } from './intent.ts';
@@ -77,7 +77,7 @@ export function weighPromotion(
   const path = `apps.${app}.channels.${channel}.promotion`;
   const { promotion } = policy;
   if (!promotion) {
-    const how = `add ${path} to policies/channels.yml, with from: [${from}], observed_for and steps`;
+    const how = `add ${path} to channels.yml, with from: [${from}], observed_for and steps`;
     return refused(
       refuse('not-promotable', what, `Nothing is promoted to ${name} yet. To allow it, ${how}.`),
     );
@@ -88,7 +88,7 @@ export function weighPromotion(
       refuse(
         'not-promotable',
         what,
-        `${name} takes promotions from ${paths}, and not from ${source}. To allow it, name it in ${path}.from in policies/channels.yml.`,
+        `${name} takes promotions from ${paths}, and not from ${source}. To allow it, name it in ${path}.from in channels.yml.`,
       ),
     );
   }
@@ -103,7 +103,7 @@ export function weighPromotion(
   }
   if (state.lock) return refused(refuse('channel-locked', what, sayHeld(state, at)));
   if (testimony.version === stake.version && !state.doubt) {
-    const ago = sayDuration(at - stake.since);
+    const ago = sayBetween(stake.since, at);
     const why = `${stake.version} is live on ${name} already, for ${ago}.`;
     return refused(refuse('version-live', what, why));
   }
@@ -184,7 +184,7 @@ export function standsAgainst(
   const promotion = policyOf(context)?.promotion;
   const [app = ''] = state.name.split('/');
   if (!promotion || !isFrom(promotion, source, app)) {
-    return { why: 'policies/channels.yml does not allow this promotion any more.', concerns: [] };
+    return { why: 'channels.yml does not allow this promotion any more.', concerns: [] };
   }
   if (!('version' in testimony)) return { why: testimony.why, concerns: [] };
   const concerns = concernsOf(state, testimony).filter((concern) => !isLifted(concern, lifted));

@@ -3,12 +3,12 @@ import { approvalRuleFor } from '../plan/approval-rule.ts';
 import { planRollback } from '../plan/plan.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import type { Context, Decision } from '../stream.ts';
-import { sayDuration } from '../time.ts';
+import { sayBetween, sayDuration } from '../time.ts';
 import type { ChannelEvent } from './event.ts';
 import { sayHeld } from './hold.ts';
 import type { Of } from './intent.ts';
 import { atStake, lastGood, passedOver } from './last-good.ts';
-import { worstOpen } from './open-incidents.ts';
+import { othersOpen, worstOpen } from './open-incidents.ts';
 import { place } from './place.ts';
 import { knownVersions, livePeriod, promotionToStop, type Channel } from './state.ts';
 import { cautionAbout, sayKnown, sayNeverLive } from './testimony.ts';
@@ -80,7 +80,7 @@ export function requestRollback(
   if (isBrought || (to === from && !state.doubt)) {
     const why = isBrought
       ? `${to} is what ${promotion.operation} is bringing to ${state.name} right now. To stop that, abort it on its card.`
-      : `${to} is live on ${state.name} already, for ${sayDuration(message.at - (stake?.since ?? live.from))}.`;
+      : `${to} is live on ${state.name} already, for ${sayBetween(stake?.since ?? live.from, message.at)}.`;
     return refused(refuse('version-live', what, why));
   }
   const operation = context.nextOperation;
@@ -91,6 +91,7 @@ export function requestRollback(
   const rule = approvalRuleFor(context.policies.approvals, state.name, incident?.severity);
   const conversation =
     incident?.conversation ?? context.policies.notifications.conversations[policy.conversation] ?? '';
+  const besides = othersOpen(state);
   const held = { operation, name: message.by.name, reason: `roll back to ${to}`, to };
   return {
     // A rollback beats a promotion: one that has not begun loses the channel at once, one that is being carried out
@@ -111,6 +112,7 @@ export function requestRollback(
           severity: incident?.severity,
           service: incident?.service,
           conversation,
+          ...(besides.length > 0 ? { besides } : {}),
           ...(isBringing ? { waitsFor: promotion.operation } : {}),
         },
       },

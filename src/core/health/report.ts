@@ -22,6 +22,10 @@ export const reportedVersion = z.string().transform((text, context) => {
   context.addIssue({ code: 'custom', message: 'expected a SemVer version such as 1.5.0' });
   return z.NEVER;
 });
+/** The time that a report is about. */
+export const reportedWindow = z
+  .strictObject({ start: instant, end: instant })
+  .refine(({ start, end }) => start < end, 'expected a start before the end');
 /** Shown as a link and never fetched. */
 export const reportedUrl = z
   .url({ protocol: /^https?$/, error: 'expected an address that begins with https:// or http://' })
@@ -37,9 +41,7 @@ export const canaryReport = z.strictObject({
   /** `canary`, or in full `shop/canary`. */
   channel: reportedChannel,
   version: reportedVersion,
-  window: z
-    .strictObject({ start: instant, end: instant })
-    .refine(({ start, end }) => start < end, 'expected a start before the end'),
+  window: reportedWindow,
   sessions: z.int('expected a whole number').min(0),
   crash_free_sessions: absent(rate),
   crash_free_users: absent(rate),
@@ -61,7 +63,7 @@ export type CanaryReport = z.infer<typeof canaryReport>;
 const clocksDiffer: Milliseconds = 5 * 60_000;
 
 /** @returns what is wrong with the window at this moment, in the words of a schema; undefined when nothing is */
-export function windowProblem({ window }: CanaryReport, now: Instant): string | undefined {
+export function windowProblem({ window }: Pick<CanaryReport, 'window'>, now: Instant): string | undefined {
   return window.end > now + clocksDiffer
     ? `expected a window that has ended; found one that ends at ${sayDate(window.end)}, and it is ${sayDate(now)}`
     : undefined;

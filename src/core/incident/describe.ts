@@ -1,6 +1,6 @@
 import { sayRefusal } from '../refusals.ts';
 import type { Recorded } from '../stream.ts';
-import { sayDuration, sayMoment, sayTime } from '../time.ts';
+import { sayBetween, sayDuration, sayMoment, sayTime } from '../time.ts';
 import { sayActor, type Actor } from '../actor.ts';
 import type { ClockName, IncidentEvent, PlannedPage, Suspect } from './event.ts';
 import { sayUnknownSeverity } from './unknown-severity.ts';
@@ -40,11 +40,11 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
       const late =
         event.dueAt === undefined
           ? ''
-          : `, ${sayDuration(event.at - event.dueAt)} late (due ${sayMoment(event.dueAt)})`;
+          : `, ${sayBetween(event.dueAt, event.at)} late (due ${sayMoment(event.dueAt)})`;
       return `${sayRung(event)}${late}: paging ${sayPages(event.pages)}`;
     }
     case 'rung.empty':
-      return `${sayRung(event)}: nobody to page; going on to the next. Check policies/roster.yml.`;
+      return `${sayRung(event)}: nobody to page; going on to the next. Check roster.yml.`;
     case 'ladder.ended':
       return event.next === 'repeat'
         ? `Nobody has acknowledged: the ladder is at its end and starts again in ${sayDuration(event.every)}.`
@@ -61,7 +61,7 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     case 'pagerduty.noted':
       return event.text;
     case 'acknowledgement.expired':
-      return `${event.name} acknowledged ${sayDuration(event.after)} ago and nothing has happened since: the ladder goes on.`;
+      return `${event.name} acknowledged ${sayBetween(event.at - event.after, event.at)} ago and nothing has happened since: the ladder goes on.`;
     case 'clock.missed':
       return `Clock missed: ${clockTitles[event.clock]} within ${sayDuration(event.limit)}.`;
     case 'timers.late':
@@ -89,9 +89,11 @@ function saySeverity({
   was,
   by,
   reason,
+  title,
 }: Recorded<Extract<IncidentEvent, { type: 'severity.changed' }>>): string {
   if (from === to) return `Severity ${to} confirmed by ${sayWho(by)}, promotions are free of it: ${reason}`;
-  const changed = `Severity ${from} → ${to} by ${sayWho(by)}: ${reason}`;
+  const named = title === undefined ? '' : `. From here on it is called: ${title}`;
+  const changed = `Severity ${from} → ${to} by ${sayWho(by)}: ${reason}${named}`;
   return was === undefined
     ? changed
     : `${changed} — it was ${was}, so promotions stay frozen until it is resolved or a lead says ${to}, too.`;
@@ -111,7 +113,7 @@ function sayRung({
 }
 
 /** `Ana Ruiz (PagerDuty, Slack, mail), managers group (mail)` */
-export function sayPages(pages: readonly PlannedPage[]): string {
+export function sayPages(pages: readonly Pick<PlannedPage, 'name' | 'by'>[]): string {
   const byName = new Map<string, string[]>();
   for (const page of pages)
     byName.set(page.name, [...(byName.get(page.name) ?? []), pageMeansNames[page.by]]);
@@ -129,11 +131,11 @@ function saySuspect({
   if (promotion?.isOver === true)
     return `A promotion of ${promotion.version} has not finished: nobody can be sure whether that or ${live} runs; ${good}.`;
   if (promotion)
-    return `${promotion.version} is being promoted to this channel right now, in place of ${live} (live for ${sayDuration(at - liveSince)}); ${good}.`;
+    return `${promotion.version} is being promoted to this channel right now, in place of ${live} (live for ${sayBetween(liveSince, at)}); ${good}.`;
   if (doubt !== undefined)
     return `Nobody can be sure what runs since ${doubt}: ${live} is recorded as live; ${good}.`;
   if (liveSince === at) return `Release live now: ${live}${'via' in by ? `, says ${sayActor(by)}` : ''}.`;
-  return `Release live: ${live}, for ${sayDuration(at - liveSince)}; ${good}.`;
+  return `Release live: ${live}, for ${sayBetween(liveSince, at)}; ${good}.`;
 }
 
 /** What counts as live, for a card or a mail: `1.5.0`, or that nobody can be sure. */

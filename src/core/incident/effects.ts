@@ -1,11 +1,12 @@
-import { isPage, type Effect, type EffectOf } from '../effect.ts';
+import { isPage, type Effect } from '../effect.ts';
+import { mentionOf, type Mentioned } from '../mention.ts';
 import type { Recorded, Wanted } from '../stream.ts';
 import type { Policies } from '../policies/policies.ts';
 import { describeIncidentEvent } from './describe.ts';
-import { directPagesOver, directPageWanted } from './direct-pages.ts';
+import { directPagesOver, directPagesToCard, directPageWent, goingBack } from './direct-pages.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
 import { linksOf } from './links.ts';
-import { mailText, pageDetails } from './page-text.ts';
+import { headlineOf, mailText, pageDetails } from './page-text.ts';
 import { pagerdutyCall, pagerdutyEnd } from './pagerduty-pages.ts';
 import { isOpen, type Incident } from './state.ts';
 
@@ -20,11 +21,11 @@ export function incidentEffects(
 ): readonly Effect[] {
   const { conversation, severity } = state;
   const card: Effect = { type: 'slack.card', conversation, severity };
-  const line = (broadcast = false, rings?: EffectOf<'slack.thread'>['rings']): readonly Effect[] => {
+  const line = (broadcast = false, concerned?: Mentioned): readonly Effect[] => {
     const text = describeIncidentEvent(event);
     if (text === undefined) return [];
     const said = { type: 'slack.thread', conversation, text, broadcast, at: event.at, severity } as const;
-    return [rings ? { ...said, rings } : said];
+    return [concerned ? { ...said, rings: mentionOf(concerned, policies) } : said];
   };
   switch (event.type) {
     case 'incident.opened':
@@ -56,8 +57,9 @@ export function incidentEffects(
       return [
         ...pagerdutyEnd(state, 'acknowledge', `Acknowledged by ${event.name}`),
         card,
-        ...line(false, formerHolder(event, policies)),
-        ...directPagesOver(state),
+        // They may be at work on it, and would hear of it last.
+        ...line(false, event.from),
+        ...directPagesOver(state, policies),
       ];
     case 'incident.resolved':
       return [
@@ -65,10 +67,10 @@ export function incidentEffects(
         card,
         ...line(true),
         { type: 'slack.postmortem', conversation },
-        ...directPagesOver(state),
+        ...directPagesOver(state, policies),
       ];
     case 'operation.noted':
-      return [card, ...line(event.loud)];
+      return [card, ...line(event.loud, event.concerns)];
     case 'page.failed':
     case 'page.withheld':
       return [card, ...line()];
@@ -78,12 +80,16 @@ export function incidentEffects(
       return line();
     case 'page.delivered':
       // The card counts receipts; a line for each of them would only bury the others.
-      return [card, ...(event.note === undefined ? [] : line(true)), ...directPagesOver(state, event.page)];
+      return [
+        card,
+        ...(event.note === undefined ? [] : line(true)),
+        ...directPageWent(state, event.page, policies),
+      ];
     case 'card.failed':
       // Where the card should be nobody sees anything; the emergency conversation may work.
       return [shout(state, describeIncidentEvent(event) ?? '')];
     case 'card.posted':
-      return [];
+      return directPagesToCard(state, policies);
     default:
       return event satisfies never;
   }
@@ -91,7 +97,6 @@ export function incidentEffects(
 
 /** Read again just before every send: nobody is woken for an incident that somebody has. */
 export function incidentWants(state: Incident, effect: Effect): Wanted {
-  if (effect.type === 'slack.card' && effect.card !== undefined) return directPageWanted(state);
   const calls = isPage(effect) && !(effect.type === 'page.pagerduty' && effect.action !== 'trigger');
   if (!calls) return { wanted: true };
   if (!isOpen(state)) return { wanted: false, why: `${state.id} was resolved in the meantime` };
@@ -108,7 +113,7 @@ function pageEffect(
   policies: Policies,
 ): Effect {
   const { severity, id, service } = state;
-  const headline = `${severity} ${id}: ${state.title} (${state.serviceTitle}, ${state.app}/${state.channel})`;
+  const headline = headlineOf(state);
   const { person } = page;
   const text =
     person === undefined ? `${headline}. Nobody has it yet. Take it: /incident ack ${id}` : headline;
@@ -134,21 +139,13 @@ function pageEffect(
         text: mailText(state, event, policies),
         severity,
       };
-    case 'slack':
-      return { type: 'page.slack', person, to: page.to[0] ?? state.emergency, text, severity };
+    case 'slack': {
+      const said = { type: 'page.slack', person, to: page.to[0] ?? state.emergency, text, severity } as const;
+      return person === undefined ? said : { ...said, ...goingBack(state, policies) };
+    }
     default:
       return page.by satisfies never;
   }
-}
-
-/** They may be at work on it, and would hear of it last. */
-function formerHolder(
-  { from }: Extract<IncidentEvent, { type: 'incident.acknowledged' }>,
-  { roster }: Policies,
-): EffectOf<'slack.thread'>['rings'] {
-  if (!from) return undefined;
-  const [slack] = from.person === undefined ? [] : (roster.people[from.person]?.slack ?? []);
-  return { slack, name: from.name };
 }
 
 function shout(state: Incident, text: string): Effect {

@@ -1,5 +1,6 @@
 import type { MoveCause } from '../channel/event.ts';
 import type { PageMeans, Receipt } from '../effect.ts';
+import type { Mentioned } from '../mention.ts';
 import type { Ladder } from '../policies/escalation.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Severity } from '../severity.ts';
@@ -93,6 +94,8 @@ export type IncidentEvent =
       readonly from: Severity;
       readonly to: Severity;
       readonly reason: string;
+      /** What it is called from here on: the alert that has made it worse. Left out: as before. */
+      readonly title?: string;
       readonly clocks: Clocks;
       readonly ladder: Ladder;
     }
@@ -122,6 +125,8 @@ export type IncidentEvent =
       readonly receipt: Receipt;
       /** Whom it called by a direct message, which is told in place when somebody has it. */
       readonly person?: string;
+      /** That was written before the card was there, and does not lead to it. */
+      readonly withoutCard?: true;
       /**
        * The account that PagerDuty calls for it, the key of the page there, and in whose name that was asked. Without the
        * account, an event may have gone out besides.
@@ -152,8 +157,8 @@ export type IncidentEvent =
   | {
       readonly type: 'incident.acknowledged';
       readonly name: string;
-      /** Who had it until then; `person` is the roster key. */
-      readonly from?: { readonly name: string; readonly person: string | undefined };
+      /** Who had it until then. */
+      readonly from?: Mentioned;
     }
   /** Something that happened to one of its pages in PagerDuty, in words. */
   | {
@@ -182,6 +187,8 @@ export type IncidentEvent =
       readonly loud: boolean;
       /** What it leaves to people. */
       readonly left?: readonly string[];
+      /** Who waits for this answer. */
+      readonly concerns?: Mentioned;
       /** Left out: a rollback. */
       readonly kind?: 'promote';
     }

@@ -22,6 +22,7 @@ export function changeSeverity(
   const kept = nextCall && { ...nextCall, rung: Math.min(nextCall.rung, ladder.rungs.length) };
   return {
     ...state,
+    title: event.title ?? state.title,
     severity: to,
     was,
     clocks,

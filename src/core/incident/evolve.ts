@@ -4,7 +4,7 @@ import type { Instant, Milliseconds } from '../time.ts';
 import { callAgain } from './call-again.ts';
 import { withDirectPage } from './direct-pages.ts';
 import { changeSeverity } from './evolve-severity.ts';
-import type { IncidentEvent } from './event.ts';
+import type { IncidentEvent, PlannedPage } from './event.ts';
 import { firstCall, followingCall, type Call } from './ladder.ts';
 import { noteOperation } from './note-operation.ts';
 import { calledByName, callInPagerduty, silent } from './pagerduty-pages.ts';
@@ -53,6 +53,7 @@ export function evolveIncident(
         ...state,
         pagesPlanned: state.pagesPlanned + event.pages.length,
         lastCall: { rung: event.rung, round: event.round, pages: event.pages },
+        paged: withPaged(state, event.pages),
         nextCall: followingCall(state.ladder, event, event.dueAt ?? event.at, event.at),
         ...callInPagerduty(state, event),
       };
@@ -158,6 +159,16 @@ function wokenCall(state: Incident, at: Instant): Call {
   const rested = clearedAt === undefined ? 0 : at - clearedAt;
   if (!nextCall || rested > clocks.acknowledgeWithin) return firstCall(ladder, at);
   return { ...nextCall, at: Math.max(nextCall.at, at) };
+}
+
+/** A ladder that climbs all night calls the same people again and again. */
+function withPaged(
+  { paged, lastCall }: Incident,
+  pages: readonly PlannedPage[],
+): NonNullable<Incident['paged']> {
+  const all = [...(paged ?? lastCall?.pages ?? []), ...pages];
+  const unlike = new Map(all.map(({ name, by }) => [`${by} ${name}`, { name, by }]));
+  return [...unlike.values()];
 }
 
 /** What was five minutes off stays five minutes off. */

@@ -1,4 +1,5 @@
 import type { EffectProgressed, EffectSettled } from '../effect.ts';
+import type { Mentioned } from '../mention.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Severity } from '../severity.ts';
 import type { Alert } from '../source.ts';
@@ -43,6 +44,8 @@ export type IncidentIntent =
       readonly loud: boolean;
       /** What it leaves to people. */
       readonly left?: readonly string[];
+      /** Who waits for this answer. */
+      readonly concerns?: Mentioned;
       /** Left out: a rollback. */
       readonly kind?: 'promote';
     }

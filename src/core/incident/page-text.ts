@@ -1,28 +1,33 @@
 import type { Policies } from '../policies/policies.ts';
 import type { Recorded } from '../stream.ts';
-import { sayDate, sayDuration } from '../time.ts';
+import { sayBetween, sayDate } from '../time.ts';
 import { sayLive, sayPromotion } from './describe.ts';
 import type { IncidentEvent } from './event.ts';
 import { linksOf } from './links.ts';
 import type { Incident } from './state.ts';
-import { wayBack } from './way-back.ts';
+import { commandBack } from './way-back.ts';
 
 type Called = Recorded<Extract<IncidentEvent, { type: 'rung.fired' }>>;
+
+/** The line by which every page is known. */
+export function headlineOf({ severity, id, title, serviceTitle, app, channel }: Incident): string {
+  return `${severity} ${id}: ${title} (${serviceTitle}, ${app}/${channel})`;
+}
 
 /** What a person reads at 3 am on a phone, before opening anything. */
 export function mailText(state: Incident, event: Called, policies: Pick<Policies, 'channels'>): string {
   const { suspect } = state;
   const alerts = Object.values(state.firing).slice(0, 10);
   const links = linksOf(state);
-  const back = rollbackCommand(state, policies);
+  const back = commandBack(state, policies);
   return [
     `${state.severity} on ${state.serviceTitle} (${state.app}/${state.channel}), open since ${sayDate(state.openedAt)}.`,
     '',
-    ...alerts.map((alert) => `- ${alert.title}${alert.summary === '' ? '' : `: ${alert.summary}`}`),
+    ...alerts.map((alert) => `- ${alert.title}${alert.summary === '' ? '' : ` — ${alert.summary}`}`),
     ...(alerts.length === 0 ? [state.title] : []),
     '',
     suspect
-      ? `Live: ${sayLive(suspect)}, for ${sayDuration(event.at - suspect.liveSince)} (since ${sayDate(suspect.liveSince)}).`
+      ? `Live: ${sayLive(suspect)}, for ${sayBetween(suspect.liveSince, event.at)} (since ${sayDate(suspect.liveSince)}).`
       : 'No release is known to be live.',
     ...(suspect?.promotion ? [sayPromotion(suspect.promotion)] : []),
     suspect?.lastGood === undefined ? 'No earlier good release is known.' : `Last good: ${suspect.lastGood}.`,
@@ -47,25 +52,15 @@ export function pageDetails(
   policies: Pick<Policies, 'channels'>,
 ): Readonly<Record<string, string>> {
   const { suspect } = state;
-  const back = rollbackCommand(state, policies);
+  const back = commandBack(state, policies);
   return {
     channel: `${state.app}/${state.channel}`,
     live: suspect
-      ? `${sayLive(suspect)}, for ${sayDuration(event.at - suspect.liveSince)}`
+      ? `${sayLive(suspect)}, for ${sayBetween(suspect.liveSince, event.at)}`
       : 'no release is known to be live',
     ...(suspect?.promotion && { promotion: sayPromotion(suspect.promotion) }),
     last_good: suspect?.lastGood ?? 'none is known',
     to_take_it: `/incident ack ${state.id}`,
     ...(back !== undefined && { to_go_back: back }),
   };
-}
-
-/** `/rollback stable 1.4.2 <reason>`; undefined where there is nothing to go back to. */
-function rollbackCommand(state: Incident, { channels }: Pick<Policies, 'channels'>): string | undefined {
-  const version = wayBack(state);
-  if (version === undefined) return undefined;
-  const { app, channel } = state;
-  const others = Object.entries(channels.apps).filter(([name]) => name !== app);
-  const isTaken = others.some(([, other]) => Object.hasOwn(other.channels, channel));
-  return `/rollback ${isTaken ? `${app}/${channel}` : channel} ${version} <reason>`;
 }

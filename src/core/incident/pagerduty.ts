@@ -52,7 +52,7 @@ export function hearPagerduty(
   if (!user) return nothing;
   if (by.kind !== 'person') {
     const goesOn = state.acknowledged ? '' : ' Nobody has it here, and the ladder goes on.';
-    const words = `${user.name} ${did} the page in PagerDuty, and is not in the roster: add pagerduty: ${user.id} to policies/roster.yml.${goesOn}`;
+    const words = `${user.name} ${did} the page in PagerDuty, and is not in the roster: add pagerduty: ${user.id} to roster.yml.${goesOn}`;
     return { events: [{ type: 'pagerduty.noted', text: words, silenced: true }], tells: [] };
   }
   // Somebody who has taken it since keeps it.

@@ -125,11 +125,11 @@ function impact(state: Incident, events: readonly Recorded<IncidentEvent>[]): re
   return [
     lasted === undefined
       ? `Not over yet; it began at ${sayMoment(state.openedAt)}.`
-      : `Lasted ${sayBetween(state.openedAt, lasted)}, ${sayTime(state.openedAt)} to ${sayMoment(lasted)}.`,
+      : `Lasted ${sayBetween(state.openedAt, lasted)}, ${sayTime(state.openedAt)} to ${sayMoment(lasted)}${cleared ? ', when all alerts had resolved' : ''}.`,
     `${fired.size} ${fired.size === 1 ? 'alert' : 'alerts'}, ${pages} ${pages === 1 ? 'page' : 'pages'} delivered.`,
     ...(suspect
       ? [
-          `${suspect.live} had been ${suspect.doubt === undefined ? 'live' : 'recorded as live'} for ${sayDuration(state.openedAt - suspect.liveSince)} when it began.`,
+          `${suspect.live} had been ${suspect.doubt === undefined ? 'live' : 'recorded as live'} for ${sayBetween(suspect.liveSince, state.openedAt)} when it began.`,
         ]
       : []),
   ];
@@ -157,9 +157,9 @@ function followUps(events: readonly Recorded<IncidentEvent>[]): readonly string[
           `A page to ${event.name} by ${pageMeansNames[event.means]} failed: check how they can be reached.`,
         ];
       case 'rung.empty':
-        return [`Rung ${event.rung} had nobody to page: fill the rotation in policies/roster.yml.`];
+        return [`Rung ${event.rung} had nobody to page: fill the rotation in roster.yml.`];
       case 'severity.unknown':
-        return [`Say in policies/severity.yml how bad “${event.word}” is: nobody had.`];
+        return [`Say in severity.yml how bad “${event.word}” is: nobody had.`];
       case 'clock.missed':
         return [`Find out why: ${clockTitles[event.clock]} within ${sayDuration(event.limit)}.`];
       case 'timers.late':

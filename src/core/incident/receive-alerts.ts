@@ -33,7 +33,7 @@ export function receiveAlerts(
   const firingNow = new Map<string, Pick<FiringAlert, 'title' | 'summary' | 'severity'>>(
     Object.entries(state?.firing ?? {}),
   );
-  const worsened: Severity[] = [];
+  const worsened: { readonly severity: Severity; readonly title: string }[] = [];
   for (const { alert, route } of alerts) {
     const known = firingNow.get(alert.fingerprint);
     if (alert.status === 'resolved') {
@@ -47,16 +47,19 @@ export function receiveAlerts(
     const { severity, note } = route;
     firingNow.set(fingerprint, { title, summary, severity });
     // A repeat does not undo what a person has lowered: only news raises.
-    if (!known || isWorse(severity, known.severity)) worsened.push(severity);
+    if (!known || isWorse(severity, known.severity)) worsened.push({ severity, title });
     const links = { url, dashboard, runbook };
     const said = { fingerprint, title, summary, severity, version, startsAt, note };
     events.push({ type: 'alert.fired', ...said, ...links });
   }
   events.push(...unknownSeverities(state, alerts));
-  const worstNew = worst(worsened);
+  const worstNew = worst(worsened.map(({ severity }) => severity));
   if (state && worstNew && isWorse(worstNew, state.severity)) {
     const change = severityChange(state, worstNew, 'a worse alert joined', message.by, context.policies);
-    events.push(change);
+    const title = worsened.find(({ severity }) => severity === worstNew)?.title;
+    // Whoever is woken reads what woke them; what a person has named keeps its name.
+    const renamed = !state.declared && title !== undefined && title !== state.title;
+    events.push(renamed ? { ...change, title } : change);
     tells.push(tellChannel(state, worstNew, change.was));
   }
   const after = fold(state, events, message, context);

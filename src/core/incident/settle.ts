@@ -1,6 +1,6 @@
 import { isPage, meansOf, type EffectSettled, type PageEffect } from '../effect.ts';
 import type { Policies } from '../policies/policies.ts';
-import { settleCard } from '../settle-card.ts';
+import { settleCard, withoutCard } from '../settle-card.ts';
 import { nothing, only, type Decision } from '../stream.ts';
 import type { IncidentEvent } from './event.ts';
 import { recipientOf } from './ladder.ts';
@@ -31,13 +31,15 @@ function settlePage(
   const page = { page: id, name: recipientOf(effect, policies), means: meansOf(effect) };
   switch (outcome.status) {
     case 'done': {
-      const { receipt, note } = outcome;
+      const { note } = outcome;
+      const { [withoutCard]: alone, ...receipt } = outcome.receipt;
       const called = effect.type === 'page.slack' && effect.person !== undefined;
       return only({
         type: 'page.delivered',
         ...page,
         receipt,
         ...(called ? { person: effect.person } : {}),
+        ...(called && alone !== undefined ? { withoutCard: true } : {}),
         ...accountCalled(effect, receipt),
         ...(note === undefined ? {} : { note }),
       });

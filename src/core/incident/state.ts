@@ -64,6 +64,8 @@ export interface Incident {
   readonly nextCall: Call | undefined;
   readonly lastCall:
     { readonly rung: number; readonly round: number; readonly pages: readonly PlannedPage[] } | undefined;
+  /** Who was called so far, and how, each once; incidents of earlier versions know of the last rung only. */
+  readonly paged?: readonly Pick<PlannedPage, 'name' | 'by'>[];
   /** PagerDuty keys that were triggered and not yet resolved. */
   readonly pagerdutyKeys: readonly string[];
   /** Incidents there by which we say whom to call; left out while there are none. */

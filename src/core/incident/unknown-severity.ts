@@ -22,7 +22,7 @@ export function unknownSeverities(
 }
 
 export function sayUnknownSeverity(word: string, takenAs: Severity): string {
-  return `Severity “${word}” is not known here, taken as ${takenAs}; map it in policies/severity.yml.`;
+  return `Severity “${word}” is not known here, taken as ${takenAs}; map it in severity.yml.`;
 }
 
 function shorten(word: string): string {

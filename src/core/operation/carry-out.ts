@@ -2,6 +2,7 @@ import { sayActor } from '../actor.ts';
 import type { EffectProgressed, EffectSettled, Receipt } from '../effect.ts';
 import { doneWord } from '../plan/words.ts';
 import { nothing, type Decision, type Tell } from '../stream.ts';
+import { sentence } from '../sentence.ts';
 import { settleCard } from '../settle-card.ts';
 import type { OperationEvent, OperationOutcome } from './event.ts';
 import { cardOfRequest, settleRequest } from './requests.ts';
@@ -142,11 +143,6 @@ function finish(
 
 function startStep(state: Operation, step: number): OperationEvent {
   return { type: 'step.started', step, title: state.plan.steps[step]?.title ?? '' };
-}
-
-/** Whatever an executor said, more may follow it. */
-function sentence(text: string): string {
-  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }
 
 function noteAndUrl(receipt: Receipt): { readonly note: string; readonly url: string | undefined } {

@@ -63,7 +63,7 @@ function open(
   { id, policies }: Context,
 ): Decision<OperationEvent> {
   if (state) throw new Error(`${id} is open already`);
-  const { plan, rule, incident, severity, service, conversation, waitsFor } = message.intent;
+  const { plan, rule, incident, severity, service, besides, conversation, waitsFor } = message.intent;
   const hash = planHash(plan, rule);
   const expiresAt = message.at + rule.expires_after;
   const request = { ...plan, service, severity, rule, requestedBy: message.by };
@@ -77,6 +77,7 @@ function open(
     severity,
     conversation,
     expiresAt,
+    ...(besides === undefined ? {} : { besides }),
     ...(waitsFor === undefined ? {} : { waitsFor }),
     ...(asks === undefined ? {} : { asks }),
   };
@@ -136,11 +137,13 @@ function reject(state: Operation, message: Of<'operation.reject'>): Decision<Ope
   const tooLate = notAwaiting(state, message.at, what);
   if (tooLate) return refused(tooLate);
   if (message.intent.hash !== state.hash) return refused(otherPlan(state, what));
+  const { reason } = message.intent;
+  const said = { name: message.by.name, ...(reason === undefined ? {} : { reason }) };
   if (isSamePerson(message.by, state.requestedBy))
-    return end(state, { type: 'operation.withdrawn', name: message.by.name });
+    return end(state, { type: 'operation.withdrawn', ...said });
   const lacking = lacksPermission(message.by, state.rule.roles, what);
   if (lacking) return refused(lacking);
-  return end(state, { type: 'operation.rejected', name: message.by.name });
+  return end(state, { type: 'operation.rejected', ...said });
 }
 
 function abort(state: Operation, { by }: Message<OperationIntent>): Decision<OperationEvent> {
@@ -250,7 +253,7 @@ function ruleChanged(state: Operation, { policies }: Context): string | undefine
   const now = approvalRuleFor(policies.approvals, `${app}/${channel}`, state.severity);
   return hashOf(now) === hashOf(state.rule)
     ? undefined
-    : 'The approval rule in policies/approvals.yml has changed since this was planned. Ask for it again.';
+    : 'The approval rule in approvals.yml has changed since this was planned. Ask for it again.';
 }
 
 function refused(refusal: Refusal): Decision<OperationEvent> {

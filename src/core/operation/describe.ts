@@ -1,11 +1,16 @@
 import { sayActor } from '../actor.ts';
 import type { OperationProgress } from '../incident/event.ts';
 import { sayRefusal } from '../refusals.ts';
+import { sentence } from '../sentence.ts';
 import type { Recorded } from '../stream.ts';
 import { cautionOf, sayOverride, sayPlan } from '../plan/words.ts';
 import { sayMoment } from '../time.ts';
 import { sayAsked } from './approvers.ts';
 import type { OperationEvent } from './event.ts';
+import type { Operation } from './state.ts';
+
+/** Of the incidents that an operation does not belong to. */
+const mostNamed = 5;
 
 /** One line of the timeline, in plain text; undefined for what no reader of a timeline misses. */
 export function describeOperationEvent(event: Recorded<OperationEvent>): string | undefined {
@@ -22,7 +27,8 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
         event.waitsFor === undefined
           ? ''
           : ` It begins as soon as ${event.waitsFor}, a promotion, has let go of the channel.`;
-      return `${sayActor(event.by)} asks to ${sayPlan(plan)}: ${plan.reason} — ${asks}.${sayAsks(event)}${override === undefined ? '' : ` ${override}.`}${caution === undefined ? '' : ` ⚠️ ${caution}.`}${waits}`;
+      const belongs = event.besides === undefined ? '' : ` It is for ${sayIncidents(event) ?? ''}.`;
+      return `${sayActor(event.by)} asks to ${sayPlan(plan)}: ${plan.reason} — ${asks}.${sayAsks(event)}${belongs}${override === undefined ? '' : ` ${override}.`}${caution === undefined ? '' : ` ⚠️ ${caution}.`}${waits}`;
     }
     case 'approval.given':
       return `Approved by ${sayActor(event.by)}, ${event.count} of ${event.needed}.`;
@@ -33,9 +39,9 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
     case 'operation.unblocked':
       return `${event.from} has let go of the channel.`;
     case 'operation.rejected':
-      return `Rejected by ${sayActor(event.by)}. Nothing was changed.`;
+      return `Rejected by ${sayActor(event.by)}${because(event)} Nothing was changed.`;
     case 'operation.withdrawn':
-      return `Withdrawn by ${sayActor(event.by)}. Nothing was changed.`;
+      return `Withdrawn by ${sayActor(event.by)}${because(event)} Nothing was changed.`;
     case 'operation.expired':
       return `Expired. ${event.why} Nothing was changed.`;
     case 'operation.voided':
@@ -74,10 +80,27 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
   }
 }
 
+/** `INC-3`; `INC-3 (INC-2 is open on shop/stable, too)`; undefined for what belongs to none. */
+export function sayIncidents({
+  incident,
+  besides = [],
+  plan,
+}: Pick<Operation, 'incident' | 'besides' | 'plan'>): string | undefined {
+  if (incident === undefined || besides.length === 0) return incident;
+  const named = besides.slice(0, mostNamed).join(', ');
+  const more = besides.length > mostNamed ? ` and ${besides.length - mostNamed} more` : '';
+  const are = besides.length === 1 ? 'is' : 'are';
+  return `${incident} (${named}${more} ${are} open on ${plan.app}/${plan.channel}, too)`;
+}
+
+function because({ reason }: { readonly reason?: string }): string {
+  return reason === undefined ? '.' : `: ${sentence(reason)}`;
+}
+
 function sayAsks({ asks, rule }: Extract<OperationEvent, { type: 'operation.planned' }>): string {
   if (asks === undefined) return '';
   return asks.people.length > 0
-    ? ` Asked: ${sayAsked(asks)}.`
+    ? ` Asking: ${sayAsked(asks)}.`
     : ` Nobody else in the roster is ${rule.roles.join(' or ')}, so nobody was asked.`;
 }
 

@@ -17,6 +17,8 @@ export type OperationEvent =
       readonly rule: ApprovalRule;
       readonly incident: string | undefined;
       readonly severity: Severity | undefined;
+      /** Incidents that were open on the channel besides that one. */
+      readonly besides?: readonly string[];
       readonly conversation: string;
       readonly expiresAt: Instant;
       /** A promotion that holds the channel still, and has been told to let go. */
@@ -38,8 +40,8 @@ export type OperationEvent =
     }
   /** The promotion that it waited for has let go of the channel. */
   | { readonly type: 'operation.unblocked'; readonly from: string }
-  | { readonly type: 'operation.rejected'; readonly name: string }
-  | { readonly type: 'operation.withdrawn'; readonly name: string }
+  | { readonly type: 'operation.rejected'; readonly name: string; readonly reason?: string }
+  | { readonly type: 'operation.withdrawn'; readonly name: string; readonly reason?: string }
   | { readonly type: 'operation.expired'; readonly why: string }
   | { readonly type: 'operation.voided'; readonly why: string }
   | { readonly type: 'operation.begun' }

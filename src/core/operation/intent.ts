@@ -14,13 +14,15 @@ export type OperationIntent =
       readonly severity: Severity | undefined;
       /** Of the incident: whoever is on call for it is asked to approve. */
       readonly service?: string | undefined;
+      /** Incidents that are open on the channel besides that one. */
+      readonly besides?: readonly string[];
       readonly conversation: string;
       /** A promotion that holds the channel still, and has been told to let go. */
       readonly waitsFor?: string;
     }
   /** `hash` is the plan that the person saw when pressing the button. */
   | { readonly type: 'operation.approve'; readonly hash: string }
-  | { readonly type: 'operation.reject'; readonly hash: string }
+  | { readonly type: 'operation.reject'; readonly hash: string; readonly reason?: string }
   /** Before it runs: withdrawn. While it runs: no further step begins. */
   | { readonly type: 'operation.abort' }
   | { readonly type: 'operation.settle'; readonly outcome: 'done' | 'failed'; readonly why: string }

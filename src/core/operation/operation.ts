@@ -1,4 +1,5 @@
 import type { Effect } from '../effect.ts';
+import { mentionOf, type Mentioned } from '../mention.ts';
 import { voiced } from '../refusals.ts';
 import type { Context, Decision, Message, Recorded, StreamKind, Tell, Wanted } from '../stream.ts';
 import type { Policies } from '../policies/policies.ts';
@@ -7,7 +8,7 @@ import { decideOperation } from './decide.ts';
 import { describeOperationEvent, progressOf } from './describe.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
-import { requestEffects, requestWanted } from './requests.ts';
+import { requestEffects, requestsToCard, requestWanted } from './requests.ts';
 import { evolveOperation, operationIsOpen, type Operation } from './state.ts';
 import { waitsUntil } from './turn.ts';
 
@@ -28,9 +29,11 @@ function operationWakeAt(state: Operation): Instant | undefined {
   return state.status === 'approved' && state.waitsFor !== undefined ? waitsUntil(state) : undefined;
 }
 
-/** What everybody in the conversation should hear: a rollback is asked for, is over, or will not come after all. */
+/**
+ * What everybody in the conversation should hear: an operation is over, or will not come after all. That one is asked for
+ * they see by its card, a new message in the same conversation; what an edited card says, nobody is notified of.
+ */
 const loudEvents: readonly OperationEvent['type'][] = [
-  'operation.planned',
   'operation.rejected',
   'operation.expired',
   'operation.voided',
@@ -62,7 +65,8 @@ function decideAndTell(
     const left = 'left' in event && event.left.length > 0 ? { left: event.left } : {};
     const plan = event.type === 'operation.planned' ? event.plan : state?.plan;
     const kind = plan?.kind === 'promote' ? { kind: plan.kind } : {};
-    const note = { operation: context.id, progress, text, loud, ...left, ...kind };
+    const concerns = state && event.type === 'operation.rejected' ? { concerns: asker(state) } : {};
+    const note = { operation: context.id, progress, text, loud, ...left, ...concerns, ...kind };
     return [{ to, intent: { type: 'incident.note-operation', ...note } }];
   });
   // Notes first: what the tells set going happens after this, and reads so.
@@ -74,7 +78,8 @@ function operationEffects(
   event: Recorded<OperationEvent>,
   policies: Policies,
 ): readonly Effect[] {
-  if (event.type === 'card.posted' || (event.type === 'request.refused' && event.quiet)) return [];
+  if (event.type === 'card.posted') return requestsToCard(state, event);
+  if (event.type === 'request.refused' && event.quiet) return [];
   const { conversation, severity } = state;
   const card: Effect = { type: 'slack.card', conversation, severity };
   // Where everybody sees the plan, it says who could not be asked.
@@ -87,13 +92,23 @@ function operationEffects(
   // With an incident, its thread tells the story; without one, the plan's own thread does.
   const tellHere = state.incident === undefined && text !== undefined && event.type !== 'operation.planned';
   const requests = requestEffects(state, event);
-  return tellHere
-    ? [
-        card,
-        ...requests,
-        { type: 'slack.thread', conversation, text, broadcast: false, at: event.at, severity },
-      ]
-    : [card, ...requests];
+  if (!tellHere) return [card, ...requests];
+  const said = {
+    type: 'slack.thread',
+    conversation,
+    text,
+    broadcast: false,
+    at: event.at,
+    severity,
+  } as const;
+  const rings = event.type === 'operation.rejected' ? { rings: mentionOf(asker(state), policies) } : {};
+  return [card, ...requests, { ...said, ...rings }];
+}
+
+/** Whoever asked waits for the answer, and would hear a no from nobody. */
+function asker({ requestedBy }: Operation): Mentioned {
+  const person = requestedBy.kind === 'person' ? requestedBy.person : undefined;
+  return { name: requestedBy.name, person };
 }
 
 /** The first step may begin only in time; what has been approved for now is not approved for tomorrow. */

@@ -46,6 +46,21 @@ export function requestEffects(state: Operation, event: Recorded<OperationEvent>
   });
 }
 
+/** Requests that were written before the plan's card was there lead to it from now on, in place. */
+export function requestsToCard(
+  { asks, card, cards = {}, severity }: Operation,
+  event: Extract<OperationEvent, { type: 'card.posted' }>,
+): readonly Effect[] {
+  if (card === undefined) return [];
+  return (asks?.people ?? []).flatMap(({ person, slack }): readonly Effect[] => {
+    const request = requestCardName(person);
+    const concerned = !('card' in event) || event.card === request;
+    return slack !== undefined && concerned && cards[request]?.withoutCard
+      ? [{ type: 'slack.card', conversation: slack, card: request, severity }]
+      : [];
+  });
+}
+
 /** Nobody is asked for what has been decided meanwhile; a message that is there has to say so. */
 export function requestWanted(state: Operation, effect: Effect, begun: boolean): Wanted {
   const card = cardOfRequest(effect);
@@ -57,6 +72,24 @@ export function requestWanted(state: Operation, effect: Effect, begun: boolean):
   return approvals.some(({ person }) => person === asked?.person)
     ? { wanted: false, why: `${asked?.name ?? 'they'} had approved in the meantime` }
     : { wanted: true };
+}
+
+/**
+ * Whether those who were asked can know of it: a message that is not there yet may never be read in time. Nothing where
+ * nobody was asked.
+ */
+export function sayRequests({ asks, approvals, cards = {} }: Operation): readonly string[] {
+  const waiting = (asks?.people ?? []).filter(
+    ({ person }) => !approvals.some((approval) => approval.person === person),
+  );
+  const said = waiting.map(({ person, name, slack, email }) => {
+    const { ts, trouble } = cards[requestCardName(person)] ?? {};
+    if (ts !== undefined) return name;
+    if (trouble !== undefined) return `${name} (not delivered: ${trouble})`;
+    if (slack !== undefined) return `${name} (not delivered yet)`;
+    return `${name} (${email === undefined ? 'no Slack id and no address' : 'by mail'})`;
+  });
+  return said.length === 0 ? [] : [`Asked: ${said.join(', ')}`];
 }
 
 /** The request that an effect carries, by whatever way. */

@@ -4,16 +4,19 @@ import type { Policies } from '../policies/policies.ts';
 import { cautionOf } from '../plan/words.ts';
 import { sayDuration, sayMoment } from '../time.ts';
 import { mayApprove } from './approvers.ts';
+import { sayIncidents } from './describe.ts';
+import { sayRequests } from './requests.ts';
 import { operationIsOpen, type Operation } from './state.ts';
 
 /** An operation in words, where no card can be looked at: its plan, how far it is, and what may be done about it. */
 export function showOperation(operation: Operation, policies: Policies): Answer {
   const { id, plan, steps } = operation;
   const caution = cautionOf(plan);
+  const about = sayIncidents(operation);
   const asked = `Asked by ${sayActor(operation.requestedBy)} at ${sayMoment(operation.requestedAt)}: ${plan.reason}`;
   const lines = [
     ...(caution === undefined ? [] : [`⚠️ ${caution}.`]),
-    operation.incident === undefined ? asked : `${asked} (${operation.incident})`,
+    about === undefined ? asked : `${asked} — ${about}`,
     ...(operation.why === '' ? [] : [operation.why]),
     ...operation.approvals.map(({ name, at }) => `Approved by ${name} at ${sayMoment(at)}`),
     ...plan.steps.map(({ title, uses, deadline }, index) => {
@@ -37,6 +40,7 @@ function whatNow(operation: Operation, policies: Policies): readonly string[] {
   if (status === 'awaiting-approval') {
     return [
       `Waits for approval, ${approvals.length} of ${rule.approvals} so far, until ${sayMoment(operation.expiresAt)}. May approve: ${sayWhoMay(operation, policies)}.`,
+      ...sayRequests(operation),
       `Plan ${hash}. If it is what you want: /operation approve ${id} ${hash}`,
       `If it is not: /operation reject ${id} ${hash}`,
     ];

@@ -2,6 +2,7 @@ import { sayActor, type Actor } from '../actor.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ApprovalRule } from '../policies/approvals.ts';
 import type { Severity } from '../severity.ts';
+import { sentence } from '../sentence.ts';
 import { withRefusal, type Refusals } from '../refusals.ts';
 import type { Recorded, StreamId } from '../stream.ts';
 import { noteCard, type NamedCards } from '../settle-card.ts';
@@ -39,6 +40,8 @@ export interface Operation {
   readonly rule: ApprovalRule;
   readonly incident: string | undefined;
   readonly severity: Severity | undefined;
+  /** Incidents that were open on the channel besides that one, when it was asked for. */
+  readonly besides?: readonly string[];
   readonly conversation: string;
   readonly requestedBy: Actor;
   readonly requestedAt: Instant;
@@ -107,9 +110,9 @@ export function evolveOperation(
     case 'operation.approved':
       return { ...state, status: 'approved', executeBefore: event.executeBefore };
     case 'operation.rejected':
-      return ended('rejected', `Rejected by ${event.name}.`);
+      return ended('rejected', sayEnd('Rejected', event));
     case 'operation.withdrawn':
-      return ended('withdrawn', `Withdrawn by ${event.name}.`);
+      return ended('withdrawn', sayEnd('Withdrawn', event));
     case 'operation.expired':
       return ended('expired', event.why);
     case 'operation.voided':
@@ -158,6 +161,10 @@ export function evolveOperation(
     default:
       return event satisfies never;
   }
+}
+
+function sayEnd(word: string, { name, reason }: { readonly name: string; readonly reason?: string }): string {
+  return sentence(reason === undefined ? `${word} by ${name}` : `${word} by ${name}: ${reason}`);
 }
 
 function planned(

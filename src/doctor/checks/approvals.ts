@@ -20,7 +20,7 @@ export const approvals: Check = {
       return wrong(
         name,
         `${needs}: nobody can stand in, and nobody approves what they ask for themselves`,
-        `Give one more person the role ${rule.roles.join(' or ')} in policies/roster.yml.`,
+        `Give one more person the role ${rule.roles.join(' or ')} in roster.yml.`,
       );
     }),
 };

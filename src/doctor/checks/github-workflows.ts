@@ -23,6 +23,7 @@ const content = z.object({ content: z.string() });
 export const githubWorkflows: Check = {
   area: 'GitHub',
   name: 'workflows',
+  about: 'channels',
   look: async ({ settings: { github }, policies, now }, signal) => {
     const steps = stepsOf(policies)
       .filter(({ uses }) => uses === 'github-workflow')
@@ -88,11 +89,7 @@ async function lookAt(
   ]);
   if (found === 403) return wrong(name, 'our credentials may not see the workflows there', whoMay(repo));
   if (found === 404) {
-    return wrong(
-      name,
-      `there is no ${path} on ${about.default_branch}`,
-      'Add it, or correct policies/channels.yml.',
-    );
+    return wrong(name, `there is no ${path} on ${about.default_branch}`, 'Add it, or correct channels.yml.');
   }
   const { state } = found.data;
   if (state !== 'active') {
@@ -100,8 +97,7 @@ async function lookAt(
   }
   if (text === 403)
     return unknown(name, 'is active; our credentials may not read what it takes', whoMay(repo));
-  if (text === 404)
-    return wrong(name, `there is no ${path} at ${at}`, 'Correct the ref in policies/channels.yml.');
+  if (text === 404) return wrong(name, `there is no ${path} at ${at}`, 'Correct the ref in channels.yml.');
   const file = content.safeParse(text.data).data;
   if (!file) return unknown(name, `GitHub answered with something else than the file ${path}`);
   const mistakes = mistakesIn(Buffer.from(file.content, 'base64').toString('utf8'), users);

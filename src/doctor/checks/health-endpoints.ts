@@ -7,6 +7,7 @@ import { stepsOf } from '../steps.ts';
 export const healthEndpoints: Check = {
   area: 'Health checks',
   name: 'endpoints',
+  about: 'channels',
   look: ({ policies, now }, signal) => {
     const { start } = healthExecutor({ now });
     const endpoints = stepsOf(policies)

@@ -24,7 +24,7 @@ export const ladders: Check = {
         : missing(
             'mail groups',
             'none: at the end of a ladder, only the emergency conversation is left',
-            'Add one to policies/notifications.yml.',
+            'Add one to notifications.yml.',
           ),
     ];
   },
@@ -54,7 +54,7 @@ function judgeClimb(climb: Climb, settings: Patient['settings'], at: Instant): r
   const means = meansOf(arriving);
   const findings: Looked[] = [];
   if (people.length < 2) {
-    const advice = 'Let the ladder in policies/escalation.yml page a second person.';
+    const advice = 'Let the ladder in escalation.yml page a second person.';
     findings.push(
       wrong(
         name,
@@ -69,14 +69,14 @@ function judgeClimb(climb: Climb, settings: Patient['settings'], at: Instant): r
     findings.push(
       onlyOff
         ? missing(name, words, 'The ladder names more; configure them.')
-        : wrong(name, words, 'Let the ladder in policies/escalation.yml page by a second means.'),
+        : wrong(name, words, 'Let the ladder in escalation.yml page by a second means.'),
     );
   }
   if (!arriving.some(({ by }) => by === 'pagerduty')) {
     const words = 'would reach nobody by SMS or phone: only PagerDuty has those';
     findings.push(
       settings.pagerduty
-        ? wrong(name, words, 'Let a rung in policies/escalation.yml page by pagerduty.')
+        ? wrong(name, words, 'Let a rung in escalation.yml page by pagerduty.')
         : missing(name, words, 'Set PAGERDUTY_ROUTING_KEY.'),
     );
   }

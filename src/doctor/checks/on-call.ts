@@ -21,7 +21,7 @@ export const onCall: Check = {
       wrong(
         'on call',
         line,
-        'Configure the means that the rung pages by, or change the rung in policies/escalation.yml.',
+        'Configure the means that the rung pages by, or change the rung in escalation.yml.',
       ),
     );
   },

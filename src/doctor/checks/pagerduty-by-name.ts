@@ -56,7 +56,7 @@ function servicesIn({ services }: Policies): readonly Named[] {
 const withoutService = missing(
   whoCalls,
   'is for its own escalation policy to say: no service in services.yml has a pagerduty id',
-  'Write pagerduty: and the id of its service in PagerDuty below each service in policies/services.yml.',
+  'Write pagerduty: and the id of its service in PagerDuty below each service in services.yml.',
 );
 
 function withoutToken(services: readonly Named[]): Looked {
@@ -66,7 +66,7 @@ function withoutToken(services: readonly Named[]): Looked {
   return wrong(
     whoCalls,
     'is for its own escalation policy to say, though services.yml names services there',
-    'Set PAGERDUTY_API_TOKEN and PAGERDUTY_FROM, or take pagerduty: out of policies/services.yml.',
+    'Set PAGERDUTY_API_TOKEN and PAGERDUTY_FROM, or take pagerduty: out of services.yml.',
   );
 }
 
@@ -107,7 +107,7 @@ function lookAtSelf(from: string, id: string | undefined, { people }: Policies['
   return wrong(
     name,
     `${from} is ${person.name}, whom PagerDuty does not ring for what is done in their own name`,
-    'Take an account that belongs to nobody in policies/roster.yml.',
+    'Take an account that belongs to nobody in roster.yml.',
   );
 }
 
@@ -116,7 +116,7 @@ const service = z.object({ service: z.object({ name: z.string(), status: z.strin
 function lookAtService(rest: PagerdutyRest, { name, id }: Named, signal: AbortSignal): Promise<Looked> {
   return lookUp(rest, name, `/services/${id}`, signal, (body) => {
     const found = service.safeParse(body).data?.service;
-    if (!found) return wrong(name, `${id} is no service there`, 'Correct it in policies/services.yml.');
+    if (!found) return wrong(name, `${id} is no service there`, 'Correct it in services.yml.');
     if (found.status !== 'disabled' && found.status !== 'maintenance')
       return ok(name, `${id} is “${found.name}”`);
     return wrong(
@@ -134,7 +134,7 @@ function lookAtPerson(rest: PagerdutyRest, { name, id }: Named, signal: AbortSig
     const found = user.safeParse(body).data?.user;
     if (found) return ok(name, `${id} is ${found.name}`);
     const advice =
-      'Correct the person’s pagerduty id in policies/roster.yml; it ends the address of their profile there.';
+      'Correct the person’s pagerduty id in roster.yml; it ends the address of their profile there.';
     return wrong(name, `${id} is nobody there`, advice);
   });
 }

@@ -1,15 +1,16 @@
 import { ask, NoAnswer } from '../../executors/ask.ts';
+import { notesIn } from '../../http/health.ts';
 import { checkTimeout, type Check } from '../examine.ts';
-import { unknown } from '../finding.ts';
+import { ok, unknown } from '../finding.ts';
 import type { Patient } from '../patient.ts';
 
-/** What a running bot says of itself; strangers can cause some of it, so nothing of that counts as wrong. */
+/** What a running bot says of itself; strangers can cause some of it, so nothing of that counts as wrong. What is well begins with `ok: `. */
 export const runningBot: Check = {
   area: 'Machine',
   name: 'bot',
   look: async ({ notes, botUrl }, signal) => {
     const said = notes ? notes() : await notesAt(botUrl, signal);
-    return said.map((note) => unknown('bot', note));
+    return said.map((note) => (note.startsWith('ok: ') ? ok('bot', note.slice(4)) : unknown('bot', note)));
   },
 };
 
@@ -17,8 +18,7 @@ export const runningBot: Check = {
 async function notesAt(botUrl: Patient['botUrl'], signal: AbortSignal): Promise<readonly string[]> {
   try {
     const { status, text } = await ask(`${botUrl}/readyz`, { signal, timeout: checkTimeout });
-    const [ready, ...notes] = text.split('\n').filter((line) => line !== '');
-    return status === 200 && ready === 'ready' ? notes : [];
+    return notesIn(status, text);
   } catch (error) {
     if (error instanceof NoAnswer) return [];
     throw error;

@@ -16,6 +16,7 @@ const writingScopes = ['project:releases', 'project:write', 'project:admin', 'or
 export const sentry: Check = {
   area: 'Sentry',
   name: 'Sentry',
+  about: 'channels',
   look: async ({ settings, policies }, signal) => {
     const steps = projectsOf(policies);
     if (!settings.sentry) {
@@ -99,11 +100,7 @@ function judgeProject(project: string, status: number): Looked {
   const name = `project ${project}`;
   if (status === 200) return ok(name, 'is there');
   if (status !== 404) return unknown(name, `Sentry answered ${status}`);
-  return wrong(
-    name,
-    'is not there',
-    'Correct the project of the sentry-release step in policies/channels.yml.',
-  );
+  return wrong(name, 'is not there', 'Correct the project of the sentry-release step in channels.yml.');
 }
 
 /** The projects that steps name; undefined when no step uses Sentry. */

@@ -10,7 +10,9 @@ export const settings: Check = {
   look: async ({ problems, given, settings }) => {
     const bad = problems.map(sayProblem);
     const fine = given.filter(({ name }) => !bad.some((one) => one.name === name));
-    const off = switchedOff(settings).map((words) => {
+    // What stands in lines of .env that could not be read, nobody knows.
+    const readWhole = !bad.some(({ name }) => name === '.env');
+    const off = (readWhole ? switchedOff(settings) : []).map((words) => {
       const [, what = words, names = words] = /^(.*) \((.*)\)$/.exec(words) ?? [];
       return missing(names, `not set, which switches off ${what}`);
     });
@@ -18,10 +20,12 @@ export const settings: Check = {
   },
 };
 
-/** Each problem begins with the setting's name. */
+/** Each problem begins with the setting's name. Only of one that is missing does it not say what would be right. */
 function sayProblem(problem: string): Looked {
   const [name = '', ...words] = problem.split(' ');
-  return wrong(name, words.join(' '), 'What each setting means stands in README.md, under Configuration.');
+  const what = words.join(' ');
+  if (!/^is missing(?!:)/.test(what)) return wrong(name, what);
+  return wrong(name, what, 'Where to get it stands in README.md, under Connect a workspace.');
 }
 
 async function lookAtSource(given: {

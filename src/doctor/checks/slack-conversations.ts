@@ -8,6 +8,7 @@ import { refused } from '../slack-refusal.ts';
 export const slackConversations: Check = {
   area: 'Slack',
   name: 'conversations',
+  about: 'notifications',
   look: async ({ slack, policies }) => {
     // A token that Slack does not take is told by the check of the token.
     const known = await slack?.workspace().catch(() => undefined);
@@ -21,7 +22,7 @@ async function lookAt(client: WebClient, name: string, id: string): Promise<Look
   try {
     const { channel } = await client.conversations.info({ channel: id });
     if (channel?.is_archived === true) {
-      return wrong(name, 'is archived', 'Name another conversation in policies/notifications.yml.');
+      return wrong(name, 'is archived', 'Name another conversation in notifications.yml.');
     }
     if (channel?.is_member === false) return notInThere(name);
     return ok(name, `is #${channel?.name ?? id}, and the bot is in it`);

@@ -14,6 +14,7 @@ const atOnce = 10;
 export const slackPeople: Check = {
   area: 'Slack',
   name: 'people',
+  about: 'roster',
   look: async ({ slack, policies }, signal) => {
     const workspace = await slack?.workspace().catch(() => undefined);
     if (!slack || !policies || !workspace) return [];
@@ -51,7 +52,7 @@ async function lookAt(
     });
     if ('actor' in who) return ok(name, `${userId} is an active account`);
     const [why = who.refused.title] = who.refused.lines;
-    return wrong(name, `${userId}: ${why}`, 'Correct the person’s Slack id in policies/roster.yml.');
+    return wrong(name, `${userId}: ${why}`, 'Correct the person’s Slack id in roster.yml.');
   } catch (error) {
     switch (slackError(error)) {
       case 'user_not_found':
@@ -60,7 +61,7 @@ async function lookAt(
         return wrong(
           name,
           `${userId} is nobody in this workspace`,
-          'Correct the person’s Slack id in policies/roster.yml; it stands in their Slack profile.',
+          'Correct the person’s Slack id in roster.yml; it stands in their Slack profile.',
         );
       case 'missing_scope':
         return unknown(name, 'cannot be looked up without the scope users:read');

@@ -9,7 +9,7 @@ export const webhookTokens: Check = {
   name: 'WEBHOOK_TOKENS',
   look: ({ settings }) =>
     Object.entries(settings.webhookTokens).map(([source, hashes]) => {
-      const name = `WEBHOOK_TOKENS, ${source}`;
+      const name = `WEBHOOK_TOKENS (${source})`;
       if (opensDoor(source))
         return ok(name, hashes.length === 1 ? 'has a token' : `has ${hashes.length} tokens`);
       return wrong(

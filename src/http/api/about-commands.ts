@@ -106,7 +106,7 @@ const shapes: Readonly<Record<ArgumentKind, (argument: Argument) => z.ZodType>> 
       .describe('The plan that was seen, as `operation-show` and `GET /api/v1/operations/{id}` tell it.'),
   outcome: () => z.enum(['done', 'failed']),
   severity: () => z.enum(severities),
-  service: () => z.string().describe('A service of `policies/services.yml`.'),
+  service: () => z.string().describe('A service of `services.yml`.'),
   flag: () => z.boolean().describe('False when left out.'),
   text: () => z.string().max(500).describe('For people; one line.'),
 };

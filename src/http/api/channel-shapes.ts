@@ -14,6 +14,8 @@ export const channelShape = z.object({
   name: z.string(),
   /** Null while nothing is known to be live. */
   live: z.object({ version: z.string(), since: time, verified: z.boolean() }).nullable(),
+  /** The channels from which versions may be promoted to this one: `shop/canary`. */
+  promoted_from: z.array(z.string()),
   /** Where a rollback would go. */
   last_good: z.string().nullable(),
   held_by: z.object({ operation: z.string(), by: z.string(), reason: z.string(), since: time }).nullable(),
@@ -70,18 +72,24 @@ export const channelWithHistory = channelShape.extend({
 export interface KnownChannel {
   readonly name: string;
   readonly healthyAfter: Milliseconds;
+  /** In full: `shop/canary`. */
+  readonly promotedFrom: readonly string[];
   readonly state: Channel | undefined;
 }
 
-export function toChannel({ name, healthyAfter, state }: KnownChannel, now: Instant): ChannelShape {
+export function toChannel(
+  { name, healthyAfter, promotedFrom, state }: KnownChannel,
+  now: Instant,
+): ChannelShape {
+  const policy = { name, promoted_from: [...promotedFrom] };
   if (!state) {
     const nothing = { live: null, last_good: null, held_by: null, waiting: null, uncertain: null };
-    return { name, ...nothing, incidents: [], health: [], drift: [] };
+    return { ...policy, ...nothing, incidents: [], health: [], drift: [] };
   }
   const { lock, next, doubt } = state;
   const live = livePeriod(state);
   return {
-    name,
+    ...policy,
     live: live ? { version: live.version, since: isoTime(live.from), verified: live.verified } : null,
     last_good: lastGood(state, healthyAfter, now) ?? null,
     held_by: lock

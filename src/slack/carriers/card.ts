@@ -1,9 +1,10 @@
 import type { WebClient } from '@slack/web-api';
-import type { CardUrl } from '../../core/card-url.ts';
+import type { CardUrl, Whereabouts } from '../../core/card-url.ts';
 import type { Channel } from '../../core/channel/state.ts';
-import type { Carrier } from '../../core/effect.ts';
+import type { Carrier, EffectOf } from '../../core/effect.ts';
 import type { Incident } from '../../core/incident/state.ts';
 import type { Operation } from '../../core/operation/state.ts';
+import { withoutCard } from '../../core/settle-card.ts';
 import type { Instant } from '../../core/time.ts';
 import { outcomeOf, post, slackError, update, type Posted } from '../posting.ts';
 import { markButtons } from '../store-mark.ts';
@@ -11,6 +12,7 @@ import { approvalRequest } from '../views/approval-request.ts';
 import type { View } from '../views/blocks.ts';
 import { channelCard } from '../views/channel-card.ts';
 import { incidentCard } from '../views/incident-card.ts';
+import { directPage } from '../views/page-message.ts';
 import { pageOver } from '../views/page-over.ts';
 import { planCard } from '../views/plan-card.ts';
 
@@ -24,17 +26,18 @@ export function cardCarrier(
   return {
     types: ['slack.card'],
     carry: async ({ id, stream, effect, state, mayHaveHappened, now }) => {
-      const { view: drawn, isDirect } = draw(stream, state, effect.card, now, cardUrl);
+      const where = cardUrl(stream, state);
+      const { view: drawn, isDirect } = draw(stream, state, effect, now, where);
       const view = markButtons(drawn, storeId);
       const card = cardOf(state, effect.card);
       // People are known by the id they are written to, not by that of the conversation with them.
-      const where = nameOf(isDirect ? effect.conversation : (card?.channel ?? effect.conversation));
+      const whose = nameOf(isDirect ? effect.conversation : (card?.channel ?? effect.conversation));
       if (card) {
         try {
           return { status: 'done', receipt: await update(client, card, view) };
         } catch (error) {
           // A card is for all to see and comes back; nobody is written to twice because a message was deleted.
-          if (isDirect || slackError(error) !== 'message_not_found') return outcomeOf(error, true, where);
+          if (isDirect || slackError(error) !== 'message_not_found') return outcomeOf(error, true, whose);
         }
       }
       try {
@@ -43,9 +46,11 @@ export function cardCarrier(
           mayHaveHappened,
         });
         // One that was found again shows the state of then; a later change may have waited for this very posting.
-        return { status: 'done', receipt: mayHaveHappened ? await update(client, receipt, view) : receipt };
+        const { channel, ts } = mayHaveHappened ? await update(client, receipt, view) : receipt;
+        const alone = isDirect && where?.what !== 'card';
+        return { status: 'done', receipt: { channel, ts, ...(alone && { [withoutCard]: 'yes' }) } };
       } catch (error) {
-        return outcomeOf(error, false, where);
+        return outcomeOf(error, false, whose);
       }
     },
   };
@@ -55,21 +60,20 @@ export function cardCarrier(
 function draw(
   stream: string,
   state: unknown,
-  name: string | undefined,
+  { card: name, goBack }: EffectOf<'slack.card'>,
   now: Instant,
-  cardUrl: CardUrl,
+  where: Whereabouts | undefined,
 ): { readonly view: View; readonly isDirect: boolean } {
   if (stream.startsWith('INC-')) {
     const incident = state as Incident;
-    return name === undefined
-      ? { view: incidentCard(incident, now), isDirect: false }
-      : { view: pageOver(incident, now, cardUrl(stream, state)), isDirect: true };
+    if (name === undefined) return { view: incidentCard(incident, now), isDirect: false };
+    return { view: pageOver(incident, now, where) ?? directPage(incident, goBack, where), isDirect: true };
   }
   if (stream.startsWith('OP-')) {
     const operation = state as Operation;
     return name === undefined
       ? { view: planCard(operation, now), isDirect: false }
-      : { view: approvalRequest(operation, name, now, cardUrl(stream, state)), isDirect: true };
+      : { view: approvalRequest(operation, name, now, where), isDirect: true };
   }
   if (name !== undefined) return { view: channelCard(state as Channel, name, now), isDirect: false };
   throw new Error(`${stream} has no card`);

@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { CardUrl } from '../../core/card-url.ts';
 import type { Carrier } from '../../core/effect.ts';
 import type { Incident } from '../../core/incident/state.ts';
+import { withoutCard } from '../../core/settle-card.ts';
 import { outcomeOf, post } from '../posting.ts';
 import { markButtons } from '../store-mark.ts';
 import { pageMessage } from '../views/page-message.ts';
@@ -17,10 +18,13 @@ export function pageCarrier(
     types: ['page.slack'],
     carry: async ({ id, stream, effect, state, mayHaveHappened }) => {
       const incident = stream.startsWith('INC-') ? (state as Incident) : undefined;
-      const view = markButtons(pageMessage(effect, incident, cardUrl(stream, state)), storeId);
+      const where = cardUrl(stream, state);
+      const view = markButtons(pageMessage(effect, incident, where), storeId);
+      // An earlier attempt, which may have arrived, may have known less.
+      const leads = where?.what === 'card' && !mayHaveHappened;
       try {
         const receipt = await post(client, { channel: effect.to }, view, { id, mayHaveHappened });
-        return { status: 'done', receipt };
+        return { status: 'done', receipt: leads ? receipt : { ...receipt, [withoutCard]: 'yes' } };
       } catch (error) {
         return outcomeOf(error, false, nameOf(effect.to));
       }

@@ -1,4 +1,5 @@
 import type { Answer } from '../../core/answer.ts';
+import { sentence } from '../../core/sentence.ts';
 import { plainSection, section, type View } from './blocks.ts';
 import { fallback, mrkdwn, plain, shown } from './text.ts';
 
@@ -29,7 +30,12 @@ export function answerMessage({ tone, title, lines }: Answer): View {
   }
   const left = lines.length - shownLines;
   return {
-    text: fallback([`${icons[tone]} ${title}`, ...lines].join('\n')),
+    text: fallback(
+      `${icons[tone]} ${[title, ...lines]
+        .filter((line) => line !== '')
+        .map(sentence)
+        .join(' ')}`,
+    ),
     blocks: [
       section(mrkdwn`${icons[tone]} *${shown(title, 500)}*`),
       ...sections.map(plainSection),

@@ -1,4 +1,5 @@
 import { sayActor } from '../../core/actor.ts';
+import type { Whereabouts } from '../../core/card-url.ts';
 import { askedOn } from '../../core/operation/requests.ts';
 import type { Operation } from '../../core/operation/state.ts';
 import { cautionOf, sayOverride, sayPlan } from '../../core/plan/words.ts';
@@ -11,9 +12,9 @@ import { conversationLink, fallback, join, moment, mrkdwn, shown, type Markup } 
 /**
  * The direct message that asks one person to approve; once nothing is asked of them any more, what happened.
  * @param card whom it asks, see `requestCardName`
- * @param cardUrl where the plan's own card is, as far as that is known
+ * @param where the plan's own card is, as far as that is known
  */
-export function approvalRequest(operation: Operation, card: string, now: Instant, cardUrl?: string): View {
+export function approvalRequest(operation: Operation, card: string, now: Instant, where?: Whereabouts): View {
   const { id, plan, hash, status, approvals, conversation, incident } = operation;
   const person = askedOn(operation, card)?.person;
   const waits = status === 'awaiting-approval';
@@ -34,7 +35,7 @@ export function approvalRequest(operation: Operation, card: string, now: Instant
       section(stateOf(operation, now)),
       ...(asksThem ? [actions(approvalButtons(operation))] : []),
       context(
-        mrkdwn`${id} · plan ${hash} · ${theCard(operation, cardUrl, 'Its card')} is in ${conversationLink(conversation)}.`,
+        mrkdwn`${id} · plan ${hash} · ${theCard(where, 'Its card')} is in ${conversationLink(conversation)}.`,
       ),
     ],
   };
@@ -83,9 +84,9 @@ function stateOf(operation: Operation, now: Instant): Markup {
     case 'unknown':
       return mrkdwn`✅ *Approved*${by}. How it goes is on its card.`;
     case 'rejected':
-      return mrkdwn`🚫 *Rejected.* ${why} Nothing was changed.`;
+      return mrkdwn`🚫 ${why} Nothing was changed.`;
     case 'withdrawn':
-      return mrkdwn`🚫 *Withdrawn.* ${why} Nothing was changed.`;
+      return mrkdwn`🚫 ${why} Nothing was changed.`;
     case 'expired':
       return mrkdwn`⌛ *Expired.* ${why} Nothing was changed.`;
     case 'void':

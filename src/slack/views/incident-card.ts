@@ -81,7 +81,7 @@ function release(incident: Incident, now: Instant): readonly (readonly [string, 
   const { live, liveSince, lastGood, promotion } = suspect;
   const age =
     liveSince <= openedAt
-      ? mrkdwn`went live ${sayDuration(openedAt - liveSince)} before this`
+      ? mrkdwn`went live ${sayBetween(liveSince, openedAt)} before this`
       : mrkdwn`live since ${moment(liveSince, now)}`;
   // A release that a rollback has just brought back and verified needs no further one to go back to.
   if (liveSince > openedAt && isBack(incident)) return [['Live', mrkdwn`${live}, ${age}`]];
@@ -92,15 +92,16 @@ function release(incident: Incident, now: Instant): readonly (readonly [string, 
   ];
 }
 
-/** Who was called, and who will be: `rung 2 of 4 at 03:09: secondary on call, #emergency`. */
+/** Who was called so far, and who will be next: `rung 2 of 4 at 03:09: secondary on call, #emergency`. */
 function calls(incident: Incident, now: Instant): readonly (readonly [string, Markup])[] {
   const { lastCall, nextCall, ladder, pagesDelivered, pagesPlanned } = incident;
+  const { paged = lastCall?.pages ?? [] } = incident;
   const facts: (readonly [string, Markup])[] = [];
-  if (lastCall) {
+  if (paged.length > 0) {
     const count =
       pagesDelivered < pagesPlanned ? `${pagesDelivered} of ${pagesPlanned}` : `${pagesDelivered}`;
     const delivered = `${count} ${pagesPlanned === 1 ? 'page' : 'pages'} delivered`;
-    facts.push(['Paged', mrkdwn`${shown(sayPages(lastCall.pages), 500)}\n${delivered}`]);
+    facts.push(['Paged', mrkdwn`${shown(sayPages(paged), 500)}\n${delivered}`]);
   }
   if (nextCall && incident.status === 'triggered' && !incident.cleared) {
     const of = ladder.rungs.length;
@@ -206,7 +207,10 @@ function buttonsOf(incident: Incident): Parameters<typeof actions>[0] {
         : {
             confirm: {
               title: `Resolve ${id}?`,
-              text: 'Alerts are still firing. Nobody will be paged for them any more.',
+              text:
+                Object.keys(incident.firing).length > 0
+                  ? 'Alerts are still firing. Nobody will be paged for them any more.'
+                  : 'Nobody will be paged for it any more, and the post-mortem is written.',
               confirm: 'Resolve',
               deny: 'Not yet',
             },

@@ -1,4 +1,5 @@
 import { sayActor } from '../../core/actor.ts';
+import { sayIncidents } from '../../core/operation/describe.ts';
 import { requestCardName } from '../../core/operation/requests.ts';
 import type { Operation, StepState, StepStatus } from '../../core/operation/state.ts';
 import type { PlanStep } from '../../core/plan/plan.ts';
@@ -24,7 +25,8 @@ const stepsShown = 10;
 
 /** The card of an operation: what will be done, who may say yes, and how far it is. */
 export function planCard(operation: Operation, now: Instant): View {
-  const { id, plan, requestedBy, incident, hash } = operation;
+  const { id, plan, requestedBy, hash } = operation;
+  const about = sayIncidents(operation);
   const title = titleOf(plan);
   const override = plan.kind === 'promote' ? plan.override : undefined;
   const banner = bannerOf(operation, now);
@@ -43,7 +45,7 @@ export function planCard(operation: Operation, now: Instant): View {
         ...(override
           ? [['Override', mrkdwn`by ${override.by}: ${shown(sayConcerns(override.lifts), 900)}`] as const]
           : []),
-        ...(incident === undefined ? [] : [['Incident', mrkdwn`${incident}`] as const]),
+        ...(about === undefined ? [] : [['Incident', mrkdwn`${about}`] as const]),
       ]),
       ...steps(operation),
       ...approvals(operation, now),
@@ -89,9 +91,9 @@ function bannerOf(operation: Operation, now: Instant): Markup {
     case 'unknown':
       return mrkdwn`❓ *Nobody knows how it ended.* ${why}\nThe channel stays locked until somebody has looked and says so below.`;
     case 'rejected':
-      return mrkdwn`🚫 *Rejected.* ${why} Nothing was changed.`;
+      return mrkdwn`🚫 ${why} Nothing was changed.`;
     case 'withdrawn':
-      return mrkdwn`🚫 *Withdrawn.* ${why} Nothing was changed.`;
+      return mrkdwn`🚫 ${why} Nothing was changed.`;
     case 'expired':
       return mrkdwn`⌛ *Expired.* ${why} Nothing was changed.`;
     case 'void':

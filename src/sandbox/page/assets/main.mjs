@@ -151,8 +151,9 @@ function pointOut() {
   if (button === undefined) return;
   button.dataset.pointed = 'true';
   button.addEventListener('blur', () => delete button.dataset.pointed, { once: true });
-  button.focus();
-  button.scrollIntoView({ block: 'nearest' });
+  button.focus({ preventScroll: true });
+  // With the head of its card, where there is room for both.
+  for (const part of [button.closest('.message'), button]) part.scrollIntoView({ block: 'nearest' });
 }
 
 async function reply() {
@@ -177,7 +178,9 @@ async function startOver() {
   });
   if (!sure) return;
   showRail(false);
-  await ask({ do: 'start-over' });
+  const { problem: why } = await ask({ do: 'start-over' });
+  // What forms hold, or propose, belongs to the world that is gone.
+  if (why === undefined) location.reload();
 }
 
 startTheme();

@@ -33,7 +33,6 @@ export function drawMessages(view, thread, actions) {
     keepAtEnd(byId('thread-scroll'), shown.thread !== thread, () =>
       patch(byId('thread-messages'), rows(view, inThread, new Map(), actions)),
     );
-    if (shown.thread !== thread) showBeginningOfLast(byId('thread-scroll'));
   }
   if (!moved) announce(view.messages.filter(({ ts, from }) => !shown.seen.has(ts) && from.id !== view.as));
   shown = { place, thread, seen: new Set(view.messages.map(({ ts }) => ts)) };
@@ -149,33 +148,41 @@ function drawBeginning(conversation) {
 /** Someone who reads further up is left there, and told that there is more. */
 function keepAtEnd(scroll, moved, draw) {
   const before = scroll.scrollHeight;
+  const last = lastOf(scroll)?.dataset.ts;
   if (moved) readingBack.delete(scroll);
   draw();
-  if (!readingBack.has(scroll)) scroll.scrollTop = scroll.scrollHeight;
-  else if (scroll.id === 'scroll' && scroll.scrollHeight > before) byId('newer').hidden = false;
+  const isNews = moved || lastOf(scroll)?.dataset.ts !== last;
+  // A long card that is brought up to date stays where somebody is reading it.
+  if (!readingBack.has(scroll)) {
+    if (isNews || endOf(scroll) === bottomOf(scroll)) scroll.scrollTop = endOf(scroll);
+  } else if (scroll.id === 'scroll' && scroll.scrollHeight > before) byId('newer').hidden = false;
 }
 
-/** A post-mortem longer than the thread is read from its beginning. */
-function showBeginningOfLast(scroll) {
-  const last = scroll.querySelector('.message:last-child').getBoundingClientRect();
-  if (last.height > scroll.clientHeight) scroll.scrollTop += last.top - scroll.getBoundingClientRect().top;
+const lastOf = (scroll) => scroll.querySelector('.message:last-child');
+const bottomOf = (scroll) => scroll.scrollHeight - scroll.clientHeight;
+
+/** How far down the end is; what is longer than the place for it (a card, a post-mortem) is read from its beginning. */
+function endOf(scroll) {
+  const last = lastOf(scroll)?.getBoundingClientRect();
+  if (last === undefined || last.height <= scroll.clientHeight) return bottomOf(scroll);
+  return Math.min(bottomOf(scroll), scroll.scrollTop + last.top - scroll.getBoundingClientRect().top);
 }
 
 export function followMessages() {
   for (const scroll of [byId('scroll'), byId('thread-scroll')]) {
     scroll.addEventListener('scroll', () => {
-      const toEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight;
+      const toEnd = endOf(scroll) - scroll.scrollTop;
       if (toEnd > 80) readingBack.add(scroll);
       else readingBack.delete(scroll);
       if (scroll.id === 'scroll' && toEnd <= 80) byId('newer').hidden = true;
     });
     // A keyboard on the screen, a longer hint or a turned phone takes room away from the end.
     new ResizeObserver(() => {
-      if (!readingBack.has(scroll)) scroll.scrollTop = scroll.scrollHeight;
+      if (!readingBack.has(scroll)) scroll.scrollTop = endOf(scroll);
     }).observe(scroll);
   }
   byId('newer').addEventListener('click', () => {
-    byId('scroll').scrollTop = byId('scroll').scrollHeight;
+    byId('scroll').scrollTop = endOf(byId('scroll'));
     byId('box').focus();
   });
 }
