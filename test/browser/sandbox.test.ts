@@ -56,7 +56,7 @@ describe.skipIf(missing !== undefined)(`the sandbox${why}`, { timeout: 60_000 },
     await page.getByRole('radio', { name: 'Ben Okafor' }).check();
     await messages.getByRole('button', { name: 'Approve' }).click();
     await dialog.getByRole('button', { name: 'Approve' }).click();
-    await messages.getByText('Rolled back and verified.').waitFor();
+    await messages.getByText('Rolled back shop/stable to 1.4.2, and verified.').waitFor();
     await page.getByRole('tab', { name: 'Channels' }).click();
     await page.getByText('rolled back by Ana Ruiz', { exact: false }).waitFor();
 
@@ -139,7 +139,7 @@ describe.skipIf(missing !== undefined)(`the sandbox${why}`, { timeout: 60_000 },
     await messages.getByText('Waits for approval', { exact: true }).waitFor();
     await beSomebody('Ben Okafor');
     await press('Approve', 'Approve');
-    await messages.getByText('Promoted and verified.').first().waitFor();
+    await messages.getByText('Promoted shop/stable to', { exact: false }).first().waitFor();
     const stable = page.getByRole('article', { name: 'shop/stable' });
     await stable.getByText('promoted by Ana Ruiz', { exact: false }).waitFor();
     await page.getByText('1.6.0-rc.1 is live on stable already.').waitFor();
@@ -168,7 +168,7 @@ describe.skipIf(missing !== undefined)(`the sandbox${why}`, { timeout: 60_000 },
     await canary.getByText('OP-1 by Ana Ruiz', { exact: false }).waitFor();
     await beSomebody('Ben Okafor');
     await press('Approve', 'Approve');
-    await messages.getByText('Rolled back and verified.').first().waitFor();
+    await messages.getByText('Rolled back shop/canary to 1.6.0-rc.1, and verified.').first().waitFor();
 
     await beSomebody('Release bot');
     const version = page.getByRole('form', { name: 'Report as the release bot' }).getByLabel('Version');

@@ -106,7 +106,10 @@ describe('a promotion', () => {
     });
     approve(all);
     carryOut(all);
-    expect(all.operation('OP-1')).toMatchObject({ status: 'done', why: 'Promoted and verified.' });
+    expect(all.operation('OP-1')).toMatchObject({
+      status: 'done',
+      why: 'Promoted shop/stable to 1.6.0, and verified.',
+    });
     const { periods, moves, lock } = all.channel(stable);
     expect(lock).toBeUndefined();
     expect(periods.at(-1)).toMatchObject({ version: '1.6.0', verified: true });

@@ -96,10 +96,11 @@ function goOn(state: Operation, step: number, ended: OperationEvent): Decision<O
   }
   if (next) return { events: [ended, ...verified, startStep(state, step + 1)], tells };
   const missing = unfinishedRecords(state, ended);
+  const { plan } = state;
+  // Said aloud in the conversation, where nobody has the card before their eyes.
+  const proved = `${doneWord(plan)} ${plan.app}/${plan.channel} to ${plan.to}, and verified.`;
   const why =
-    missing.length === 0
-      ? `${doneWord(state.plan)} and verified.`
-      : `${doneWord(state.plan)} and verified. Somebody has to see to the rest: ${missing.join('; ')}.`;
+    missing.length === 0 ? proved : `${proved} Somebody has to see to the rest: ${missing.join('; ')}.`;
   const over = finish(state, 'done', [ended, ...verified], why, true, { left: missing });
   return { events: over.events, tells: [...tells, ...over.tells] };
 }

@@ -23,7 +23,8 @@ export function approvalRequest(operation: Operation, card: string, now: Instant
   const asked = `${sayActor(operation.requestedBy)} asks to ${sayPlan(plan)}`;
   const override = sayOverride(plan);
   const caution = cautionOf(plan);
-  const about = incident === undefined ? mrkdwn`` : mrkdwn` (*${incident}*)`;
+  const worth = operation.severity === undefined ? '' : `${operation.severity} `;
+  const about = incident === undefined ? mrkdwn`` : mrkdwn` (*${worth}${incident}*)`;
   return {
     text: fallback(`${title}: ${asked}: ${plan.reason}`),
     blocks: [
