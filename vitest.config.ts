@@ -4,10 +4,10 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     env: { TZ: 'UTC' },
-    // A process per file, so that servers, stores and the environment of one file never meet another's; two at a
-    // time, since that is what a small build machine has.
+    // A process per file, so that servers, stores and the environment of one file never meet another's; three at a
+    // time, since a small build machine has two cores, and much of what is tested waits for something.
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     // Far more than any needs: a busy machine is no failure.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -36,7 +36,7 @@ describe('the message that asks for an approval', () => {
     expect(toBen()).toMatchInlineSnapshot(`
       "
       header: 🖐️ OP-7 waits for your approval
-      section: *Ana Ruiz (slack) asks to roll shop/stable back 1.5.0 → 1.4.2*: 5xx on checkout since the release (*P1INC-3*)
+      section: *Ana Ruiz (slack) asks to roll shop/stable back 1.5.0 → 1.4.2*: 5xx on checkout since the release (*P1 INC-3*)
       section: 1. Deploy 1.4.2 · 2. Check that it is well · 3. Archive 1.5.0 in Sentry
       section: *0 of 1* approval so far; it waits until 03:22.
       actions: [Approve primary confirm] [Reject danger]

@@ -23,8 +23,7 @@ export function approvalRequest(operation: Operation, card: string, now: Instant
   const asked = `${sayActor(operation.requestedBy)} asks to ${sayPlan(plan)}`;
   const override = sayOverride(plan);
   const caution = cautionOf(plan);
-  const worth = operation.severity === undefined ? '' : `${operation.severity} `;
-  const about = incident === undefined ? mrkdwn`` : mrkdwn` (*${worth}${incident}*)`;
+  const about = incident === undefined ? mrkdwn`` : mrkdwn` (*${[operation.severity, incident].join(' ')}*)`;
   return {
     text: fallback(`${title}: ${asked}: ${plan.reason}`),
     blocks: [
