@@ -35,8 +35,13 @@ export type StepProgress =
   | { readonly status: 'failed'; readonly note: string; readonly handle?: Handle }
   /** Certain that nothing happened yet: it may be started. */
   | { readonly status: 'not-started'; readonly note: string; readonly again?: Milliseconds }
-  /** Cannot be known. */
-  | { readonly status: 'unknown'; readonly note: string; readonly again?: Milliseconds };
+  /** Cannot be known; `final`: nor will it be by asking again, since there is nobody to ask. */
+  | {
+      readonly status: 'unknown';
+      readonly note: string;
+      readonly again?: Milliseconds;
+      readonly final?: true;
+    };
 
 /**
  * Something that changes or checks production. `start` is called at most once for a run unless `check` has answered

@@ -103,6 +103,9 @@ function outcomeOf(
     case 'running':
     case 'unknown':
     case 'unreachable':
+      // A person can look now as well as later.
+      if (progress.status === 'unknown' && progress.final === true)
+        return { status: 'unknown', why: note, receipt: errand.receipt };
       if (isEnough(cancelled, executor, run, errand))
         return unknownAtLast(progress.status === 'running', note, errand);
       if (progress.status === 'running') {

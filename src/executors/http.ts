@@ -86,7 +86,8 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
         ? `Under which id ${host} has begun it is not known: its answer was lost, or had none`
         : `The answer of ${host} was lost`;
     const note = `${lost}${seen ? `; ${seen.note}` : '.'}`;
-    return step.safe_to_repeat ? { status: 'not-started', note } : { status: 'unknown', note };
+    if (step.safe_to_repeat) return { status: 'not-started', note };
+    return { status: 'unknown', note, ...(seen === undefined && { final: true }) };
   }
 
   async function cancel(

@@ -173,6 +173,12 @@ describe('a step that may have been started before a crash', () => {
     },
   );
 
+  it('is a person’s at once where nobody can be asked', async () => {
+    const { built, calls } = executor({ check: { status: 'unknown', note: 'lost', final: true } });
+    expect(await carry(built, { mayHaveHappened: true })).toMatchObject({ status: 'unknown', why: 'lost' });
+    expect(calls).toHaveLength(1);
+  });
+
   it('is simply started again when it only looks', async () => {
     const { built, calls } = executor({ start: begun, check: finished, onlyLooks: true });
     const again = await carry(built, { mayHaveHappened: true });

@@ -188,7 +188,7 @@ describe('a call to a deploy tool', () => {
 
     it('is unknown where nothing tells, and not sent again', async () => {
       await expect(start(plain())).rejects.toThrow('was lost');
-      expect((await check(plain())).status).toBe('unknown');
+      expect(await check(plain())).toMatchObject({ status: 'unknown', final: true });
     });
 
     it('is sent again where the policy calls that safe, under the same key', async () => {
@@ -259,6 +259,7 @@ describe('a call to a deploy tool', () => {
       expect(last).toEqual({
         status: 'unknown',
         note: `Under which id ${tool.host} has begun it is not known: its answer was lost, or had none.`,
+        final: true,
       });
       expect(urls()).toEqual(['POST /deploy?to=1.4.2']);
     });
