@@ -4,7 +4,7 @@ import type { Log } from '../engine/log.ts';
 import { stepSchemas } from '../executors/index.ts';
 import { loadPolicies } from '../policies/load.ts';
 import { sayProblems, type PolicyProblem } from '../policies/problem.ts';
-import { stepChecker } from '../policies/step-checker.ts';
+import { stepRules } from '../policies/step-rules.ts';
 
 /** What came of editing the files. */
 export interface PolicyEdits {
@@ -19,14 +19,14 @@ export type WatchedPolicies =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Also executors that are not configured here: a switched-off integration is no mistake in a policy. */
-const checkStep = stepChecker(stepSchemas);
+const rules = stepRules(stepSchemas);
 
 /** Editors write a file in several steps; look when they are done. */
 const settleTime = 300;
 
 /** Reads the policies, and again whenever a file changes. A mistake is logged and told, and what was valid before stays. */
 export async function watchPolicies(dir: string, log: Log): Promise<WatchedPolicies> {
-  const loaded = await loadPolicies(dir, checkStep);
+  const loaded = await loadPolicies(dir, rules);
   if (!loaded.ok) return { ok: false, problems: sayProblems(loaded.problems).split('\n') };
   let current = loaded.policies;
   let problems: readonly PolicyProblem[] = [];
@@ -34,7 +34,7 @@ export async function watchPolicies(dir: string, log: Log): Promise<WatchedPolic
   let settling: NodeJS.Timeout | undefined;
 
   async function reload(): Promise<void> {
-    const again = await loadPolicies(dir, checkStep);
+    const again = await loadPolicies(dir, rules);
     if (again.ok) current = again.policies;
     problems = again.ok ? [] : again.problems;
     const message = again.ok

@@ -57,6 +57,8 @@ export interface Executor {
   readonly name: string;
   /** The shape of `with` in `policies/channels.yml`. */
   readonly schema: z.ZodType;
+  /** Words in `with` that it fills in by itself, once it knows: `run` for the id that the deploy tool gives. */
+  readonly fillsIn?: readonly string[];
   readonly start: (run: StepRun, signal: AbortSignal) => Promise<StepProgress>;
   readonly check: (run: StepRun, handle: Handle | undefined, signal: AbortSignal) => Promise<StepProgress>;
   readonly cancel?: (run: StepRun, handle: Handle, signal: AbortSignal) => Promise<StepProgress | undefined>;

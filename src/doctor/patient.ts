@@ -5,7 +5,7 @@ import type { Instant } from '../core/time.ts';
 import { stepSchemas } from '../executors/index.ts';
 import { stillExamples } from '../policies/example.ts';
 import { loadPolicies, type LoadedPolicies } from '../policies/load.ts';
-import { stepChecker } from '../policies/step-checker.ts';
+import { stepRules } from '../policies/step-rules.ts';
 import { slackClients, workspaceOf, type Workspace } from '../slack/clients.ts';
 import type { Secret } from '../trust/secrets.ts';
 import { checkTimeout } from './examine.ts';
@@ -52,7 +52,7 @@ export async function patientOf(
   { usable: settings, problems, given, environment }: ExaminedSettings,
   { now, probeStore, notes, botUrl }: Circumstances,
 ): Promise<Patient> {
-  const loaded = await loadPolicies(settings.policiesDir, stepChecker(stepSchemas));
+  const loaded = await loadPolicies(settings.policiesDir, stepRules(stepSchemas));
   return {
     settings,
     problems,

@@ -34,12 +34,17 @@ export function mistakesAboutRun(
       'lookup',
       'expected {{correlation|url}} in its url: what somebody else began would be taken for ours',
     );
-  for (const [key, value] of Object.entries(step)) {
-    const isFollowing = value === check || value === cancel;
-    if (isFollowing && value && namesRun((value as { readonly url: string }).url) && !capture)
+  for (const [key, followed] of Object.entries({ check, cancel })) {
+    if (followed && namesRun(followed.url) && !capture)
       wrong(key, 'expected capture beside {{run|url}}: it says where the answer has it');
-    const rest: unknown = isFollowing && value ? { ...(value as object), url: '' } : value;
-    if (namesRun(JSON.stringify(rest ?? '')))
+  }
+  const elsewhere = {
+    ...step,
+    check: check && { ...check, url: '' },
+    cancel: cancel && { ...cancel, url: '' },
+  };
+  for (const [key, value] of Object.entries(elsewhere)) {
+    if (namesRun(JSON.stringify(value ?? '')))
       wrong(key, 'expected {{run|url}} in the url of check or cancel, and nowhere else');
   }
   return mistakes;

@@ -28,12 +28,12 @@ export interface ExecutorsConfig {
 }
 
 /** What each executor takes under `with`, also of those that are not configured here: policies are checked against it. */
-export const stepSchemas: ReadonlyMap<string, Pick<Executor, 'schema'>> = new Map([
+export const stepSchemas: ReadonlyMap<string, Pick<Executor, 'schema' | 'fillsIn'>> = new Map([
   ['github-workflow', { schema: workflowStep as z.ZodType }],
   ['health', { schema: healthStep as z.ZodType }],
   ['sentry-release', { schema: releaseStep as z.ZodType }],
   ['command', { schema: commandStep as z.ZodType }],
-  ['http', { schema: httpStep as z.ZodType }],
+  ['http', { schema: httpStep as z.ZodType, fillsIn: ['run'] }],
 ]);
 
 /** Every executor that can be used, by the name that policies use. */

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import type { CheckStep } from '../core/policies/check-channels.ts';
+import type { StepRules } from '../core/policies/check-channels.ts';
 import { crossCheck, type ValidPolicies } from '../core/policies/cross-check.ts';
 import type { Path } from '../core/policies/finding.ts';
 import { policyNames, policySchemas, type Policies, type PolicyName } from '../core/policies/policies.ts';
@@ -16,14 +16,14 @@ export type LoadedPolicies =
 
 /**
  * Reads `<dir>/*.yml`, checks each file and what they say together, and answers with all mistakes at once.
- * `checkStep` judges the executors that `channels.yml` names.
+ * `stepRules` are those of the executors that `channels.yml` names.
  */
-export async function loadPolicies(dir: string, checkStep?: CheckStep): Promise<LoadedPolicies> {
+export async function loadPolicies(dir: string, stepRules?: StepRules): Promise<LoadedPolicies> {
   const files = await Promise.all(policyNames.map((name) => readPolicy(dir, name)));
   const valid = Object.fromEntries(
     files.flatMap((file) => (file.ok ? [[file.name, file.policy]] : [])),
   ) as ValidPolicies;
-  const found = crossCheck(valid, checkStep);
+  const found = crossCheck(valid, stepRules);
   const problems = files.flatMap((file) => {
     const ofFile = file.ok
       ? found.filter(({ policy }) => policy === file.name).map((finding) => problemAt(file, finding))

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { loadPolicies } from '../../src/policies/load.ts';
 import { sayProblems } from '../../src/policies/problem.ts';
-import type { CheckStep } from '../../src/core/policies/check-channels.ts';
+import type { StepRules } from '../../src/core/policies/check-channels.ts';
 import type { PolicyName } from '../../src/core/policies/policies.ts';
 import { sha256Hex } from '../../src/trust/sha256.ts';
 import { policiesFolder, smallTeam } from './small-team.ts';
@@ -9,14 +9,14 @@ import { policiesFolder, smallTeam } from './small-team.ts';
 /** A file, what stands in it, and what somebody wrote instead. */
 type Edit = readonly [PolicyName, string, string];
 
-async function problemsAfter(edits: readonly Edit[], checkStep?: CheckStep): Promise<readonly string[]> {
+async function problemsAfter(edits: readonly Edit[], rules?: StepRules): Promise<readonly string[]> {
   const texts = { ...smallTeam };
   for (const [name, before, after] of edits) {
     expect(texts[name]).toContain(before);
     texts[name] = texts[name].replace(before, () => after);
   }
   const dir = await policiesFolder(texts);
-  const loaded = await loadPolicies(dir, checkStep);
+  const loaded = await loadPolicies(dir, rules);
   return loaded.ok ? [] : sayProblems(loaded.problems).replaceAll(`${dir}/`, 'policies/').split('\n');
 }
 
@@ -402,9 +402,12 @@ it.each(together.map(([edits, said]) => ({ edits, said })))('$said', async ({ ed
 });
 
 it('leaves it to the caller to judge executors and what they are given', async () => {
-  const checkStep: CheckStep = (uses, input) =>
-    uses === 'deploy' ? undefined : `expected an executor; found "${uses}" with ${JSON.stringify(input)}`;
-  expect(await problemsAfter([], checkStep)).toEqual([
+  const rules: StepRules = {
+    check: (uses, input) =>
+      uses === 'deploy' ? undefined : `expected an executor; found "${uses}" with ${JSON.stringify(input)}`,
+    fillsIn: () => [],
+  };
+  expect(await problemsAfter([], rules)).toEqual([
     'policies/channels.yml:16:15  apps.site.channels.stable.rollback.steps[1]  expected an executor; found "health" with {}',
   ]);
 });

@@ -6,13 +6,13 @@ import { onCallAt } from '../../src/core/policies/roster.ts';
 import { stepSchemas } from '../../src/executors/index.ts';
 import { loadPolicies } from '../../src/policies/load.ts';
 import { sayProblems } from '../../src/policies/problem.ts';
-import { stepChecker } from '../../src/policies/step-checker.ts';
+import { stepRules } from '../../src/policies/step-rules.ts';
 import { examplePolicies } from '../../src/sandbox/example-policies.ts';
 
-const checkStep = stepChecker(stepSchemas);
+const rules = stepRules(stepSchemas);
 
 async function shipped() {
-  const loaded = await loadPolicies(examplePolicies, checkStep);
+  const loaded = await loadPolicies(examplePolicies, rules);
   if (!loaded.ok) throw new Error(sayProblems(loaded.problems));
   return loaded.policies;
 }
@@ -33,7 +33,7 @@ it('shows steps in its comments that could stand there', async () => {
     .split('\n')
     .filter((line) => /^# {11,}/.test(line));
   const steps = (parse(commented.map((line) => line.slice(1)).join('\n')) as ShownStep[]).map(
-    ({ uses, with: input }) => [uses, checkStep(uses, input)],
+    ({ uses, with: input }) => [uses, rules.check(uses, input)],
   );
   expect(steps).toEqual([
     ['command', undefined],
@@ -65,7 +65,7 @@ it.each([
     'with.endpoints[0].expect[0]: expected a line such as liveness=ok; found "ok"; with.evry: unexpected key "evry" (did you mean every?)',
   ],
 ])('judges a step that uses %s', (uses, input, said) => {
-  expect(checkStep(uses, input)).toBe(said);
+  expect(rules.check(uses, input)).toBe(said);
 });
 
 // The clocks of R53 with their rulings, in minutes.

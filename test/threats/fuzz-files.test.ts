@@ -15,7 +15,7 @@ import { policyNames } from '../../src/core/policies/policies.ts';
 import { stepSchemas } from '../../src/executors/index.ts';
 import { loadPolicies } from '../../src/policies/load.ts';
 import { sayProblems } from '../../src/policies/problem.ts';
-import { stepChecker } from '../../src/policies/step-checker.ts';
+import { stepRules } from '../../src/policies/step-rules.ts';
 import { readYaml } from '../../src/policies/yaml-file.ts';
 import { DocumentInvalid } from '../../src/store/document-text.ts';
 import { smallTeam } from '../policies/small-team.ts';
@@ -37,7 +37,7 @@ const yamlWords = [
 ];
 
 /** Judges the steps as the bot does. */
-const checkStep = stepChecker(stepSchemas);
+const rules = stepRules(stepSchemas);
 
 describe.each(policyNames)('policies/%s.yml', (name) => {
   const text = smallTeam[name];
@@ -52,7 +52,7 @@ describe.each(policyNames)('policies/%s.yml', (name) => {
     await fc.assert(
       fc.asyncProperty(texts, async (written) => {
         writeFileSync(join(folder, `${name}.yml`), written);
-        const loaded = await loadPolicies(folder, checkStep);
+        const loaded = await loadPolicies(folder, rules);
         const problems = loaded.ok ? [] : loaded.problems;
         const lines = written.split('\n').length + 1;
         const misplaced = problems.filter(

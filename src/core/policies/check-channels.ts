@@ -1,12 +1,17 @@
 import { matchesChannel } from '../plan/approval-rule.ts';
-import { filledInLater, placeholders, type Placeholder } from '../plan/placeholders.ts';
+import { placeholders, type Placeholder } from '../plan/placeholders.ts';
 import { sayDuration } from '../time.ts';
 import type { ChannelsPolicy, StepPolicy } from './channels.ts';
 import { didYouMean, unknownName, type Finding, type Path } from './finding.ts';
 import type { Policies } from './policies.ts';
 
-/** Judges the executor that a step names and its `with`. Answers what is wrong, in words such as `expected …`. */
-export type CheckStep = (uses: string, input: unknown) => string | undefined;
+/** What the executors there are make of the steps that name them. */
+export interface StepRules {
+  /** Judges the executor that a step names and its `with`. Answers what is wrong, in words such as `expected …`. */
+  readonly check: (uses: string, input: unknown) => string | undefined;
+  /** The words in `with` that no plan fills in, since the executor does, once it knows. */
+  readonly fillsIn: (uses: string) => readonly string[];
+}
 
 export function checkApprovalChannels({
   approvals,
@@ -50,13 +55,11 @@ export function checkPromotionPaths(channels: ChannelsPolicy): readonly Finding[
 }
 
 /** The steps of every rollback and promotion: something is changed, then verified, in an order and a time that make sense. */
-export function checkSteps(channels: ChannelsPolicy, checkStep?: CheckStep): readonly Finding[] {
+export function checkSteps(channels: ChannelsPolicy, rules?: StepRules): readonly Finding[] {
   const ofRollback = placeholders.filter((word) => word !== 'source');
   return channelsOf(channels).flatMap(({ path, policy: { rollback, promotion } }) => [
-    ...checkStepsAt(rollback.steps, [...path, 'rollback', 'steps'], ofRollback, checkStep),
-    ...(promotion
-      ? checkStepsAt(promotion.steps, [...path, 'promotion', 'steps'], placeholders, checkStep)
-      : []),
+    ...checkStepsAt(rollback.steps, [...path, 'rollback', 'steps'], ofRollback, rules),
+    ...(promotion ? checkStepsAt(promotion.steps, [...path, 'promotion', 'steps'], placeholders, rules) : []),
   ]);
 }
 
@@ -64,7 +67,7 @@ function checkStepsAt(
   steps: readonly StepPolicy[],
   at: Path,
   words: readonly Placeholder[],
-  checkStep: CheckStep | undefined,
+  rules: StepRules | undefined,
 ): readonly Finding[] {
   const missing = (['execute', 'verify'] as const)
     .filter((phase) => !steps.some((step) => step.phase === phase))
@@ -72,12 +75,12 @@ function checkStepsAt(
   return [
     ...missing,
     ...steps.flatMap((step, index) => [
-      ...checkStepOf(step, steps[index - 1], [...at, index], checkStep),
+      ...checkStepOf(step, steps[index - 1], [...at, index], rules),
       ...unknownPlaceholders(step.title, [...at, index, 'title'], words),
       ...unknownPlaceholders(
         step.with,
         [...at, index, 'with'],
-        [...words, ...(filledInLater[step.uses] ?? [])],
+        [...words, ...(rules?.fillsIn(step.uses) ?? [])],
       ),
     ]),
   ];
@@ -89,7 +92,7 @@ function checkStepOf(
   step: StepPolicy,
   before: StepPolicy | undefined,
   path: Path,
-  checkStep: CheckStep | undefined,
+  rules: StepRules | undefined,
 ): readonly Finding[] {
   const findings: Finding[] = [];
   if (before && order[step.phase] < order[before.phase]) {
@@ -100,7 +103,7 @@ function checkStepOf(
     const message = `expected a target within the deadline of ${sayDuration(step.deadline)}; found ${sayDuration(step.target)}`;
     findings.push(problem([...path, 'target'], message));
   }
-  const wrong = checkStep?.(step.uses, step.with);
+  const wrong = rules?.check(step.uses, step.with);
   if (wrong !== undefined) findings.push(problem(path, wrong));
   return findings;
 }

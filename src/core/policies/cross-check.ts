@@ -4,7 +4,7 @@ import {
   checkChannelConversations,
   checkPromotionPaths,
   checkSteps,
-  type CheckStep,
+  type StepRules,
 } from './check-channels.ts';
 import { checkDeployments } from './check-deployments.ts';
 import { checkEscalation, checkLadders, checkRungsOfServices } from './check-escalation.ts';
@@ -28,7 +28,7 @@ export type ValidPolicies = { readonly [Name in PolicyName]?: Policies[Name] | u
  * What no single file can know: whether the names in one lead somewhere in another, and whether what they say together
  * would leave somebody stranded at 3 am. A check runs when every file that it needs is in shape.
  */
-export function crossCheck(policies: ValidPolicies, checkStep?: CheckStep): readonly Finding[] {
+export function crossCheck(policies: ValidPolicies, stepRules?: StepRules): readonly Finding[] {
   function check<Needed extends PolicyName>(
     needed: readonly Needed[],
     find: (all: Pick<Policies, Needed>) => readonly Finding[],
@@ -54,7 +54,7 @@ export function crossCheck(policies: ValidPolicies, checkStep?: CheckStep): read
     ...check(['health', 'channels'], checkHealthChannels),
     ...check(['channels'], ({ channels }) => checkPromotionPaths(channels)),
     ...check(['channels'], ({ channels }) => checkDeployments(channels)),
-    ...check(['channels'], ({ channels }) => checkSteps(channels, checkStep)),
+    ...check(['channels'], ({ channels }) => checkSteps(channels, stepRules)),
   ];
 }
 
