@@ -19,10 +19,9 @@ import { createSlackApp } from '../slack/app.ts';
 import { slackCarriers } from '../slack/carriers/index.ts';
 import { slackClients, workspaceOf } from '../slack/clients.ts';
 import { slackReceiver } from '../slack/receiver.ts';
-import { openSqliteStore } from '../store/sqlite.ts';
+import { openStore } from '../store/open-store.ts';
 import { storeIdOf } from '../store/store-id.ts';
 import type { InboxItem, Store } from '../store/store.ts';
-import { storePath } from '../store/store-path.ts';
 import { webhookDoors } from '../trust/webhook-doors.ts';
 import { serveApi } from './api.ts';
 import { createDesk, type Desk } from './desk.ts';
@@ -75,7 +74,7 @@ export async function startBot(options: {
   readonly mostInFlight?: number;
 }): Promise<Bot> {
   const { settings, policies, clock, log } = options;
-  const store = await openSqliteStore({ path: storePath(settings.dataDir), now: clock.now });
+  const store = await openStore(settings, { now: clock.now, warn: (fields, text) => log.warn(fields, text) });
   const closeOnFailure: (() => Promise<unknown>)[] = [() => store.close()];
   try {
     const registry = await openRegistry(join(settings.securityDir, registryFile), await knowsChannels(store));
@@ -112,7 +111,15 @@ export async function startBot(options: {
         },
       }),
       ...pagers({ ...settings, secrets }),
-      stepCarrier(executors({ ...settings, secrets, environment, now: clock.now })),
+      stepCarrier(
+        executors({
+          ...settings,
+          secrets,
+          environment,
+          now: clock.now,
+          isShared: settings.databaseUrl !== undefined,
+        }),
+      ),
       watch.carrier,
     ];
     const engine = createEngine({

@@ -1,6 +1,5 @@
 import { DocumentInvalid } from '../store/document-text.ts';
-import { StoreTooNew } from '../store/sqlite-migrations.ts';
-import { StoreCorrupt, StoreLocked, StoreUnavailable } from '../store/store.ts';
+import { StoreCorrupt, StoreLocked, StoreTooNew, StoreUnavailable } from '../store/store.ts';
 
 /** What a person can do about a start that failed. 78 means: change the configuration (or stop the other process). */
 export function sayStartFailure(error: unknown): { readonly message: string; readonly exitCode: 1 | 78 } {

@@ -126,6 +126,7 @@ export function createEngine(parts: {
     },
     poke: outbox.poke,
     start: async () => {
+      store.watch(committed);
       const recovered = await store.recoverInFlight();
       if (recovered > 0)
         log.warn({ recovered }, 'effects were in flight when we went down; asking before repeating');

@@ -1,3 +1,4 @@
+import type { Outcome } from '../core/effect.ts';
 import type { StreamId } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import {
@@ -31,6 +32,12 @@ interface Parts extends DeliveryParts {
   readonly mostInFlight: number;
 }
 
+const aMoment: Milliseconds = 50;
+const notSent: Outcome = {
+  status: 'retry',
+  why: 'the store has not been reached for too long: nothing was sent',
+  mayHaveHappened: false,
+};
 /** The store could not be asked; look again soon. */
 const storeTrouble: Milliseconds = 1_000;
 
@@ -57,9 +64,11 @@ export function createOutbox(parts: Parts): Outbox {
     const due = room > 0 ? await store.outboxDue(clock.now(), room) : [];
     for (const row of due) {
       if (inFlight.has(row.id)) continue;
-      const carried = carryOut(row).finally(() => {
+      const carried = carryOut(row).then((was) => {
         inFlight.delete(row.id);
-        turn.ask();
+        // Another process was faster, and what it has done will show in a moment.
+        if (was === 'elsewhere') arm(clock.now() + aMoment);
+        else turn.ask();
       });
       inFlight.set(row.id, carried);
     }
@@ -73,13 +82,14 @@ export function createOutbox(parts: Parts): Outbox {
   /** A step that is being asked about at this moment is brought forward when that question has come back. */
   async function bringForward(stream: StreamId): Promise<void> {
     const steps = (await store.outboxOf(stream)).filter(({ effect }) => effect.type === 'step.run');
+    const asking = steps.some(({ id, status }) => status === 'in-flight' || inFlight.has(id));
     await store.transact(async (transaction) => {
       for (const { id } of steps) {
         const row = await transaction.outboxRow(id);
         if (row?.status === 'waiting') await transaction.updateOutbox(id, { dueAt: clock.now() });
       }
     });
-    if (!steps.some(({ id }) => inFlight.has(id))) hurried.delete(stream);
+    if (!asking) hurried.delete(stream);
   }
 
   function arm(at: Instant): void {
@@ -87,16 +97,29 @@ export function createOutbox(parts: Parts): Outbox {
     disarm = clock.wakeAt(at, turn.ask);
   }
 
-  async function carryOut(row: OutboxRow): Promise<void> {
-    const prepared = await record(row, (transaction) => prepare(transaction, row));
-    if (!prepared) return;
-    if (!('outcome' in prepared)) {
+  async function carryOut(seen: OutboxRow): Promise<'here' | 'elsewhere'> {
+    const taken = await record(seen, async (transaction) => {
+      const row = await transaction.takeOutbox(seen, clock.now());
+      return row ? { row, prepared: await prepare(transaction, row) } : 'elsewhere';
+    });
+    if (taken === 'elsewhere') return taken;
+    if (!taken) return 'here';
+    const { row, prepared } = taken;
+    if ('errand' in prepared) {
       // Others may be due; they do not wait for this one to come back.
       turn.ask();
-      const outcome = await attempt(prepared.carrier, prepared.errand);
-      await record(row, (transaction) => conclude(transaction, row, outcome).then(() => true));
+      // Whoever was suspended in between may be taken for dead, and somebody else may be at it already.
+      const outcome = store.mayAct() ? await attempt(prepared.carrier, prepared.errand) : notSent;
+      const recorded = await record(row, async (transaction) => {
+        if (!(await transaction.inHand(row.id))) return 'too late';
+        await conclude(transaction, row, outcome);
+        return 'recorded';
+      });
+      if (recorded === 'too late')
+        log.warn({ effect: row.id, outcome }, 'another process has taken this effect over; its word counts');
     }
     parts.committed();
+    return 'here';
   }
 
   /**
@@ -124,7 +147,10 @@ export function createOutbox(parts: Parts): Outbox {
   async function giveUpOn(row: OutboxRow, error: unknown): Promise<undefined> {
     const lastError = `its outcome could not be understood: ${error instanceof Error ? error.message : String(error)}`;
     await store
-      .transact((transaction) => transaction.updateOutbox(row.id, { status: 'unknown', lastError }))
+      .transact(async (transaction) => {
+        if (await transaction.takeOutbox(row, clock.now()))
+          await transaction.updateOutbox(row.id, { status: 'unknown', lastError });
+      })
       .catch((second: unknown) => log.error({ error: second, effect: row.id }, 'nor could that be recorded'));
     return undefined;
   }

@@ -22,6 +22,8 @@ interface Parts {
   readonly log: Log;
 }
 
+type Due = Awaited<ReturnType<Store['wakesDue']>>[number];
+
 const aliveMark = 'alive-at';
 const aliveEvery: Milliseconds = 10_000;
 /** Shorter absences than this are no news. */
@@ -60,19 +62,20 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
       const now = clock.now();
       const due = await store.wakesDue(now, atOnce);
       const fresh = due.filter(({ id }) => !woken.has(id));
-      for (const { id, kind, wakeAt } of fresh) {
-        woken.add(id);
-        const late = down && wakeAt <= down.to ? down : undefined;
-        try {
-          await submit([
-            { to: { kind, id }, at: now, by: lastgood, intent: { type: 'clock.tick', down: late } },
-          ]);
-        } catch (error) {
-          // One stream that cannot be woken must not keep the others asleep.
-          log.error({ error, stream: id }, 'a stream could not be woken');
-        }
-      }
+      for (const { id } of fresh) woken.add(id);
+      // Together: what is stored in one flush does not wait for one another.
+      await Promise.all(fresh.map((each) => wake(each, now)));
       if (due.length < atOnce || fresh.length === 0) return;
+    }
+  }
+
+  async function wake({ id, kind, wakeAt }: Due, now: Instant): Promise<void> {
+    const late = down && wakeAt <= down.to ? down : undefined;
+    try {
+      await submit([{ to: { kind, id }, at: now, by: lastgood, intent: { type: 'clock.tick', down: late } }]);
+    } catch (error) {
+      // One stream that cannot be woken must not keep the others asleep.
+      log.error({ error, stream: id }, 'a stream could not be woken');
     }
   }
 

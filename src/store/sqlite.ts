@@ -5,6 +5,7 @@ import { groupCommit } from './group-commit.ts';
 import { closeDatabase, openDatabase } from './sqlite-open.ts';
 import {
   eventColumns,
+  firstOfLane,
   outboxColumns,
   streamColumns,
   toEvent,
@@ -44,6 +45,14 @@ export async function openSqliteStore(options: {
   const unsettledInbox: Query<InboxItem> = db.prepare(
     'SELECT id, source, at, body FROM inbox WHERE result IS NULL ORDER BY pos',
   );
+  const inboxInOrder: Query<InboxItem> = db.prepare(
+    `SELECT id, source, at, body FROM inbox
+     WHERE result IS NULL AND source NOT IN (SELECT value FROM json_each(?)) ORDER BY pos LIMIT ?`,
+  );
+  const inboxOf: Query<InboxItem> = db.prepare(
+    `SELECT id, source, at, body FROM inbox
+     WHERE result IS NULL AND source IN (SELECT value FROM json_each(?)) ORDER BY pos`,
+  );
   const forgetInbox = db.prepare(
     `DELETE FROM inbox WHERE pos IN
        (SELECT pos FROM inbox WHERE result IS NOT NULL AND at < ? LIMIT ${forgottenAtOnce})`,
@@ -70,9 +79,6 @@ export async function openSqliteStore(options: {
   const wakesDue: Query<Pick<StoredStream, 'id' | 'kind'> & { readonly wakeAt: Instant }> = db.prepare(
     'SELECT id, kind, wake_at AS wakeAt FROM stream WHERE wake_at <= ? ORDER BY wake_at, pos LIMIT ?',
   );
-  const firstOfLane = `row.status = 'waiting' AND NOT EXISTS (
-    SELECT 1 FROM outbox earlier WHERE earlier.lane = row.lane AND earlier.pos < row.pos
-      AND (earlier.status = 'waiting' OR earlier.status = 'in-flight'))`;
   const outboxDue: Query<OutboxColumns> = db.prepare(
     `SELECT ${outboxColumns} FROM outbox row WHERE row.due_at <= ? AND ${firstOfLane}
      ORDER BY row.priority, row.pos LIMIT ?`,
@@ -90,6 +96,13 @@ export async function openSqliteStore(options: {
   const setMark = db.prepare(
     'INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   );
+  const keepMark: Query<{ value: string }> = db.prepare(
+    'INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value RETURNING value',
+  );
+  const advanceMark = db.prepare(
+    `INSERT INTO mark (name, value) VALUES (?, ?)
+     ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value`,
+  );
 
   let closed: Promise<void> | undefined;
 
@@ -97,6 +110,8 @@ export async function openSqliteStore(options: {
     receive: ({ id, source, at, body }) =>
       write(() => ({ new: receive.run({ id, source, at, body }).changes === 1 })),
     unsettledInbox: () => read(() => unsettledInbox.all()),
+    inboxInOrder: (otherThan, limit) => read(() => inboxInOrder.all(JSON.stringify(otherThan), limit)),
+    adoptInbox: (sources) => read(() => inboxOf.all(JSON.stringify(sources))),
     transact: (work) => write((turn) => work(transaction(turn))),
 
     readStream: (id) =>
@@ -118,6 +133,8 @@ export async function openSqliteStore(options: {
 
     readMark: (name) => read(() => mark.get(name)?.value),
     writeMark: (name, value) => write(() => void setMark.run(name, value)),
+    keepMark: (name, value) => write(() => keepMark.get(name, value)?.value ?? value),
+    advanceMark: (name, value) => write(() => advanceMark.run(name, value).changes === 1),
     forgetInbox: async (before) => {
       let forgotten = 0;
       let some: number;
@@ -127,6 +144,10 @@ export async function openSqliteStore(options: {
       } while (some === forgottenAtOnce);
       return forgotten;
     },
+
+    // Nobody else has the file open.
+    watch: () => undefined,
+    mayAct: () => true,
 
     close: () => (closed ??= finish().finally(() => closeDatabase(db))),
   };

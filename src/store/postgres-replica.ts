@@ -1,0 +1,219 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Client, ClientBase } from 'pg';
+import type { Instant, Milliseconds } from '../core/time.ts';
+import type { Secret } from '../trust/secrets.ts';
+import { storeError } from './postgres-errors.ts';
+import { connectBeside, prepareSession } from './postgres-pool.ts';
+import { run, statement } from './postgres-rows.ts';
+
+/** This process among the others that share the database. */
+export interface Replica {
+  /** Whom rows belong to that this process has in its hands. Another one after it was taken for dead. */
+  readonly id: () => string;
+  /** Whether no other one was alive a moment ago. */
+  readonly isAlone: () => boolean;
+  readonly mayAct: () => boolean;
+  /** Others should look: something is there that may be theirs to do. */
+  readonly announce: () => void;
+  readonly leave: () => Promise<void>;
+}
+
+const channel = 'lastgood';
+/** Whoever has been away longer than so many leases cannot be in the middle of coming back. */
+const certainlyDead = 8;
+const pollEvery: Milliseconds = 1_000;
+/** A notification takes a lock that all who commit one share, so a storm of commits is told of in few. */
+const announceEvery: Milliseconds = 50;
+const slowestReconnect: Milliseconds = 2_000;
+
+const beat = statement('UPDATE replica SET seen_at = clock_timestamp() WHERE id = $1');
+const register = statement('INSERT INTO replica VALUES ($1, clock_timestamp())');
+const unregister = statement('DELETE FROM replica WHERE id = $1');
+const bury = statement(
+  `DELETE FROM replica WHERE seen_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)`,
+);
+const readOthers = statement('SELECT EXISTS (SELECT FROM replica WHERE id <> $1) AS others');
+const notify = statement(`SELECT pg_notify('${channel}', $1)`);
+const takeOver = statement(
+  `UPDATE outbox SET status = 'waiting', may_have_happened = true, due_at = least(due_at, $1), owner = $2
+   WHERE status = 'in-flight' AND owner NOT IN (SELECT id FROM replica)`,
+);
+
+/** What nobody who is alive has in flight waits again, for this replica first. @returns how many */
+export async function recoverOrphans(client: ClientBase, now: Instant, id: string): Promise<number> {
+  return (await run(client, takeOver, [now, id])).rowCount ?? 0;
+}
+
+/**
+ * Joins the replicas on a connection of its own: gives signs of life, takes over from those that give none, hears of
+ * what others leave to do.
+ * @param options.lease who gives no sign of life for so long, by the database's clock, is dead to the others
+ * @param options.look what others may have left has to be looked for
+ */
+export async function joinReplicas(options: {
+  readonly url: Secret;
+  readonly lease: Milliseconds;
+  readonly now: () => Instant;
+  readonly look: () => void;
+  readonly warn: (fields: { readonly error?: unknown }, message: string) => void;
+}): Promise<Replica> {
+  const { url, lease, look, warn } = options;
+  const state: State = {
+    client: undefined,
+    id: newId(),
+    alone: true,
+    connectedAt: 0,
+    // By the clock on the wall as well as by the one that stands still while a machine sleeps.
+    provenAt: undefined,
+    left: false,
+  };
+
+  async function connect(): Promise<void> {
+    const client: Client = await connectBeside(url, () => lose(client));
+    try {
+      await prepareSession(client);
+      client.on('notification', ({ payload }) => payload !== state.id && look());
+      await client.query(`SET synchronous_commit = off; LISTEN ${channel}`);
+      state.connectedAt = performance.now();
+      await giveSign(client);
+      state.client = client;
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+  }
+
+  /** The connection, or what it was lost to, comes back as an error of whoever uses it; here it only has to come back. */
+  function lose(client: Client): void {
+    if (state.client !== client) return;
+    state.client = undefined;
+    void client.end();
+    void reconnect(0);
+  }
+
+  async function reconnect(tries: number): Promise<void> {
+    if (state.left || state.client) return;
+    try {
+      await connect();
+      look();
+    } catch (error) {
+      if (tries === 0)
+        warn({ error: storeError(error) }, 'the database is away; it is tried until it is back');
+      await sleep(Math.min(slowestReconnect, 100 * 2 ** tries));
+      await reconnect(tries + 1);
+    }
+  }
+
+  async function giveSign(client: ClientBase): Promise<void> {
+    const began = { wall: Date.now(), steady: performance.now() };
+    if ((await run(client, beat, [state.id])).rowCount === 0) {
+      // New here, or buried by others: then what was in our hands is theirs.
+      state.id = newId();
+      await run(client, register, [state.id]);
+    }
+    state.provenAt = began;
+    // Whoever has just come, perhaps together with all others after an outage, gives them time to come.
+    const settled = performance.now() - state.connectedAt > lease;
+    await run(client, bury, [settled ? lease : lease * certainlyDead]);
+    const { rows } = await run<{ others: boolean }>(client, readOthers, [state.id]);
+    state.alone = rows[0]?.others !== true;
+  }
+
+  async function tick(): Promise<void> {
+    const { client } = state;
+    if (!client) return;
+    try {
+      await giveSign(client);
+      const taken = await recoverOrphans(client, options.now(), state.id);
+      if (taken > 0) warn({}, `${taken} effects of a replica that is gone were taken over`);
+    } catch (error) {
+      warn({ error: storeError(error) }, 'no sign of life could be given');
+      lose(client);
+    }
+  }
+
+  let announced: NodeJS.Timeout | undefined;
+  let again = false;
+  function announce(): void {
+    if (announced) {
+      again = true;
+      return;
+    }
+    const { client } = state;
+    // When it fails the connection is lost, and the others look by themselves within a second.
+    if (client) void run(client, notify, [state.id]).catch(() => undefined);
+    announced = setTimeout(() => {
+      announced = undefined;
+      if (again) announce();
+      again = false;
+    }, announceEvery);
+  }
+
+  await connect();
+  const beats = every(lease / 5, tick);
+  const polls = setInterval(look, pollEvery);
+  return {
+    id: () => state.id,
+    isAlone: () => state.alone,
+    mayAct: () => {
+      const { provenAt } = state;
+      if (!provenAt) return false;
+      const since = Math.max(Date.now() - provenAt.wall, performance.now() - provenAt.steady);
+      return since < lease * 0.8;
+    },
+    announce,
+    leave: async () => {
+      state.left = true;
+      clearInterval(polls);
+      clearTimeout(announced);
+      await beats.stop();
+      const { client } = state;
+      state.client = undefined;
+      if (!client) return;
+      // If it fails, the others find out by themselves.
+      await run(client, unregister, [state.id]).catch(() => undefined);
+      await run(client, notify, [state.id]).catch(() => undefined);
+      await client.end();
+    },
+  };
+}
+
+interface State {
+  client: Client | undefined;
+  id: string;
+  alone: boolean;
+  connectedAt: number;
+  provenAt: { readonly wall: number; readonly steady: number } | undefined;
+  left: boolean;
+}
+
+function newId(): string {
+  return `${hostname()}/${randomUUID()}`;
+}
+
+/** One after another: a slow one delays the next. */
+function every(length: Milliseconds, work: () => Promise<void>): { readonly stop: () => Promise<void> } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let running = Promise.resolve();
+  const arm = (): void => {
+    timer = setTimeout(() => {
+      running = work().finally(() => stopped || arm());
+    }, length);
+  };
+  arm();
+  return {
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+function sleep(length: Milliseconds): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, length);
+  });
+}

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { AnyCarrier, Errand } from '../../src/core/effect.ts';
+import type { Envelope } from '../../src/core/envelope.ts';
+import { createEngine } from '../../src/engine/engine.ts';
+import { createInbox } from '../../src/engine/inbox.ts';
+import type { Log } from '../../src/engine/log.ts';
+import { movableClock, type MovableClock } from '../../src/sandbox/movable-clock.ts';
+import { openPostgresStore } from '../../src/store/postgres.ts';
+import type { InboxItem } from '../../src/store/store.ts';
+import type { Secret } from '../../src/trust/secrets.ts';
+import { firing, receive } from '../support/alerts.ts';
+import { alertmanager, minute, policies, start } from '../support/given.ts';
+import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { carrying, done } from './workshop.ts';
+
+const everything = ['page.pagerduty', 'page.mail', 'page.slack', 'slack.card', 'slack.thread'] as const;
+const names = Array.from({ length: 20 }, (_, n) => `service-${n}`);
+const { checkout } = policies.services.services;
+const services = {
+  ...policies.services,
+  services: Object.fromEntries(names.map((name) => [name, checkout!])),
+};
+
+describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgres ?? ''}`, () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(() => server.remove());
+
+  it('take 1,000 alerts between them: each is read once, each rung called once, each effect carried out once', async () => {
+    const { clock, replicas, quiet } = await open(server, 2);
+    for (const { engine, inbox } of replicas) {
+      await engine.start();
+      await inbox.start();
+    }
+    const alerts = names.flatMap((service) => Array.from({ length: 50 }, (_, n) => `${service}/${n}`));
+
+    await Promise.all(alerts.map((alert, n) => replicas[n % 2]!.inbox.receive(item(alert))));
+    await quiet();
+    await clock.advance(16 * minute, quiet);
+
+    const { store } = replicas[0]!;
+    const incidents = await store.listStreams('incident');
+    expect(incidents).toHaveLength(names.length);
+    const events = (await Promise.all(incidents.map(({ id }) => store.readEvents(id)))).flat();
+    const fired = events.flatMap(({ type, data }) =>
+      type === 'alert.fired' ? [(data as { fingerprint: string }).fingerprint] : [],
+    );
+    expect(fired.toSorted()).toEqual(alerts.toSorted());
+    const rungs = events.flatMap(({ type, stream, data }) =>
+      type === 'rung.fired' ? [`${stream} ${(data as { rung: number }).rung}`] : [],
+    );
+    expect(rungs.toSorted()).toEqual(
+      incidents.flatMap(({ id }) => [1, 2, 3, 4].map((rung) => `${id} ${rung}`)).toSorted(),
+    );
+    const carried = replicas.flatMap(({ errands }) => errands.map(({ id }) => id));
+    expect(carried).toHaveLength(new Set(carried).size);
+    const rows = (await Promise.all(incidents.map(({ id }) => store.outboxOf(id)))).flat();
+    expect(rows.filter(({ status }) => status === 'waiting' || status === 'in-flight')).toEqual([]);
+    expect(carried.toSorted()).toEqual(
+      rows
+        .filter(({ status }) => status === 'done')
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+  }, 120_000);
+
+  it('finish what one of them leaves behind when it goes', async () => {
+    const { replicas, quiet } = await open(server, 2);
+    const [gone, left] = replicas;
+    await gone!.store.receive(item('service-1/0'));
+    await gone!.store.receive({ ...item('service-2/0'), source: 'slack' });
+    await gone!.store.close();
+
+    await left!.engine.start();
+    await left!.inbox.start();
+    await quiet();
+
+    expect(await left!.store.unsettledInbox()).toEqual([]);
+    expect(await left!.store.listStreams('incident')).toHaveLength(2);
+  }, 60_000);
+});
+
+/** Whether anything is due, whoever it is that has to do it. */
+function leftToDo(now: number): string {
+  return `SELECT EXISTS (SELECT FROM lastgood.inbox WHERE result IS NULL)
+    OR EXISTS (SELECT FROM lastgood.stream WHERE wake_at <= ${now})
+    OR EXISTS (SELECT FROM lastgood.outbox WHERE status IN ('waiting', 'in-flight') AND due_at <= ${now}) AS is`;
+}
+
+function item(alert: string): InboxItem {
+  return { id: alert, source: 'alertmanager', at: start, body: alert };
+}
+
+async function open(server: PostgresServer, count: number) {
+  const { url, database, giveBack } = await server.lend();
+  onTestFinished(giveBack);
+  const clock = movableClock({ start, running: false });
+  onTestFinished(clock.stop);
+  const replicas = await Promise.all(Array.from({ length: count }, () => openReplica(url, clock)));
+
+  async function quiet(): Promise<void> {
+    for (;;) {
+      for (const { working } of replicas) for (let work = working(); work; work = working()) await work;
+      const [left] = await server.query<{ is: boolean }>(leftToDo(clock.now()), database);
+      if (left?.is === false) return;
+      expect(replicas.flatMap(({ errors }) => errors)).toEqual([]);
+      // They hear of each other in real time.
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+  return { clock, replicas, quiet };
+}
+
+async function openReplica(url: Secret, clock: MovableClock) {
+  const store = await openPostgresStore({ url, now: clock.now });
+  const errors: string[] = [];
+  const log: Log = {
+    info: () => undefined,
+    warn: () => undefined,
+    error: (fields, text) => errors.push(`${text} ${String(fields['error'])}`),
+  };
+  const slow = carrying(everything, async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return done;
+  });
+  const carriers: readonly AnyCarrier[] = [slow.carrier];
+  const engine = createEngine({
+    store,
+    storeId: 'abc123',
+    clock,
+    carriers,
+    random: () => 0,
+    log,
+    policies: () => ({ ...policies, services }),
+  });
+  const read = async (each: InboxItem): Promise<void> => {
+    await engine.submit([alertIn(each)], { settles: each.id });
+  };
+  const inbox = createInbox({
+    store,
+    clock,
+    log,
+    quarantined: (each, why) => Promise.reject(new Error(`${each.id}: ${why}`)),
+    readers: [
+      { source: 'alertmanager', inOrder: true, read },
+      { source: 'slack', inOrder: false, read },
+    ],
+  });
+  onTestFinished(async () => {
+    await inbox.stop();
+    await engine.stop();
+    await store.close();
+  });
+  const errands: readonly Errand[] = slow.errands;
+  return { store, engine, inbox, errands, errors, working: () => inbox.working() ?? engine.working() };
+}
+
+function alertIn({ body }: InboxItem): Envelope {
+  const [service = ''] = body.split('/');
+  return {
+    to: { kind: 'incident', alias: `${service}@shop/stable`, open: true },
+    at: start,
+    by: alertmanager,
+    intent: receive(firing(body, 'P0', '', service)),
+  };
+}
