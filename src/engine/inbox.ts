@@ -72,6 +72,7 @@ export function createInbox(parts: {
   }
 
   async function readInOrder(): Promise<void> {
+    const isOurs = store.lease();
     for (;;) {
       const items = await store.inboxInOrder(anyOrder, atOnce);
       const fresh = items.filter(({ id }) => !setAside.has(id));
@@ -79,8 +80,7 @@ export function createInbox(parts: {
         // It keeps its place: an alert's end must not overtake its beginning.
         while (state.running && !(await readOne(item)))
           await new Promise<void>((resolve) => clock.wakeAt(clock.now() + soon, resolve));
-        // Whoever was away for long may not be the one who reads any more.
-        if (!state.running || !store.mayAct()) return;
+        if (!state.running || !isOurs()) return;
       }
       if (items.length < atOnce || fresh.length === 0) return;
     }

@@ -98,6 +98,7 @@ export function createOutbox(parts: Parts): Outbox {
   }
 
   async function carryOut(seen: OutboxRow): Promise<'here' | 'elsewhere'> {
+    const isOurs = store.lease();
     const taken = await record(seen, async (transaction) => {
       const row = await transaction.takeOutbox(seen, clock.now());
       return row ? { row, prepared: await prepare(transaction, row) } : 'elsewhere';
@@ -109,7 +110,7 @@ export function createOutbox(parts: Parts): Outbox {
       // Others may be due; they do not wait for this one to come back.
       turn.ask();
       // Whoever was suspended in between may be taken for dead, and somebody else may be at it already.
-      const outcome = store.mayAct() ? await attempt(prepared.carrier, prepared.errand) : notSent;
+      const outcome = isOurs() ? await attempt(prepared.carrier, prepared.errand) : notSent;
       const recorded = await record(row, async (transaction) => {
         if (!(await transaction.inHand(row.id))) return 'too late';
         await conclude(transaction, row, outcome);

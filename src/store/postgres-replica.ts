@@ -13,7 +13,8 @@ export interface Replica {
   readonly id: () => string;
   /** Whether no other one was alive a moment ago. */
   readonly isAlone: () => boolean;
-  readonly mayAct: () => boolean;
+  /** As the store's. */
+  readonly lease: () => () => boolean;
   /** Others should look: something is there that may be theirs to do. */
   readonly announce: () => void;
   readonly leave: () => Promise<void>;
@@ -77,6 +78,7 @@ export async function joinReplicas(options: {
       await client.query(`SET synchronous_commit = off; LISTEN ${channel}`);
       state.connectedAt = performance.now();
       await giveSign(client);
+      if (state.left) throw new Error('the store was closed meanwhile');
       state.client = client;
     } catch (error) {
       await client.end();
@@ -98,7 +100,7 @@ export async function joinReplicas(options: {
       await connect();
       look();
     } catch (error) {
-      if (tries === 0)
+      if (tries === 0 && !state.left)
         warn({ error: storeError(error) }, 'the database is away; it is tried until it is back');
       await sleep(Math.min(slowestReconnect, 100 * 2 ** tries));
       await reconnect(tries + 1);
@@ -156,11 +158,14 @@ export async function joinReplicas(options: {
   return {
     id: () => state.id,
     isAlone: () => state.alone,
-    mayAct: () => {
-      const { provenAt } = state;
-      if (!provenAt) return false;
-      const since = Math.max(Date.now() - provenAt.wall, performance.now() - provenAt.steady);
-      return since < lease * 0.8;
+    lease: () => {
+      const { id } = state;
+      return () => {
+        const { provenAt } = state;
+        if (!provenAt || id !== state.id) return false;
+        const since = Math.max(Date.now() - provenAt.wall, performance.now() - provenAt.steady);
+        return since < lease * 0.8;
+      };
     },
     announce,
     leave: async () => {

@@ -222,7 +222,7 @@ function storeOn(pool: Pool, replica: Replica, now: () => Instant, watchers: (()
     },
 
     watch: (look) => void watchers.push(look),
-    mayAct: replica.mayAct,
+    lease: replica.lease,
 
     close: () =>
       (closed ??= (async () => {

@@ -147,7 +147,7 @@ export async function openSqliteStore(options: {
 
     // Nobody else has the file open.
     watch: () => undefined,
-    mayAct: () => true,
+    lease: () => () => true,
 
     close: () => (closed ??= finish().finally(() => closeDatabase(db))),
   };

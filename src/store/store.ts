@@ -175,8 +175,11 @@ export interface Store {
 
   /** Calls whenever another process may have left something to do. */
   readonly watch: (look: () => void) => void;
-  /** False while others may have taken over what this process has in its hands: nothing may leave the house. */
-  readonly mayAct: () => boolean;
+  /**
+   * Called before something is taken up. What it answers tells later, without asking anybody, whether that still is this
+   * process's to do: false when others may have taken it over meanwhile, since this one was suspended or cut off.
+   */
+  readonly lease: () => () => boolean;
 
   /** Stores what is still waiting; from the call on, everything else is rejected with `StoreUnavailable`. */
   readonly close: () => Promise<void>;
