@@ -8,8 +8,9 @@ export default defineConfig({
     // time, since that is what a small build machine has.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
-    hookTimeout: 30_000,
+    // Far more than any needs: a busy machine is no failure.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // A test that asserts nothing cannot fail.
     expect: { requireAssertions: true },
     reporters: ['default'],

@@ -1,6 +1,8 @@
 // Adds up vitest's JSON reports, one a Node version, and prints `N passed, N failed, N skipped`. A test counts once: as
-// failed if it failed on any version, as skipped if it ran on none. Fails when a test failed or none passed.
+// failed if it failed on any version, as skipped if it ran on none. Before that, what failed and how, since a log may be
+// read from its end. Fails when a test failed or none passed.
 import { existsSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 const verdicts = ['skipped', 'passed', 'failed']; // a later one outweighs an earlier one
 const verdictOf = new Map();
@@ -15,6 +17,7 @@ for (const report of process.argv.slice(2).filter((path) => existsSync(path))) {
       const key = `${file.name} ${test.fullName} ${twin}`;
       const rank = Math.max(verdicts.indexOf(test.status), 0);
       verdictOf.set(key, Math.max(rank, verdictOf.get(key) ?? 0));
+      if (test.status === 'failed') console.log(failureOf(file, test));
     }
   }
 }
@@ -25,7 +28,14 @@ console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = passed > 0 && failed === 0 ? 0 : 1;
 
 /** A file that could not be loaded, or whose clean-up failed, counts as a failed test of its own. */
-function testsOf({ status, assertionResults }) {
+function testsOf({ status, message, assertionResults }) {
   const brokenFile = status === 'failed' && !assertionResults.some((test) => test.status === 'failed');
-  return brokenFile ? [...assertionResults, { fullName: '(the file itself)', status }] : assertionResults;
+  return brokenFile
+    ? [...assertionResults, { fullName: '(the file itself)', status, failureMessages: [message] }]
+    : assertionResults;
+}
+
+function failureOf(file, { fullName, failureMessages = [] }) {
+  const reason = failureMessages.join('\n').split('\n').slice(0, 12).join('\n    ');
+  return `FAILED ${relative('.', file.name)}: ${fullName}\n    ${reason}`;
 }

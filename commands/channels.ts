@@ -2,8 +2,10 @@ import { answer } from '../src/core/answer.ts';
 import { verdictWords } from '../src/core/channel/describe.ts';
 import { openDrifts } from '../src/core/channel/drift-state.ts';
 import { healthOf } from '../src/core/channel/health-state.ts';
-import { lastGood } from '../src/core/channel/last-good.ts';
+import { lastGood, passedOver } from '../src/core/channel/last-good.ts';
 import { livePeriod, type Channel } from '../src/core/channel/state.ts';
+import { cautionAbout } from '../src/core/channel/testimony.ts';
+import { sayReason } from '../src/core/health/reason.ts';
 import { sayDuration, type Instant } from '../src/core/time.ts';
 import type { Asking, Verb } from './verb.ts';
 
@@ -27,19 +29,32 @@ export const channels: Verb = {
 function sayChannel(channel: Channel, healthyAfter: number, { at }: Asking): string {
   const live = livePeriod(channel);
   if (!live) return nothingKnown(channel.name);
-  const good = lastGood(channel, healthyAfter, at) ?? 'none known';
+  const good = lastGood(channel, healthyAfter, at);
+  const caution = good && cautionAbout(channel, good, at, passedOver(channel, healthyAfter, at));
+  const where = `${good ?? 'none known'}${caution === undefined ? '' : ` (⚠️ ${caution})`}`;
   const next = channel.next ? `, then ${channel.next.operation} (${channel.next.reason})` : '';
   const lock = channel.lock ? ` · held by ${channel.lock.operation} (${channel.lock.reason})${next}` : '';
-  const doubt = channel.doubt ? ` · uncertain since ${channel.doubt.operation}: ${channel.doubt.why}` : '';
-  const more = `${lock}${doubt}${sayHealth(channel, live.version, at)}${sayDrifts(channel, at)}`;
-  return `${live.version} live for ${sayDuration(at - live.from)} · last good ${good}${more}`;
+  const more = `${lock}${sayHealth(channel, live.version, at)}${sayDrifts(channel, at)}`;
+  const age = sayDuration(at - live.from);
+  const runs = channel.doubt
+    ? `NOT CERTAIN since ${channel.doubt.operation} (${channel.doubt.why}) · recorded is ${live.version}, for ${age}`
+    : `${live.version} live for ${age}`;
+  return `${runs} · last good ${where}${more}`;
 }
 
 function sayHealth(channel: Channel, version: string, now: Instant): string {
   const health = healthOf(channel, version);
   if (!health) return '';
-  const { judgement, report, at } = health;
-  return ` · its health ${verdictWords[judgement.verdict]} (${report.sessions} sessions, told ${sayDuration(now - at)} ago)`;
+  const { judgement, report, at, failed } = health;
+  const newest = `(${report.sessions} sessions, told ${sayDuration(now - at)} ago)`;
+  const warning = judgement.reasons
+    .filter(({ type }) => type === 'critical-so-far')
+    .map((reason) => `. ${sayReason(reason)}`)
+    .join('');
+  // What says nothing takes nothing back.
+  return failed && judgement.verdict === 'inconclusive'
+    ? ` · its health FAILS by the last report that could say; the newest is inconclusive ${newest}${warning}`
+    : ` · its health ${verdictWords[judgement.verdict]} ${newest}${warning}`;
 }
 
 function sayDrifts(channel: Channel, now: Instant): string {

@@ -9,18 +9,24 @@ export const incidentList: Verb = {
   summary: 'Every open incident, who has it, and who is called next',
   arguments: [],
   example: '/incident list',
-  ask: (_values, { openIncidents, at }) => {
-    if (openIncidents.length === 0) return { kind: 'answer', answer: answer('info', 'No incident is open') };
-    const count =
-      openIncidents.length === 1 ? '1 incident is open' : `${openIncidents.length} incidents are open`;
+  alone: 'with-usage',
+  ask: (_values, { openIncidents, moreIncidents, at }) => {
+    const count = openIncidents.length + moreIncidents;
+    if (count === 0) return { kind: 'answer', answer: answer('info', 'No incident is open') };
+    const title = count === 1 ? '1 incident is open' : `${count} incidents are open`;
     const lines = worstFirst(openIncidents).map((incident) => sayIncident(incident, at));
-    return { kind: 'answer', answer: answer('info', count, ...lines) };
+    return { kind: 'answer', answer: answer('info', title, ...lines, ...sayMore(moreIncidents)) };
   },
 };
 
 /** The worst one first, and of those that are as bad the one that has been open longest. */
 export function worstFirst(incidents: readonly Incident[]): readonly Incident[] {
   return incidents.toSorted((a, b) => a.severity.localeCompare(b.severity) || a.openedAt - b.openedAt);
+}
+
+/** Those for which there is no room. */
+export function sayMore(count: number): readonly string[] {
+  return count === 0 ? [] : [`… and ${count} more, less bad or newer than these`];
 }
 
 function sayIncident(incident: Incident, at: Instant): string {

@@ -9,6 +9,7 @@ import { incidentSev } from './incident-sev.ts';
 import { incidentTimeline } from './incident-timeline.ts';
 import { lastgoodDoctor } from './lastgood-doctor.ts';
 import { lastgoodHelp } from './lastgood-help.ts';
+import { lastgoodReceived } from './lastgood-received.ts';
 import { oncall } from './oncall.ts';
 import { operationAbort } from './operation-abort.ts';
 import { operationApprove } from './operation-approve.ts';
@@ -41,6 +42,7 @@ export const verbs: readonly Verb[] = [
   channels,
   channelsSet,
   lastgoodDoctor,
+  lastgoodReceived,
   lastgoodHelp(() => verbs),
 ];
 

@@ -12,10 +12,23 @@ import type { Ask, Asking, Verb } from './verb.ts';
  */
 export function interpret(command: string, text: string, asking: Asking): Ask {
   if (text.length > longestLine) return { kind: 'answer', answer: tooLong(text) };
+  const alone = text.trim() === '' ? verbs.find((verb) => verb.command === command && verb.alone) : undefined;
+  if (alone) return saidAlone(alone, asking);
   const found = findVerb(command, text);
   if ('tone' in found) return { kind: 'answer', answer: found };
   const read = readArguments(found.verb, found.rest, asking);
   return 'wrong' in read ? { kind: 'answer', answer: read.wrong } : found.verb.ask(read.values, asking);
+}
+
+/** Whoever says only `/incident` sees what there is, and what else can be said. */
+function saidAlone({ command, alone, ask }: Verb, asking: Asking): Ask {
+  const asked = ask({}, asking);
+  if (alone === 'as-it-is' || asked.kind !== 'answer') return asked;
+  const { tone, title, lines } = asked.answer;
+  const family = verbs.filter((verb) => verb.command === command);
+  const example = family[0] ? [`For example: ${family[0].example}`] : [];
+  const usage = ['You can say:', ...family.map(sayUsage), ...example];
+  return { kind: 'answer', answer: answer(tone, title, ...lines, ...usage) };
 }
 
 function tooLong({ length }: string): Answer {
@@ -42,7 +55,7 @@ function unknownWord(command: string, word: string, family: readonly Verb[]): An
   }
   const words = family.flatMap((verb) => verb.word ?? []);
   const near = nearest(word, words);
-  const title = word === '' ? `/${command} what?` : `/${command} has no “${word.slice(0, 40)}”`;
+  const title = `/${command} has no “${word.slice(0, 40)}”`;
   const meant = near === undefined ? [] : [`Did you mean /${command} ${near}?`];
   const example = family[0] ? [`For example: ${family[0].example}`] : [];
   return answer('wrong', title, ...meant, ...family.map(sayUsage), ...example);

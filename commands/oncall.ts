@@ -12,12 +12,20 @@ export const oncall: Verb = {
     const services = Object.entries(asking.policies.services.services).filter(
       ([key]) => service === undefined || key === service,
     );
-    const lines = services.flatMap(([, { title, rotation }]) => [
-      `${title}: ${sayRotation(rotation, asking)}`,
-    ]);
+    const lines = services.map(([, { title, rotation }]) => `${title}: ${sayRotation(rotation, asking)}`);
     return { kind: 'answer', answer: answer('info', 'On call now', ...lines) };
   },
 };
+
+/** The same for all services, those of the same people together: `Checkout, Search: primary Ana Ruiz`. */
+export function onCallTogether(asking: Asking): readonly string[] {
+  const titlesOf = new Map<string, readonly string[]>();
+  for (const { title, rotation } of Object.values(asking.policies.services.services)) {
+    const people = sayRotation(rotation, asking);
+    titlesOf.set(people, [...(titlesOf.get(people) ?? []), title]);
+  }
+  return [...titlesOf].map(([people, titles]) => `${titles.join(', ')}: ${people}`);
+}
 
 function sayRotation(rotation: string, { policies: { roster }, at }: Asking): string {
   const levels = Object.keys(roster.rotations[rotation] ?? {});

@@ -8,6 +8,7 @@ export const operationList: Verb = {
   summary: 'Every open change to production, by its number',
   arguments: [],
   example: '/operation list',
+  alone: 'with-usage',
   ask: (_values, { openOperations }) => {
     const count = openOperations.length;
     const title =

@@ -16,7 +16,10 @@ export interface Asking {
   readonly at: Instant;
   readonly by: Actor;
   readonly policies: Policies;
+  /** The worst first, as many as somebody can look at. */
   readonly openIncidents: readonly Incident[];
+  /** How many more are open. */
+  readonly moreIncidents: number;
   readonly channels: readonly Channel[];
   readonly openOperations: readonly Operation[];
 }
@@ -30,6 +33,8 @@ export type Ask =
   | { readonly kind: 'answer'; readonly answer: Answer }
   | { readonly kind: 'story'; readonly incident: StreamId; readonly as: 'timeline' | 'postmortem' }
   | { readonly kind: 'show'; readonly operation: StreamId }
+  /** What came over a wire, by the id that it is kept under. */
+  | { readonly kind: 'received'; readonly id: string }
   /** The bot looks at itself and at everything that it needs. */
   | { readonly kind: 'doctor' };
 
@@ -64,5 +69,7 @@ export interface Verb {
   readonly summary: string;
   readonly arguments: readonly Argument[];
   readonly example: string;
+  /** What its slash command says when nothing stands behind it; `with-usage`: and what could stand there. */
+  readonly alone?: 'as-it-is' | 'with-usage';
   readonly ask: (values: Readonly<Record<string, string>>, asking: Asking) => Ask;
 }

@@ -1,6 +1,6 @@
 import { answer, type Answer } from '../src/core/answer.ts';
 import type { StreamId } from '../src/core/stream.ts';
-import { worstFirst } from './incident-list.ts';
+import { sayMore, worstFirst } from './incident-list.ts';
 import type { Asking } from './verb.ts';
 
 /**
@@ -18,6 +18,7 @@ export function whichIncident(named: string | undefined, asking: Asking, command
     'refused',
     'Which incident?',
     ...open.map(({ id, severity, title, serviceTitle }) => `${id}  ${severity}  ${serviceTitle}: ${title}`),
+    ...sayMore(asking.moreIncidents),
     `For example: ${command} ${worst.id}`,
   );
 }

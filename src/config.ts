@@ -18,7 +18,14 @@ export interface Settings {
   readonly securityDir: string;
   readonly logLevel: string;
   readonly slack: { readonly botToken: Secret; readonly apiUrl: string } & SlackIntake;
-  readonly pagerduty: { readonly routingKey: Secret; readonly eventsUrl: string } | undefined;
+  readonly pagerduty:
+    | {
+        readonly routingKey: Secret;
+        readonly eventsUrl: string;
+        /** Its REST API, by which we say whom it calls, and the account there in whose name we do. */
+        readonly api?: { readonly token: Secret; readonly from: string; readonly url: string } | undefined;
+      }
+    | undefined;
   readonly github:
     ({ readonly apiUrl: string } & ({ readonly token: Secret } | { readonly app: GithubApp })) | undefined;
   readonly sentry:
@@ -113,6 +120,7 @@ export function secretsOf({
     slack.appToken,
     slack.signingSecret,
     pagerduty?.routingKey,
+    pagerduty?.api?.token,
     github && ('app' in github ? github.app.privateKey : github.token),
     sentry?.token,
     mail?.smtpUrl,
@@ -146,7 +154,6 @@ function settingsOf(env: Variables): Settings {
 type BesidesSlack = Omit<Variables, 'SLACK_BOT_TOKEN'>;
 
 function settingsBesidesSlack(env: BesidesSlack): Omit<Settings, 'slack'> {
-  const { PAGERDUTY_ROUTING_KEY: routingKey } = env;
   const {
     SENTRY_AUTH_TOKEN: sentryToken,
     SENTRY_ORG: organization,
@@ -162,7 +169,7 @@ function settingsBesidesSlack(env: BesidesSlack): Omit<Settings, 'slack'> {
     policiesDir: env.POLICIES_DIR,
     securityDir: env.SECURITY_DIR,
     logLevel: env.LOG_LEVEL,
-    pagerduty: routingKey && { routingKey, eventsUrl: env.PAGERDUTY_EVENTS_URL },
+    pagerduty: pagerdutyOf(env),
     github: githubOf(env),
     sentry:
       sentryToken && organization !== undefined
@@ -186,6 +193,13 @@ function slackIntakeOf({ SLACK_APP_TOKEN: app, SLACK_SIGNING_SECRET: signing }: 
   if (app) return { appToken: app, signingSecret: signing };
   if (!signing) throw new Error('neither SLACK_APP_TOKEN nor SLACK_SIGNING_SECRET is there');
   return { appToken: undefined, signingSecret: signing };
+}
+
+function pagerdutyOf(env: BesidesSlack): Settings['pagerduty'] {
+  const { PAGERDUTY_ROUTING_KEY: routingKey, PAGERDUTY_API_TOKEN: token, PAGERDUTY_FROM: from } = env;
+  if (!routingKey) return undefined;
+  const api = token && from !== undefined ? { token, from, url: env.PAGERDUTY_API_URL } : undefined;
+  return { routingKey, eventsUrl: env.PAGERDUTY_EVENTS_URL, api };
 }
 
 function githubOf(env: BesidesSlack): Settings['github'] {

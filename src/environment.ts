@@ -49,6 +49,9 @@ export const variables = z.object({
   SLACK_API_URL: httpUrl.default('https://slack.com/api/'),
   PAGERDUTY_ROUTING_KEY: hidden.optional(),
   PAGERDUTY_EVENTS_URL: httpUrl.default('https://events.pagerduty.com'),
+  PAGERDUTY_API_TOKEN: hidden.optional(),
+  PAGERDUTY_FROM: z.email('is no e-mail address').optional(),
+  PAGERDUTY_API_URL: httpUrl.default('https://api.pagerduty.com'),
   GITHUB_TOKEN: hidden.optional(),
   GITHUB_APP_ID: githubAppId.optional(),
   GITHUB_APP_PRIVATE_KEY: githubAppKey.optional(),
@@ -123,6 +126,10 @@ function choices(given: Given['values']): readonly string[] {
     problems.push(
       'SLACK_APP_TOKEN is missing (or SLACK_SIGNING_SECRET, if Slack is to reach you over HTTPS instead of Socket Mode)',
     );
+  if (given['PAGERDUTY_API_TOKEN'] !== undefined && given['PAGERDUTY_ROUTING_KEY'] === undefined)
+    problems.push(
+      'PAGERDUTY_ROUTING_KEY is missing: pages go out by it when the API of PAGERDUTY_API_TOKEN does not take them',
+    );
   if (given['GITHUB_TOKEN'] !== undefined && given['GITHUB_APP_ID'] !== undefined)
     problems.push('GITHUB_TOKEN and GITHUB_APP_ID are two ways to do the same: keep one of them');
   return problems;
@@ -131,6 +138,7 @@ function choices(given: Given['values']): readonly string[] {
 /** Half of a pair is a mistake, not an integration that was left out. */
 function brokenPairs(given: Given['values']): readonly string[] {
   const pairs = [
+    ['PAGERDUTY_API_TOKEN', 'PAGERDUTY_FROM'],
     ['SENTRY_AUTH_TOKEN', 'SENTRY_ORG'],
     ['SMTP_URL', 'MAIL_FROM'],
     ['GITHUB_APP_ID', 'GITHUB_APP_PRIVATE_KEY'],

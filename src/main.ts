@@ -28,6 +28,7 @@ async function main(): Promise<void> {
   const bot = await startBot({
     settings,
     policies: watched.current,
+    policyEdits: watched,
     clock: systemClock(),
     log,
     random: Math.random,

@@ -73,6 +73,8 @@ const bareServer = `require('node:http').createServer().listen(0, '127.0.0.1', (
 async function measure(argv: readonly string[], environment: Environment, ready: RegExp): Promise<Measured> {
   const began = performance.now();
   const child = spawn(process.execPath, argv, {
+    // Where nobody has an `.env`.
+    cwd: tmpdir(),
     env: { TZ: 'UTC', ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

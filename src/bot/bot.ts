@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { slashCommands } from '../../commands/index.ts';
 import type { Clock } from '../core/clock.ts';
@@ -16,18 +17,24 @@ import { startHttpServer, type HttpServer } from '../http/server.ts';
 import { webhookRoutes } from '../http/webhooks.ts';
 import { pagers } from '../pagers/index.ts';
 import { createSlackApp } from '../slack/app.ts';
+import { cardUrls } from '../slack/card-url.ts';
 import { slackCarriers } from '../slack/carriers/index.ts';
 import { slackClients, workspaceOf } from '../slack/clients.ts';
+import { politeFetch } from '../slack/polite-fetch.ts';
 import { slackReceiver } from '../slack/receiver.ts';
 import { openStore } from '../store/open-store.ts';
-import { storeIdOf } from '../store/store-id.ts';
+import { storeIdOf, takesUnmarkedButtons } from '../store/store-id.ts';
 import type { InboxItem, Store } from '../store/store.ts';
 import { webhookDoors } from '../trust/webhook-doors.ts';
 import { serveApi } from './api.ts';
+import { backlogNotes } from './backlog.ts';
+import { commonClock } from './common-clock.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { examineItself } from './examine-itself.ts';
 import { readMarkedMessages } from './marked-messages.ts';
 import { namesOfSlackIds } from './names.ts';
+import type { PolicyEdits } from './policies.ts';
+import { notesOnPolicies, tellPolicyMistakes } from './policy-mistakes.ts';
 import { quarantine } from './quarantine.ts';
 import { importIntents, knowsChannels, openRegistry, registryFile } from './registry.ts';
 import { watchRegistry } from './registry-watch.ts';
@@ -37,6 +44,7 @@ import { startRosterCheck } from './roster-check.ts';
 import { startSchedule } from './schedule.ts';
 import { scrubbed } from './scrubbed.ts';
 import { serveSlack, unlessStopping } from './serve-slack.ts';
+import { rememberSlackSite } from './slack-site.ts';
 import { slackIntake } from './slack-intake.ts';
 import { webhookItem } from './webhook-item.ts';
 import { webhookReaders } from './webhooks.ts';
@@ -49,6 +57,8 @@ export interface Bot {
   readonly releaseBots: ReleaseBots;
   /** Notices what others wrote into the registry file; also happens by itself every few minutes. */
   readonly checkRegistry: () => Promise<void>;
+  /** Resolves when Slack has been asked who we are, and has answered or not. */
+  readonly slackAsked: Promise<void>;
   /** Resolves when everything that is due has been done. */
   readonly quiet: () => Promise<void>;
   /** Takes nothing new, finishes what is under way, closes the store. */
@@ -63,6 +73,8 @@ const lookUpsEndWithin = 1_000;
 export async function startBot(options: {
   readonly settings: Settings;
   readonly policies: () => Policies;
+  /** What came of editing them, to be told; left out: nobody edits them. */
+  readonly policyEdits?: PolicyEdits;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
@@ -73,10 +85,15 @@ export async function startBot(options: {
   /** How many effects may be on their way at once. */
   readonly mostInFlight?: number;
 }): Promise<Bot> {
-  const { settings, policies, clock, log } = options;
-  const store = await openStore(settings, { now: clock.now, warn: (fields, text) => log.warn(fields, text) });
+  const { settings, policies, policyEdits, log } = options;
+  const store = await openStore(settings, {
+    now: options.clock.now,
+    warn: (fields, text) => log.warn(fields, text),
+  });
+  const clock = commonClock(store, options.clock);
   const closeOnFailure: (() => Promise<unknown>)[] = [() => store.close()];
   try {
+    const storeId = await storeIdOf(store, options.drawStoreId);
     const registry = await openRegistry(join(settings.securityDir, registryFile), await knowsChannels(store));
     const access = {
       ...settings.slack,
@@ -84,8 +101,10 @@ export async function startBot(options: {
       timeout: slackTimeout,
       log,
     };
-    const clients = slackClients(access);
-    const workspace = workspaceOf(clients.interaction);
+    const clients = slackClients(access, politeFetch(clock.now));
+    const site = await rememberSlackSite(store, log);
+    const workspace = site.learning(workspaceOf(clients.interaction));
+    const cardUrl = cardUrls(site.url);
 
     const watch = watchRegistry({
       store,
@@ -103,14 +122,16 @@ export async function startBot(options: {
       ...slackCarriers({
         ...access,
         clients,
+        storeId,
         nameOf: namesOfSlackIds(policies),
+        cardUrl,
         readPostmortem: async (incident) => {
           const told = await desk.story(incident);
           if (!told) throw new Error(`${incident} is not in the store`);
           return told.postmortem;
         },
       }),
-      ...pagers({ ...settings, secrets }),
+      ...pagers({ ...settings, secrets, cardUrl }),
       stepCarrier(
         executors({
           ...settings,
@@ -124,7 +145,7 @@ export async function startBot(options: {
     ];
     const engine = createEngine({
       store,
-      storeId: await storeIdOf(store, options.drawStoreId),
+      storeId,
       clock,
       policies,
       carriers: carriers.map((carrier) => scrubbed(carrier, secrets)),
@@ -133,7 +154,7 @@ export async function startBot(options: {
       ...(options.mostInFlight === undefined ? {} : { mostInFlight: options.mostInFlight }),
     });
     const desk = createDesk(store, engine, policies, () =>
-      examineItself(settings, environment, store, clock),
+      examineItself(settings, environment, store, clock, notes),
     );
     const releaseBots = createReleaseBots({ store, engine, policies, now: clock.now });
 
@@ -148,12 +169,16 @@ export async function startBot(options: {
         { source: 'slack', inOrder: false, read: (item) => readSlackItem(item) },
       ],
     });
+    const home = { storeId, takesUnmarked: await takesUnmarkedButtons(store) };
     const stopping = new AbortController();
+    // Each look-up of a person listens; in a storm there are more than the ten at which Node suspects a leak.
+    setMaxListeners(0, stopping.signal);
     const receiver = slackReceiver();
+    const notes = () => [...intake.notes(), ...notesOnPolicies(policyEdits)];
     const intake = slackIntake({ ...access, clock, random: options.random, receive: inbox.receive });
     createSlackApp({
       ...access,
-      ...serveSlack({ engine, desk, policies, clock, clients, workspace, stopping: stopping.signal }),
+      ...serveSlack({ engine, desk, policies, clock, clients, workspace, home, stopping: stopping.signal }),
       onMarked: readMarkedMessages({ bots: releaseBots, policies, log }),
       receiver,
       workspace,
@@ -200,7 +225,7 @@ export async function startBot(options: {
         ...healthRoutes({
           probe: () => store.writeMark('probed-at', String(clock.now())),
           draining: () => state.draining,
-          note: intake.note,
+          notes: async () => [...notes(), ...(await backlogNotes(store, clock.now()))],
         }),
       ],
     });
@@ -215,6 +240,8 @@ export async function startBot(options: {
     intake.start();
     const busy = (): Promise<unknown> | undefined => inbox.working() ?? engine.working();
     const stopSchedule = startSchedule(store, settings.dataDir, clock, log, watch.check);
+    const stopTelling =
+      policyEdits && tellPolicyMistakes({ store, engine, policies, edits: policyEdits, clock, log });
     const stopRosterCheck = await startRosterCheck({
       store,
       engine,
@@ -225,11 +252,13 @@ export async function startBot(options: {
       log,
     });
     // Nothing waits for it: pages go out by other ways while Slack is away. But somebody should know.
-    void workspace().catch((error: unknown) =>
-      log.warn(
-        { error },
-        'Slack does not answer, or does not accept SLACK_BOT_TOKEN; it is asked again when needed',
-      ),
+    const slackAsked = workspace().then(
+      () => undefined,
+      (error: unknown) =>
+        log.warn(
+          { error },
+          'Slack does not answer, or does not accept SLACK_BOT_TOKEN; it is asked again when needed',
+        ),
     );
     return {
       url: http.url,
@@ -238,6 +267,7 @@ export async function startBot(options: {
       desk,
       releaseBots,
       checkRegistry: watch.check,
+      slackAsked,
       quiet: async () => {
         for (let work = busy(); work; work = busy()) await work;
       },
@@ -246,6 +276,7 @@ export async function startBot(options: {
         setTimeout(() => stopping.abort(), lookUpsEndWithin).unref();
         await stopSchedule();
         await stopRosterCheck();
+        await stopTelling?.();
         await intake.stop();
         await stopAll(http, inbox, engine, store);
       },

@@ -3,8 +3,10 @@ import { answer, type Answer } from '../core/answer.ts';
 import { policyOf } from '../core/channel/place.ts';
 import type { Channel } from '../core/channel/state.ts';
 import type { Submitted, SubmitOptions } from '../core/envelope.ts';
-import { timelineLines, writePostmortem, type Postmortem } from '../core/incident/postmortem.ts';
+import { writePostmortem, type Postmortem } from '../core/incident/postmortem.ts';
+import { timelineLines } from '../core/incident/timeline.ts';
 import type { IncidentEvent } from '../core/incident/event.ts';
+import { linksOfEvent } from '../core/incident/links.ts';
 import type { Incident } from '../core/incident/state.ts';
 import { showOperation } from '../core/operation/show.ts';
 import type { Operation } from '../core/operation/state.ts';
@@ -12,6 +14,7 @@ import type { Policies } from '../core/policies/policies.ts';
 import type { Recorded, StreamId, StreamName } from '../core/stream.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Store } from '../store/store.ts';
+import { sayReceived } from './received.ts';
 
 /** Who asks for something, when, and under which policies. */
 export type Asker = Pick<Asking, 'by' | 'at' | 'policies'>;
@@ -34,6 +37,8 @@ export interface Story {
   readonly postmortem: Postmortem;
 }
 
+const incidentsShown = 100;
+
 export function createDesk(
   store: Store,
   engine: Engine,
@@ -55,10 +60,14 @@ export function createDesk(
     if (ask.kind === 'answer') return ask.answer;
     if (ask.kind === 'show') return show(ask.operation);
     if (ask.kind === 'doctor') return examine();
+    if (ask.kind === 'received') return sayReceived(store, ask.id);
     const told = await story(ask.incident);
     if (!told) return answer('refused', `There is no ${ask.incident}`, 'To see what is open: /incident list');
     if (ask.as === 'timeline') {
-      return answer('info', `Timeline of ${ask.incident} (UTC)`, ...timelineLines(told.events));
+      const lines = timelineLines(told.events, (event) =>
+        linksOfEvent(event).map(({ label, url }) => `          ${label}: ${url}`),
+      );
+      return answer('info', `Timeline of ${ask.incident} (UTC)`, ...lines);
     }
     const sections = told.postmortem.sections.flatMap(({ heading, lines }) => ['', heading, ...lines]);
     return answer('info', told.postmortem.title, ...sections);
@@ -71,10 +80,19 @@ export function createDesk(
     return showOperation(stored.state as Operation, policies());
   }
 
+  /** Of incidents there may be thousands: those are read that somebody can look at. */
+  async function look(kind: StreamName): Promise<Awaited<ReturnType<Store['firstOpen']>>> {
+    if (kind === 'incident') return store.firstOpen(kind, incidentsShown);
+    // A channel is never over.
+    const streams = await store.listStreams(kind, { openOnly: kind !== 'channel' });
+    return { streams, count: streams.length };
+  }
+
   return {
     story,
     understand: async ({ by, at, policies: valid }, read) => {
       const known = new Map<StreamName, readonly unknown[]>();
+      let incidentCount = 0;
       for (;;) {
         const unread = new Set<StreamName>();
         const lookAt = (kind: StreamName): readonly unknown[] => {
@@ -89,6 +107,9 @@ export function createDesk(
           get openIncidents() {
             return lookAt('incident') as readonly Incident[];
           },
+          get moreIncidents() {
+            return Math.max(0, incidentCount - lookAt('incident').length);
+          },
           get openOperations() {
             return lookAt('operation') as readonly Operation[];
           },
@@ -98,8 +119,8 @@ export function createDesk(
         });
         if (unread.size === 0) return ask;
         for (const kind of unread) {
-          // A channel is never over.
-          const streams = await store.listStreams(kind, { openOnly: kind !== 'channel' });
+          const { streams, count } = await look(kind);
+          if (kind === 'incident') incidentCount = count;
           known.set(
             kind,
             streams.map(({ state }) => state),

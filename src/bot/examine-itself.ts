@@ -14,10 +14,11 @@ export async function examineItself(
   environment: Environment,
   store: Store,
   clock: Clock,
+  notes: () => readonly string[],
 ): Promise<Answer> {
   const patient = await patientOf(
     { usable: settings, problems: [], given: [], environment },
-    { now: clock.now, probeStore: () => store.writeMark('probed-at', String(clock.now())) },
+    { now: clock.now, notes, probeStore: () => store.writeMark('probed-at', String(clock.now())) },
   );
   return summaryOf(await examine(patient, checks));
 }

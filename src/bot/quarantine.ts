@@ -1,3 +1,4 @@
+import { receivedCommand } from '../../commands/lastgood-received.ts';
 import { answer } from '../core/answer.ts';
 import type { EffectOf } from '../core/effect.ts';
 import type { Envelope } from '../core/envelope.ts';
@@ -58,7 +59,7 @@ export async function quarantine(
 
 function shout({ notifications }: Policies, { source, id }: InboxItem, why: string): EffectOf<'page.slack'> {
   const to = notifications.conversations['emergency'] ?? '';
-  const text = `Something from ${source} could not be understood, and nobody was paged for it: ${why} It is kept as ${id}.`;
+  const text = `Something from ${source} could not be understood, and nobody was paged for it: ${why} To see it: ${receivedCommand(id)}`;
   return { type: 'page.slack', person: undefined, to, text, severity: 'P1' };
 }
 
@@ -80,7 +81,7 @@ function answersTo(
     'refused',
     'Lastgood failed on this',
     'Look at the cards before you ask again: a part of it may have been done.',
-    `It is kept as ${item.id}. Tell ${onCall || 'whoever is on call'} (${service?.title ?? services.unclaimed}).`,
+    `Tell ${onCall || 'whoever is on call'} (${service?.title ?? services.unclaimed}) of it. What came in is kept: ${receivedCommand(item.id)}`,
   );
   return [{ type: 'slack.reply', reply: { url }, answer: sorry }];
 }
@@ -101,7 +102,7 @@ function unreadableAlert(
     channel: policy.channel,
     // Nobody knows how bad it is: as bad as what wakes people.
     severity: 'P1',
-    note: `kept as ${id}`,
+    note: `to see what came: ${receivedCommand(id)}`,
   } as const;
   const alert = {
     fingerprint: `lastgood:unreadable/${source}`,

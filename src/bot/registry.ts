@@ -1,5 +1,11 @@
 import type { Actor } from '../core/actor.ts';
-import { believed, emptyRegistry, readMoves, registrySchema, type Registry } from '../core/channel/registry.ts';
+import {
+  believed,
+  emptyRegistry,
+  readMoves,
+  registrySchema,
+  type Registry,
+} from '../core/channel/registry.ts';
 import type { Channel } from '../core/channel/state.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';

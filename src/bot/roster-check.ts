@@ -3,7 +3,8 @@ import { schedule } from 'node-cron';
 import { z } from 'zod';
 import type { Settings } from '../config.ts';
 import type { Clock } from '../core/clock.ts';
-import { emptyRungs, sayEmptyRung } from '../core/incident/reach.ts';
+import { emptyRungs } from '../core/incident/reach.ts';
+import { sayEmptyRungs } from '../core/incident/say-climbs.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { RosterPolicy } from '../core/policies/roster.ts';
 import { reachesBy } from '../doctor/contact.ts';
@@ -89,7 +90,7 @@ export async function checkRoster(
     const id = `roster-check/${new Date(now).toISOString().slice(0, 10)}`;
     const text = [
       `In the next ${lookAhead / day} days these rungs will page nobody:`,
-      ...empty.map((rung) => `• ${sayEmptyRung(rung, now)}`),
+      ...sayEmptyRungs(empty, now).map((line) => `• ${line}`),
       'Change policies/roster.yml or policies/escalation.yml. More: /lastgood doctor',
     ].join('\n');
     const to = policies.notifications.conversations['emergency'] ?? '';

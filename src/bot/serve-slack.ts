@@ -9,6 +9,7 @@ import { NotNow } from '../engine/inbox.ts';
 import type { PressedButton, SlackHandlers, TypedCommand } from '../slack/app.ts';
 import { askOfClick } from '../slack/clicks.ts';
 import { lookUpUser, type SlackClients, type Workspace } from '../slack/clients.ts';
+import { readMark, type Home } from '../slack/store-mark.ts';
 import { identify } from '../trust/slack-identity.ts';
 import type { Asker, Desk } from './desk.ts';
 
@@ -29,10 +30,11 @@ export function serveSlack(parts: {
   readonly clock: Clock;
   readonly clients: SlackClients;
   readonly workspace: () => Promise<Workspace>;
+  readonly home: Home;
   /** Aborts when Lastgood stops: whoever is still being looked up then is asked about at the next start. */
   readonly stopping: AbortSignal;
 }): Omit<SlackHandlers, 'onMarked'> {
-  const { engine, desk, policies, clock, clients, workspace, stopping } = parts;
+  const { engine, desk, policies, clock, clients, workspace, home, stopping } = parts;
 
   async function serve(
     from: TypedCommand | PressedButton,
@@ -63,7 +65,11 @@ export function serveSlack(parts: {
       serve(typed, (asker) =>
         desk.understand(asker, (asking) => interpret(typed.command.slice(1), typed.text, asking)),
       ),
-    onClick: (pressed) => serve(pressed, () => askOfClick(pressed)),
+    onClick: (pressed) =>
+      serve(pressed, () => {
+        const read = readMark(pressed.value, home);
+        return 'refused' in read ? read.refused : askOfClick({ ...pressed, ...read });
+      }),
   };
 }
 

@@ -4,6 +4,7 @@ import { slackRoute } from '../http/slack.ts';
 import type { Route } from '../http/wire.ts';
 import { slackOverHttp } from '../slack/http-intake.ts';
 import type { Receive } from '../slack/item.ts';
+import { requestTally } from '../slack/request-tally.ts';
 import type { SocketAccess } from '../slack/socket-connection.ts';
 import { slackOverSocket } from '../slack/socket-mode.ts';
 
@@ -18,25 +19,26 @@ export function slackIntake(
   readonly routes: readonly Route[];
   readonly start: () => void;
   readonly stop: () => Promise<void>;
-  /** What whoever looks after the bot should know; undefined when all is well. */
-  readonly note: () => string | undefined;
+  /** What whoever looks after the bot should know; nothing when all is well. */
+  readonly notes: () => readonly string[];
 } {
   const { appToken, signingSecret, clock } = options;
   if (!appToken) {
-    const routes = [slackRoute(slackOverHttp({ ...options, signingSecret, now: clock.now }))];
-    return { routes, start: () => undefined, stop: () => Promise.resolve(), note: () => undefined };
+    const tally = requestTally();
+    const routes = [slackRoute(slackOverHttp({ ...options, signingSecret, tally, now: clock.now }))];
+    const notes = () => [tally.note(clock.now())].filter((note) => note !== undefined);
+    return { routes, start: () => undefined, stop: () => Promise.resolve(), notes };
   }
   const socket = slackOverSocket({ ...options, appToken });
   return {
     routes: [],
     start: socket.start,
     stop: socket.stop,
-    note: () => {
+    notes: () => {
       const since = socket.downSince();
       const length = since === undefined ? 0 : clock.now() - since;
-      return length < worthSaying
-        ? undefined
-        : `Slack has not been connected for ${sayDuration(length)}: commands and clicks do not arrive`;
+      if (length < worthSaying) return [];
+      return [`Slack has not been connected for ${sayDuration(length)}: commands and clicks do not arrive`];
     },
   };
 }

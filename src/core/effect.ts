@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import type { Link } from './incident/links.ts';
 import type { Severity } from './severity.ts';
 import type { Instant, Milliseconds } from './time.ts';
 
@@ -20,13 +21,21 @@ export type Effect =
   | {
       readonly type: 'page.pagerduty';
       readonly action: 'trigger' | 'acknowledge' | 'resolve';
-      /** At most 255 characters; one key a rung, so that every escalation rings again. */
+      /** At most 255 characters; one key a rung, so that every escalation rings again, or one for all that `named` calls. */
       readonly dedupKey: string;
+      /**
+       * Accounts that PagerDuty is to call, on one of its services; left out: its escalation policy says whom. For
+       * acknowledge and resolve, those for whom an event may have gone out instead.
+       */
+      readonly named?: { readonly service: string; readonly users: readonly string[] };
       readonly severity: Severity;
       readonly summary: string;
       readonly service: string;
       /** The roster key of the person being paged; undefined for acknowledge and resolve. */
       readonly person: string | undefined;
+      /** What may have done it and what to type, by their names there; only with a trigger. */
+      readonly details?: Readonly<Record<string, string>>;
+      readonly links?: readonly Link[];
     }
   | {
       readonly type: 'page.mail';
@@ -42,6 +51,8 @@ export type Effect =
       readonly person: string | undefined;
       readonly to: string;
       readonly text: string;
+      /** What a shout says below that. */
+      readonly lines?: readonly string[];
       readonly severity: Severity;
     }
   /** Post the stream's live card, or bring it up to date. Drawn from the state at the moment of sending. */
@@ -59,6 +70,8 @@ export type Effect =
       /** Under which card, where a stream has several. */
       readonly card?: string;
       readonly text: string;
+      /** Whom it concerns so much that it notifies them, by their Slack id. */
+      readonly rings?: { readonly slack: string | undefined; readonly name: string };
       readonly broadcast: boolean;
       readonly at?: Instant;
       readonly severity: Severity | undefined;
@@ -90,7 +103,12 @@ export type Receipt = Readonly<Record<string, string>>;
 
 /** How carrying out an effect went. An adapter's failure says whether trying again can help. */
 export type Outcome =
-  | { readonly status: 'done'; readonly receipt: Receipt }
+  | {
+      readonly status: 'done';
+      readonly receipt: Receipt;
+      /** What was done otherwise than was asked, in words for the timeline. */
+      readonly note?: string;
+    }
   /** Under way elsewhere: ask again after so long. */
   | { readonly status: 'running'; readonly receipt: Receipt; readonly again: Milliseconds }
   | {
@@ -98,6 +116,8 @@ export type Outcome =
       readonly why: string;
       /** What the other side asked for (Retry-After), at least. */
       readonly after?: Milliseconds;
+      /** It is well, and said when to come again: no failure, after which one would wait longer each time. */
+      readonly putOff?: true;
       /** The attempt may have taken effect although its answer was lost. */
       readonly mayHaveHappened: boolean;
     }

@@ -25,7 +25,7 @@ export function takesPerson(actor: Actor, what: string): Refusal | undefined {
   return refuse(
     'person-needed',
     what,
-    `This takes a person’s word, and the token ${actor.name} stands for nobody. Use a token that names a person in API_TOKENS, or do it in Slack.`,
+    `This takes a person’s word, and the token ${actor.name} stands for nobody. It takes a token that names a person: lastgood token create api <name> --person <their key in policies/roster.yml> makes one, where the bot runs. Or do it in Slack.`,
   );
 }
 

@@ -1,3 +1,5 @@
+import type { Instant } from './time.ts';
+
 /**
  * Why something was refused. A refusal is an event, so that a denied attempt reaches the timeline; `why` says what
  * the person can do instead.
@@ -8,6 +10,10 @@ export interface Refusal {
   /** What was asked for, in a few words: `approve OP-7`. */
   readonly what: string;
   readonly why: string;
+  /** One of many by the same person: it is told to nobody else. */
+  readonly quiet?: true;
+  /** The last of many that is told to everybody: until then, the next ones are not. */
+  readonly quietUntil?: Instant;
 }
 
 export type RefusalCode =

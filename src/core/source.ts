@@ -15,7 +15,11 @@ export interface Alert {
   readonly severity?: Severity;
   readonly version?: string;
   readonly startsAt?: Instant;
+  /** Where the alert itself can be looked at: a query, a panel, an issue. Like the next two http or https. */
   readonly url?: string;
+  readonly dashboard?: string;
+  /** What to do about it. */
+  readonly runbook?: string;
 }
 
 /** A webhook as it came over the wire: header names in lower case, the very bytes of the body. */

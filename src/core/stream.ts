@@ -65,6 +65,8 @@ export interface StreamKind<State, Wish, Event> {
   readonly wakeAt: (state: State) => Instant | undefined;
   /** The name under which an open stream can be found; undefined once it is closed. */
   readonly alias: (state: State) => string | undefined;
+  /** By which open streams are shown, the lowest first, when there are too many to show all. */
+  readonly rank: (state: State) => string;
   /** Asked again before each attempt at an effect. `begun`: an earlier one has, or may have, taken effect already. */
   readonly wanted: (state: State, effect: Effect, now: Instant, begun?: boolean) => Wanted;
 }

@@ -33,6 +33,11 @@ export function sayDuration(length: Milliseconds): string {
     .join(' ');
 }
 
+/** From one moment to another, by the seconds that `sayTime` shows: whoever subtracts them finds the same. */
+export function sayBetween(from: Instant, to: Instant): string {
+  return sayDuration((Math.floor(to / 1_000) - Math.floor(from / 1_000)) * 1_000);
+}
+
 /** `03:04:05` in UTC, for a line in a timeline. */
 export function sayTime(at: Instant): string {
   return new Date(at).toISOString().slice(11, 19);

@@ -10,10 +10,12 @@ import { ladders } from './checks/ladders.ts';
 import { mail } from './checks/mail.ts';
 import { nodeVersion } from './checks/node-version.ts';
 import { onCall } from './checks/on-call.ts';
+import { pagerdutyByName } from './checks/pagerduty-by-name.ts';
 import { pagerduty } from './checks/pagerduty.ts';
 import { policies } from './checks/policies.ts';
 import { port } from './checks/port.ts';
 import { registry } from './checks/registry.ts';
+import { runningBot } from './checks/running-bot.ts';
 import { sentry } from './checks/sentry.ts';
 import { settings } from './checks/settings.ts';
 import { slackAppToken } from './checks/slack-app-token.ts';
@@ -37,6 +39,7 @@ export const checks: readonly Check[] = [
   store,
   registry,
   port,
+  runningBot,
   clock,
   policies,
   approvals,
@@ -47,6 +50,7 @@ export const checks: readonly Check[] = [
   slackConversations,
   slackPeople,
   pagerduty,
+  pagerdutyByName,
   mail,
   githubToken,
   githubWorkflows,

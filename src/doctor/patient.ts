@@ -23,6 +23,8 @@ export interface Patient {
   readonly now: () => Instant;
   /** Writes to the store. Only the running bot has it; from anywhere else, its store is another process's. */
   readonly probeStore: (() => Promise<void>) | undefined;
+  /** What the running bot has to say of itself; from anywhere else, it is asked. */
+  readonly notes: (() => readonly string[]) | undefined;
   /** Where a running bot would answer. */
   readonly botUrl: string;
 }
@@ -37,6 +39,7 @@ export interface SlackPatient {
 export interface Circumstances {
   readonly now: () => Instant;
   readonly probeStore?: () => Promise<void>;
+  readonly notes?: () => readonly string[];
   /** `LASTGOOD_URL`; without it a bot is looked for where the settings would let it listen. */
   readonly botUrl?: string | undefined;
 }
@@ -44,7 +47,7 @@ export interface Circumstances {
 /** Reads what can be read, and asks nobody yet. */
 export async function patientOf(
   { usable: settings, problems, given, environment }: ExaminedSettings,
-  { now, probeStore, botUrl }: Circumstances,
+  { now, probeStore, notes, botUrl }: Circumstances,
 ): Promise<Patient> {
   const loaded = await loadPolicies(settings.policiesDir, stepChecker(stepSchemas));
   return {
@@ -58,6 +61,7 @@ export async function patientOf(
     secrets: secretsOf(settings),
     now,
     probeStore,
+    notes,
     botUrl: (botUrl ?? localUrl(settings)).replace(/\/+$/, ''),
   };
 }

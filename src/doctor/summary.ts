@@ -2,21 +2,21 @@ import { answer, type Answer } from '../core/answer.ts';
 import type { Finding, Status } from './finding.ts';
 
 /** What people see before each finding. */
-export const marks: Readonly<Record<Status, string>> = { ok: '✓', missing: '!', wrong: '✗', unknown: '!' };
+export const marks: Readonly<Record<Status, string>> = { ok: '✓', missing: '!', wrong: '✗', unknown: '?' };
 
 /** As many as somebody reads on a phone. */
-const mostLines = 20;
+const mostShown = 12;
 const worstFirst: readonly Status[] = ['wrong', 'unknown', 'missing'];
 
 /** What is not all right, the worst first, each with what to do. */
 export function summaryOf(findings: readonly Finding[]): Answer {
   const shown = together(findings);
   const troubles = worstFirst.flatMap((status) => shown.filter((finding) => finding.status === status));
-  const left = troubles.length - mostLines;
+  const left = troubles.length - mostShown;
   return answer(
     'info',
-    sayCounts(findings),
-    ...troubles.slice(0, mostLines).map(sayTrouble),
+    `The doctor finds ${sayCounts(shown)}`,
+    ...troubles.slice(0, mostShown).flatMap(sayTrouble),
     ...(left > 0 ? [`… and ${left} more. In a terminal: lastgood doctor`] : []),
   );
 }
@@ -33,17 +33,17 @@ export function together(findings: readonly Finding[]): readonly Finding[] {
   return [...same.values()];
 }
 
-/** `3 wrong, 1 unknown, 2 missing, 31 ok` */
+/** `✗ 3 wrong, ? 1 unknown, ! 2 missing, ✓ 31 ok`: of what is shown, one for each line. */
 export function sayCounts(findings: readonly Finding[]): string {
   return ([...worstFirst, 'ok'] as const)
     .map((status) => [findings.filter((finding) => finding.status === status).length, status] as const)
     .filter(([count]) => count > 0)
-    .map(([count, status]) => `${count} ${status}`)
+    .map(([count, status]) => `${marks[status]} ${count} ${status}`)
     .join(', ');
 }
 
-function sayTrouble({ area, name, status, what, advice }: Finding): string {
+/** What to do stands on a line of its own, so that it is found on a narrow screen. */
+function sayTrouble({ area, name, status, what, advice }: Finding): readonly string[] {
   const told = `${marks[status]} ${area}: ${name} ${what}`;
-  if (advice === undefined) return told;
-  return `${told}${/[.!?]$/.test(what) ? '' : '.'} ${advice}`;
+  return advice === undefined ? [told] : [told, `   → ${advice}`];
 }

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { tooDeepAt } from '../trust/nesting.ts';
 
 const input = z.object({ required: z.boolean().default(false), default: z.unknown().optional() }).nullish();
 const dispatch = z.object({ inputs: z.record(z.string(), input).nullish() }).nullish();
@@ -17,7 +18,7 @@ export function mistakesInWorkflow(
   inputs: readonly string[],
   correlation: string,
 ): readonly string[] {
-  const read = file.safeParse(readYaml(text));
+  const read = file.safeParse(tooDeepAt(text) ? undefined : readYaml(text));
   if (!read.success) return ['it is no workflow that can be read'];
   const { on, 'run-name': runName = '' } = read.data;
   const triggers = typeof on === 'string' ? [on] : Array.isArray(on) ? on : Object.keys(on);

@@ -106,8 +106,9 @@ async function useNumber(transaction: Transaction, { id, kind }: Draft): Promise
 
 async function write(transaction: Transaction, draft: Draft): Promise<void> {
   const { id, kind, expected, state, events, effects } = draft;
-  const { wakeAt, alias } = kindOf(kind);
-  await transaction.write({ id, kind, expected, state, wakeAt: wakeAt(state), alias: alias(state), events });
+  const { wakeAt, alias, rank } = kindOf(kind);
+  const found = { wakeAt: wakeAt(state), alias: alias(state), rank: rank(state) };
+  await transaction.write({ id, kind, expected, state, ...found, events });
   await transaction.enqueue(effects);
 }
 

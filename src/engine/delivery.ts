@@ -6,7 +6,7 @@ import type { Instant, Milliseconds } from '../core/time.ts';
 import type { OutboxRow, Transaction } from '../store/store.ts';
 import { kindOf, kindOfStream } from './kinds.ts';
 import type { Log } from './log.ts';
-import { backoff, givenUp, hasBegun, isOverdue, nextTry } from './retries.ts';
+import { backoff, givenUp, hasBegun, isOverdue, nextTry, untilTheSecond } from './retries.ts';
 
 /** One effect's way out: `prepare` and `conclude` are each a transaction, and `attempt` is what happens between them. */
 export interface Delivery {
@@ -110,9 +110,13 @@ export function createDelivery(parts: DeliveryParts): Delivery {
         return;
       }
       case 'retry': {
-        const wait = Math.max(outcome.after ?? 0, backoff(row.attempts, parts.random()));
+        const { putOff, after = 0 } = outcome;
+        const wait = putOff
+          ? untilTheSecond(now, after)
+          : Math.max(after, backoff(row.attempts, parts.random()));
         await transaction.updateOutbox(row.id, {
           status: 'waiting',
+          ...(putOff ? { attempts: row.attempts } : {}),
           dueAt: nextTry(row, now, wait),
           mayHaveHappened: row.mayHaveHappened || outcome.mayHaveHappened,
           lastError: outcome.why,

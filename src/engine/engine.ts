@@ -5,6 +5,7 @@ import { answer, type Answer } from '../core/answer.ts';
 import type { Operation } from '../core/operation/state.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { replyFor } from '../core/reply.ts';
+import type { StreamId } from '../core/stream.ts';
 import { StaleStream, type Store, type Transaction } from '../store/store.ts';
 import { answerOnce } from './answer-once.ts';
 import { decideAll, outboxRow } from './decide.ts';
@@ -69,6 +70,7 @@ export function createEngine(parts: {
       await decide(envelopes);
       outbox.poke();
     },
+    jumped: outbox.poke,
   });
 
   async function submit(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
@@ -77,13 +79,14 @@ export function createEngine(parts: {
     return submitted;
   }
 
-  function decide(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
-    return againOnConflict(() =>
+  async function decide(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
+    let aborting: readonly StreamId[] = [];
+    const submitted = await againOnConflict(() =>
       store.transact((transaction) =>
         answerOnce(transaction, options.once, { keep: true }, async () => {
           const happened = await decideAll(transaction, envelopes, parts.policies(), parts.storeId);
-          for (const { stream, event } of happened)
-            if (event.type === 'abort.requested') outbox.hurry(stream);
+          const aborts = happened.filter(({ event }) => event.type === 'abort.requested');
+          aborting = aborts.map(({ stream }) => stream);
           const answer = happened.length > 0 ? replyFor(happened) : await sayNothing(transaction, envelopes);
           await close(transaction, answer, options);
           const planned = happened.find(({ event }) => event.type === 'operation.planned');
@@ -91,6 +94,9 @@ export function createEngine(parts: {
         }),
       ),
     );
+    // Not before it is stored: whoever looks then has to see that somebody wants it stopped.
+    for (const stream of aborting) outbox.hurry(stream);
+    return submitted;
   }
 
   /** The item is settled and its answer on the way in the same transaction as what it led to. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../core/effect.ts';
+import type { Effect, EffectType, Outcome } from '../core/effect.ts';
 import type { StreamId } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../store/store.ts';
 import { createDelivery, type DeliveryParts } from './delivery.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { backoff } from './retries.ts';
+import { backoff, longestBackoff } from './retries.ts';
 
 export interface Outbox {
   /** Something may have been added: look now. */
@@ -38,6 +38,13 @@ const notSent: Outcome = {
   why: 'the store has not been reached for too long: nothing was sent',
   mayHaveHappened: false,
 };
+
+/** From this priority on (pages of a P2, cards, lines in threads) an effect leaves a quarter of the room to the others. */
+const canWait = 2;
+
+/** So many, at most, are brought forward when a neighbour is back; the others come when their wait is over. */
+const broughtForward = 1_000;
+
 /** The store could not be asked; look again soon. */
 const storeTrouble: Milliseconds = 1_000;
 
@@ -46,6 +53,11 @@ export function createOutbox(parts: Parts): Outbox {
   const { store, clock, log, mostInFlight } = parts;
   const { prepare, attempt, conclude } = createDelivery(parts);
   const inFlight = new Map<string, Promise<void>>();
+  /** Of these, those that can wait: a Slack that hangs must not take all the room for its cards. */
+  const unhurried = new Set<string>();
+  const mostUnhurried = Math.max(1, Math.ceil(mostInFlight * 0.75));
+  /** Who did not answer the last time; after a start that is not known. */
+  const away = new Set<Neighbour>(['slack', 'pagerduty', 'mail']);
   const hurried = new Set<StreamId>();
   let stopped = false;
   let disarm = (): void => undefined;
@@ -64,8 +76,13 @@ export function createOutbox(parts: Parts): Outbox {
     const due = room > 0 ? await store.outboxDue(clock.now(), room) : [];
     for (const row of due) {
       if (inFlight.has(row.id)) continue;
+      if (row.priority >= canWait) {
+        if (unhurried.size >= mostUnhurried) continue;
+        unhurried.add(row.id);
+      }
       const carried = carryOut(row).then((was) => {
         inFlight.delete(row.id);
+        unhurried.delete(row.id);
         // Another process was faster, and what it has done will show in a moment.
         if (was === 'elsewhere') arm(clock.now() + aMoment);
         else turn.ask();
@@ -81,15 +98,18 @@ export function createOutbox(parts: Parts): Outbox {
 
   /** A step that is being asked about at this moment is brought forward when that question has come back. */
   async function bringForward(stream: StreamId): Promise<void> {
-    const steps = (await store.outboxOf(stream)).filter(({ effect }) => effect.type === 'step.run');
-    const asking = steps.some(({ id, status }) => status === 'in-flight' || inFlight.has(id));
-    await store.transact(async (transaction) => {
-      for (const { id } of steps) {
-        const row = await transaction.outboxRow(id);
-        if (row?.status === 'waiting') await transaction.updateOutbox(id, { dueAt: clock.now() });
-      }
-    });
-    if (!asking) hurried.delete(stream);
+    const now = clock.now();
+    const steps = async () =>
+      (await store.outboxOf(stream)).filter(({ effect }) => effect.type === 'step.run');
+    await store.bringForward(
+      (await steps()).map(({ id }) => id),
+      now,
+    );
+    const isAsking = (await steps()).some(
+      ({ id, status, dueAt }) =>
+        inFlight.has(id) || status === 'in-flight' || (status === 'waiting' && dueAt > now),
+    );
+    if (!isAsking) hurried.delete(stream);
   }
 
   function arm(at: Instant): void {
@@ -118,9 +138,30 @@ export function createOutbox(parts: Parts): Outbox {
       });
       if (recorded === 'too late')
         log.warn({ effect: row.id, outcome }, 'another process has taken this effect over; its word counts');
+      else await noteAbsence(row.effect, outcome);
     }
     parts.committed();
     return 'here';
+  }
+
+  /** Whoever was away is back: what has waited for them goes now, the worst first, and not each when its own wait is over. */
+  async function noteAbsence({ type }: Effect, outcome: Outcome): Promise<void> {
+    const neighbour = neighbourOf(type);
+    if (!neighbour) return;
+    // What waits for something else than the neighbour says itself for how long.
+    if (outcome.status === 'retry' && outcome.after === undefined) away.add(neighbour);
+    if (outcome.status !== 'done' || !away.delete(neighbour)) return;
+    const now = clock.now();
+    try {
+      const waiting = await store.outboxDue(now + longestBackoff, broughtForward);
+      const theirs = waiting.filter(({ effect }) => neighbourOf(effect.type) === neighbour);
+      await store.bringForward(
+        theirs.map(({ id }) => id),
+        now,
+      );
+    } catch (error) {
+      log.warn({ error }, 'nothing could be brought forward; each goes when its own wait is over');
+    }
   }
 
   /**
@@ -178,4 +219,27 @@ export function createOutbox(parts: Parts): Outbox {
       await Promise.race([Promise.all(inFlight.values()), late]);
     },
   };
+}
+
+type Neighbour = 'slack' | 'pagerduty' | 'mail';
+
+/** Who takes an effect, of those on whom nobody waits step by step. */
+function neighbourOf(type: EffectType): Neighbour | undefined {
+  switch (type) {
+    case 'page.pagerduty':
+      return 'pagerduty';
+    case 'page.mail':
+      return 'mail';
+    case 'page.slack':
+    case 'slack.card':
+    case 'slack.thread':
+    case 'slack.postmortem':
+    case 'slack.reply':
+      return 'slack';
+    case 'step.run':
+    case 'registry.publish':
+      return undefined;
+    default:
+      return type satisfies never;
+  }
 }

@@ -35,8 +35,18 @@ export function hasBegun({ mayHaveHappened, receipt }: OutboxRow): boolean {
   return mayHaveHappened || Object.keys(receipt).length > 0;
 }
 
+export const longestBackoff: Milliseconds = 30_000;
+
 /** 0.5 s, 1 s, 2 s, … at most 30 s, each between half and the whole of it. */
 export function backoff(attempts: number, random: number): Milliseconds {
-  const whole = Math.min(30_000, 500 * 2 ** Math.min(attempts, 10));
+  const whole = Math.min(longestBackoff, 500 * 2 ** Math.min(attempts, 10));
   return Math.round(whole / 2 + (whole / 2) * random);
+}
+
+/**
+ * As long as was asked for, and until the second is full: of many that were put off together each comes again at the same
+ * moment, and then the worst goes first.
+ */
+export function untilTheSecond(now: Instant, wait: Milliseconds): Milliseconds {
+  return Math.ceil((now + wait) / 1_000) * 1_000 - now;
 }

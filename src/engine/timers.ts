@@ -1,7 +1,8 @@
 import { lastgood } from '../core/actor.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Envelope } from '../core/envelope.ts';
-import type { StreamId } from '../core/stream.ts';
+import type { ClockTick } from '../core/incident/intent.ts';
+import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from './log.ts';
@@ -19,14 +20,14 @@ interface Parts {
   readonly store: Store;
   readonly clock: Clock;
   readonly submit: (envelopes: readonly Envelope[]) => Promise<unknown>;
+  /** The clock has jumped: whatever sleeps until a time of day looks again. */
+  readonly jumped: () => void;
   readonly log: Log;
 }
 
-type Due = Awaited<ReturnType<Store['wakesDue']>>[number];
-
 const aliveMark = 'alive-at';
 const aliveEvery: Milliseconds = 10_000;
-/** Shorter absences than this are no news. */
+/** Shorter absences, and smaller corrections of the clock, are no news. */
 const newsworthy: Milliseconds = 30_000;
 const atOnce = 100;
 /** A stream that wants to be woken and then does nothing is asked again no sooner than this. */
@@ -36,8 +37,9 @@ const patience: Milliseconds = 1_000;
  * One armed timer for all streams, at the earliest `wake_at`. The times are in the store; after a restart everything
  * that came due meanwhile is caught up at once, and the streams are told how long we were away.
  */
-export function createTimers({ store, clock, submit, log }: Parts): Timers {
-  let down: { readonly from: Instant; readonly to: Instant } | undefined;
+export function createTimers({ store, clock, submit, jumped, log }: Parts): Timers {
+  let down: ClockTick['down'];
+  let alive: Instant | undefined;
   let disarm = (): void => undefined;
   let disarmAlive = (): void => undefined;
   let stopped = false;
@@ -56,7 +58,33 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
     }
   }
 
+  function hasJumped(now: Instant): boolean {
+    return alive !== undefined && (now > alive + aliveEvery + newsworthy || now < alive - newsworthy);
+  }
+
+  /**
+   * The machine was suspended, or somebody set its clock. Forward: what came due meanwhile is called at once, late. Back:
+   * whoever was to be called in five minutes is not to wait for an hour and five minutes.
+   */
+  async function noticeJump(now: Instant): Promise<void> {
+    if (alive === undefined || !hasJumped(now)) return;
+    const from = alive;
+    log.warn({ from: new Date(from), to: new Date(now) }, 'the clock has jumped');
+    if (now > from) down = { from, to: now, asleep: true };
+    else await setBack(from - now);
+    alive = now;
+    jumped();
+  }
+
+  async function setBack(by: Milliseconds): Promise<void> {
+    down = undefined;
+    if (!(await store.hastenOutbox(by))) return;
+    const open = await store.listStreams('incident', { openOnly: true });
+    for (const { id, kind } of open) await tick({ id, kind }, { setBack: by });
+  }
+
   async function wakeDue(): Promise<void> {
+    await noticeJump(clock.now());
     const woken = new Set<StreamId>();
     for (;;) {
       const now = clock.now();
@@ -64,28 +92,38 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
       const fresh = due.filter(({ id }) => !woken.has(id));
       for (const { id } of fresh) woken.add(id);
       // Together: what is stored in one flush does not wait for one another.
-      await Promise.all(fresh.map((each) => wake(each, now)));
+      await Promise.all(
+        fresh.map(({ id, kind, wakeAt }) =>
+          tick({ kind, id }, { down: down && wakeAt <= down.to ? down : undefined }),
+        ),
+      );
       if (due.length < atOnce || fresh.length === 0) return;
     }
   }
 
-  async function wake({ id, kind, wakeAt }: Due, now: Instant): Promise<void> {
-    const late = down && wakeAt <= down.to ? down : undefined;
+  async function tick(
+    to: { readonly id: StreamId; readonly kind: StreamName },
+    what: Partial<Omit<ClockTick, 'type'>>,
+  ): Promise<void> {
     try {
-      await submit([{ to: { kind, id }, at: now, by: lastgood, intent: { type: 'clock.tick', down: late } }]);
+      const intent = { type: 'clock.tick', down: undefined, ...what } as const;
+      await submit([{ to, at: clock.now(), by: lastgood, intent }]);
     } catch (error) {
       // One stream that cannot be woken must not keep the others asleep.
-      log.error({ error, stream: id }, 'a stream could not be woken');
+      log.error({ error, stream: to.id }, 'a stream could not be woken');
     }
   }
 
   async function stayAlive(): Promise<void> {
+    const now = clock.now();
+    if (!stopped) disarmAlive = clock.wakeAt(now + aliveEvery, () => void stayAlive());
+    if (hasJumped(now)) turn.ask();
+    else alive = now;
     try {
-      await store.writeMark(aliveMark, String(clock.now()));
+      await store.writeMark(aliveMark, String(now));
     } catch (error) {
       log.error({ error }, 'the sign of life could not be written');
     }
-    if (!stopped) disarmAlive = clock.wakeAt(clock.now() + aliveEvery, () => void stayAlive());
   }
 
   return {
@@ -95,6 +133,7 @@ export function createTimers({ store, clock, submit, log }: Parts): Timers {
       const aliveAt = Number(await store.readMark(aliveMark));
       const now = clock.now();
       if (aliveAt > 0 && now - aliveAt > newsworthy) down = { from: aliveAt, to: now };
+      if (now < aliveAt) alive = aliveAt;
       await stayAlive();
       turn.start();
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../core/policies/duration.ts';
+import { mistakesAboutRun } from './http-run.ts';
 
 const text = z
   .string()
@@ -27,10 +28,14 @@ const headerValue = z
     'expected {{reason|url}}: people write what they like, and a header takes only plain ASCII',
   );
 
+const jsonPath = z
+  .string()
+  .regex(/^[^.\s]+(?:\.[^.\s]+)*$/, 'expected a path into the JSON such as status.phase');
+
 /** Values by dotted path; a list means: one of these. */
 const conditions = z
   .record(
-    z.string().regex(/^[^.\s]+(?:\.[^.\s]+)*$/, 'expected a path into the JSON such as status.phase'),
+    jsonPath,
     z.union([scalar(), z.array(scalar()).min(1)], { error: 'expected a value, or a list of values' }),
   )
   .refine((all) => Object.keys(all).length > 0, 'expected at least one value to look for');
@@ -72,6 +77,10 @@ export const httpCall = z.strictObject({
     .default({ status: [200, 201, 202, 204] }),
   /** Doing it twice is as good as doing it once: it is sent again when its answer was lost. */
   safe_to_repeat: z.boolean().default(false),
+  /** The path of the id that the answer to the call gives what it began: `{{run|url}}` in `check` and `cancel`. */
+  capture: z.strictObject({ run: jsonPath }).optional(),
+  /** Where to find that id by ours when the answer was lost. */
+  lookup: z.strictObject({ url: address, run: jsonPath }).optional(),
   /** Where to see how far it is; without it, it is done when the call was answered as expected. */
   check: z
     .strictObject({ url: address, every: duration, done: conditions, failed: conditions.optional() })
@@ -92,6 +101,7 @@ export const httpStep = httpCall.superRefine((step, context) => {
     wrong('body', 'expected either json or body, not both');
   if (step.method === 'GET' && (step.json !== undefined || step.body !== undefined))
     wrong('method', 'expected another method: a GET carries no body');
+  for (const { key, message } of mistakesAboutRun(step)) wrong(key, message);
   if (step.cancel && !step.check)
     wrong('cancel', 'expected check beside it: it tells how what was cancelled has ended');
   if (step.check && !namesOurs(step.check.url)) {
@@ -114,7 +124,7 @@ function scalar() {
 }
 
 function namesOurs(template: string): boolean {
-  return /\{\{\s*(?:correlation|version)\s*(?:\|\s*url\s*)?\}\}/.test(template);
+  return /\{\{\s*(?:correlation|version|run)\s*(?:\|\s*url\s*)?\}\}/.test(template);
 }
 
 /** Whatever is filled into it is percent-encoded. */

@@ -1,6 +1,7 @@
 import type { Executor, Handle, StepProgress, StepRun } from '../core/executor.ts';
 import { quoter, secret } from '../trust/secrets.ts';
 import { ask, NoAnswer, type HttpAnswer, type Question } from './ask.ts';
+import { readRun, withRun } from './http-run.ts';
 import { httpCall, httpStep, type Conditions, type HttpCall } from './http-step.ts';
 import { valueAt } from './json-path.ts';
 import { unfit } from './unfit.ts';
@@ -19,7 +20,9 @@ interface Line {
 /**
  * Calls a deploy tool over HTTP, and follows what it began where the policy says how. The step's id goes along as
  * `X-Correlation-Id`, and with the call itself also as `Idempotency-Key`. A call whose answer was lost is looked up, where that is possible, and sent
- * again only if the policy calls it safe to repeat. Of a long answer to it the first 64 KB are read. `handle.answered` is the status of the answer to the call.
+ * again only if the policy calls it safe to repeat. Of a long answer to it the first 64 KB are read. `handle.answered` is
+ * the status of the answer to the call, `handle.run` the id that the deploy tool gives what it began, where the policy
+ * says where to find that.
  */
 export function httpExecutor(deps: { readonly environment: Environment }): Executor {
   async function start(run: StepRun, signal: AbortSignal): Promise<StepProgress> {
@@ -54,20 +57,35 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
         note: `${host} answered ${status} without “${quote(contains)}”${cut ? ' in its first 64 KB' : ''}: ${quote(text)}`,
       };
     const note = `${host} answered ${status}.`;
-    return step.check
-      ? { status: 'running', note, handle: { answered: String(status) }, again: step.check.every }
-      : { status: 'done', note };
+    if (!step.check) return { status: 'done', note };
+    const { capture, lookup, check: followed } = step;
+    const id = capture && readId(line, parseJson(text), capture.run);
+    if (capture && id === undefined && !lookup)
+      throw new Error(`${note} It gave no id at “${capture.run}” by which to follow it.`);
+    const handle = { answered: String(status), ...(id === undefined ? {} : { run: id }) };
+    return { status: 'running', note, handle, again: followed.every };
   }
 
   async function check(run: StepRun, handle: Handle | undefined, signal: AbortSignal): Promise<StepProgress> {
     const line = lineOf(httpCall.parse(run.with), run);
     const { step, host } = line;
-    const seen = step.check && (await lookAt(line, step.check, signal));
+    const id = await idOf(line, handle, signal);
+    const known = id === undefined ? handle : { ...handle, run: id };
+    const seen = await lookAt(line, id, signal);
     if (seen && 'status' in seen) return seen;
-    if (seen && handle !== undefined)
-      return { status: 'running', note: seen.note, handle, ...(step.check && { again: step.check.every }) };
+    if (seen && known !== undefined)
+      return {
+        status: 'running',
+        note: seen.note,
+        handle: known,
+        ...(step.check && { again: step.check.every }),
+      };
     // The answer to the call was lost, and what we see does not tell whether it arrived.
-    const note = `The answer of ${host} was lost${seen ? `; ${seen.note}` : '.'}`;
+    const lost =
+      step.capture && !step.lookup
+        ? `Under which id ${host} has begun it is not known: its answer was lost, or had none`
+        : `The answer of ${host} was lost`;
+    const note = `${lost}${seen ? `; ${seen.note}` : '.'}`;
     return step.safe_to_repeat ? { status: 'not-started', note } : { status: 'unknown', note };
   }
 
@@ -77,9 +95,16 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
     signal: AbortSignal,
   ): Promise<StepProgress | undefined> {
     const line = lineOf(httpCall.parse(run.with), run);
-    if (!line.step.cancel) return undefined;
-    const { status, text } = await answerOf(line, call(line, line.step.cancel, signal));
-    const progress = await check(run, handle, signal);
+    const wish = line.step.cancel;
+    if (!wish) return undefined;
+    const id = await idOf(line, handle, signal);
+    if (line.step.capture && id === undefined)
+      throw new Error(`${line.host} has given no id by which to stop it.`);
+    const { status, text } = await answerOf(
+      line,
+      call(line, { ...wish, url: withRun(wish.url, id) }, signal),
+    );
+    const progress = await check(run, id === undefined ? handle : { ...handle, run: id }, signal);
     // What has ended is not stopped any more, which is all right.
     if (status < 300 || progress.status !== 'running') return progress;
     throw new Error(`${line.host} does not stop it (${status}): ${line.quote(text)}`);
@@ -132,22 +157,56 @@ function call(
   return ask(url, body === undefined ? question : { ...question, body });
 }
 
-/** How it ended, if it has; otherwise only what the other side says now. Throws when it says nothing that can be used. */
+/**
+ * How it ended, if it has; otherwise only what the other side says now, and undefined where there is nowhere to look.
+ * Throws when it says nothing that can be used.
+ */
 async function lookAt(
   line: Line,
-  { url, done, failed }: NonNullable<HttpCall['check']>,
+  id: string | undefined,
   signal: AbortSignal,
-): Promise<Extract<StepProgress, { status: 'done' | 'failed' }> | { readonly note: string }> {
-  const { host, quote } = line;
-  const { status, text } = await answerOf(line, call(line, { method: 'GET', url }, signal));
-  if (status === 404) return { note: `${host} does not show it.` };
-  if (status > 299) throw new Error(`${host} answered ${status}: ${quote(text)}`);
-  const json = parseJson(text);
-  if (json === undefined) throw new Error(`${host} answered something else than JSON: ${quote(text)}`);
+): Promise<Extract<StepProgress, { status: 'done' | 'failed' }> | { readonly note: string } | undefined> {
+  const { host, quote, step } = line;
+  if (!step.check) return undefined;
+  const { url, done, failed } = step.check;
+  if (step.capture && id === undefined)
+    return step.lookup ? { note: `${host} does not show it.` } : undefined;
+  const json = await jsonAt(line, withRun(url, id), signal);
+  if (json === undefined) return { note: `${host} does not show it.` };
   const said = Object.keys({ ...done, ...failed }).map((path) => `${path}=${sayValue(valueAt(json, path))}`);
   const note = `${host} says ${quote(said.join(', '))}.`;
   if (holds(done, json)) return { status: 'done', note };
   return failed && holds(failed, json) ? { status: 'failed', note } : { note };
+}
+
+/** The id that the other side gave what the call began: kept since then, or looked up. */
+async function idOf(
+  line: Line,
+  handle: Handle | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { capture, lookup } = line.step;
+  if (!capture) return undefined;
+  const kept = handle?.['run'];
+  if (kept !== undefined || !lookup) return kept;
+  return readId(line, await jsonAt(line, lookup.url, signal), lookup.run);
+}
+
+/** What repeats a secret is no id: it would be kept, and sent on in an address. */
+function readId({ quote }: Line, json: unknown, path: string): string | undefined {
+  const id = readRun(valueAt(json, path));
+  return id !== undefined && quote(id) === id ? id : undefined;
+}
+
+/** @returns undefined where there is nothing; throws when it says nothing that can be used. */
+async function jsonAt(line: Line, url: string, signal: AbortSignal): Promise<unknown> {
+  const { host, quote } = line;
+  const { status, text } = await answerOf(line, call(line, { method: 'GET', url }, signal));
+  if (status === 404) return undefined;
+  if (status > 299) throw new Error(`${host} answered ${status}: ${quote(text)}`);
+  const json = parseJson(text);
+  if (json === undefined) throw new Error(`${host} answered something else than JSON: ${quote(text)}`);
+  return json;
 }
 
 async function answerOf({ host, quote }: Line, answer: Promise<HttpAnswer>): Promise<HttpAnswer> {

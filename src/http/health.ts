@@ -5,8 +5,8 @@ export function healthRoutes(options: {
   /** Writes to the store; rejects when it cannot. */
   readonly probe: () => Promise<void>;
   readonly draining: () => boolean;
-  /** What does not work besides, in one line: it is told, and the answer stays 200. */
-  readonly note?: () => string | undefined;
+  /** What does not work besides, a line each: it is told, and the answer stays 200. Strangers can cause and read it. */
+  readonly notes: () => Promise<readonly string[]>;
 }): readonly Route[] {
   return [
     { method: 'GET', path: '/healthz', handle: () => Promise.resolve({ status: 200, text: 'ok\n' }) },
@@ -17,8 +17,7 @@ export function healthRoutes(options: {
         if (options.draining()) return { status: 503, text: 'draining\n' };
         try {
           await options.probe();
-          const note = options.note?.();
-          return { status: 200, text: note === undefined ? 'ready\n' : `ready\n${note}\n` };
+          return { status: 200, text: `${['ready', ...(await options.notes())].join('\n')}\n` };
         } catch {
           // Why is in the log; this page is public.
           return { status: 503, text: 'the store does not take anything\n' };

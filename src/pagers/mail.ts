@@ -1,5 +1,6 @@
 import { createTransport, type NodemailerError } from 'nodemailer';
 import parseAddresses from 'nodemailer/lib/addressparser';
+import type { CardUrl } from '../core/card-url.ts';
 import type { Carrier, Errand, Outcome } from '../core/effect.ts';
 import { quoter, reveal, scrubber, type Secret } from '../trust/secrets.ts';
 
@@ -12,6 +13,7 @@ export function mailPager(deps: {
   readonly smtpUrl: Secret;
   /** `lastgood@acme.example`, or `Lastgood <lastgood@acme.example>`. */
   readonly from: string;
+  readonly cardUrl: CardUrl;
   /** Everything that must never leave in a page. */
   readonly secrets: readonly Secret[];
 }): Carrier<'page.mail'> {
@@ -25,8 +27,9 @@ export function mailPager(deps: {
     disableUrlAccess: true,
   });
 
-  async function carry({ id, effect, now, signal }: Errand<'page.mail'>): Promise<Outcome> {
+  async function carry({ id, stream, effect, state, now, signal }: Errand<'page.mail'>): Promise<Outcome> {
     // As objects, since nodemailer would read strings as lists. Nothing that was written by others can add to them.
+    const card = deps.cardUrl(stream, state);
     const to = effect.to.map((address) => ({ name: '', address }));
     try {
       const sent = await transport.sendMail({
@@ -34,7 +37,7 @@ export function mailPager(deps: {
         from: sender,
         to,
         subject: subjectLine(effect.subject),
-        text: scrub(effect.text),
+        text: scrub(card === undefined ? effect.text : `${effect.text}\nIts card is here: ${card}`),
         messageId: messageIdOf(id, sender.address),
         date: new Date(now),
         headers: { 'Auto-Submitted': 'auto-generated' },

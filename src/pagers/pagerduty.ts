@@ -1,16 +1,20 @@
 import https from 'node:https';
-import net from 'node:net';
 import { event } from '@pagerduty/pdjs';
 import { z } from 'zod';
+import type { CardUrl } from '../core/card-url.ts';
 import type { Carrier, EffectOf, Errand, Outcome } from '../core/effect.ts';
 import type { Severity } from '../core/severity.ts';
-import { quoter, reveal, type Secret } from '../trust/secrets.ts';
+import { quoter, reveal, scrubber, type Secret } from '../trust/secrets.ts';
+import { askOnce, isUnconnected, plainHttpAgent, RateLimited } from './pagerduty-request.ts';
 
 const requestTimeout = 10_000;
 const maxSummary = 1024;
-const maxAnswerBytes = 64 * 1024;
 
-type PagerdutyEvent = Parameters<typeof event>[0]['data'];
+/** pdjs’ own type leaves out who sends the event, which PagerDuty links to. */
+type PagerdutyEvent = Parameters<typeof event>[0]['data'] & {
+  readonly client?: string;
+  readonly client_url?: string;
+};
 
 /** The Events API has no P0–P3; `custom_details.severity` says which one it was. */
 const severityThere = { P0: 'critical', P1: 'error', P2: 'warning', P3: 'info' } as const satisfies Record<
@@ -26,22 +30,23 @@ export function pagerdutyPager(deps: {
   readonly routingKey: Secret;
   /** `https://events.pagerduty.com`, or `https://events.eu.pagerduty.com`. */
   readonly eventsUrl: string;
+  readonly cardUrl: CardUrl;
   /** Everything that must never leave in a page. */
   readonly secrets: readonly Secret[];
 }): Carrier<'page.pagerduty'> {
   const summarise = quoter(deps.secrets, maxSummary);
   const quote = quoter([deps.routingKey, ...deps.secrets]);
+  const scrub = scrubber([deps.routingKey, ...deps.secrets]);
   const { protocol, host } = new URL(deps.eventsUrl);
   const agent = protocol === 'http:' ? plainHttpAgent() : https.globalAgent;
 
-  async function carry({ effect, stream, signal }: Errand<'page.pagerduty'>): Promise<Outcome> {
+  async function carry({ effect, stream, state, signal }: Errand<'page.pagerduty'>): Promise<Outcome> {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(requestTimeout)]);
     try {
       const answer = await event({
         server: host,
-        data: eventOf(effect, stream),
+        data: eventOf(effect, stream, state),
         signal: bounded,
-        redirect: 'error',
         ...askOnce(agent),
       });
       return outcomeOf(answer.status, answer.data, effect.dedupKey);
@@ -56,7 +61,9 @@ export function pagerdutyPager(deps: {
     }
   }
 
-  function eventOf(effect: EffectOf<'page.pagerduty'>, stream: string): PagerdutyEvent {
+  function eventOf(effect: EffectOf<'page.pagerduty'>, stream: string, state: unknown): PagerdutyEvent {
+    const { details = {}, links = [] } = effect;
+    const card = effect.action === 'trigger' ? deps.cardUrl(stream, state) : undefined;
     return {
       routing_key: reveal(deps.routingKey),
       event_action: effect.action,
@@ -69,8 +76,13 @@ export function pagerdutyPager(deps: {
           stream,
           severity: effect.severity,
           ...(effect.person !== undefined && { person: effect.person }),
+          ...Object.fromEntries(Object.entries(details).map(([name, words]) => [name, quote(words)])),
         },
       },
+      ...(links.length > 0 && {
+        links: links.map(({ label, url }) => ({ href: scrub(url), text: quote(label) })),
+      }),
+      ...(card !== undefined && { client: 'Slack', client_url: card }),
     };
   }
 
@@ -87,40 +99,4 @@ export function pagerdutyPager(deps: {
   }
 
   return { types: ['page.pagerduty'], carry };
-}
-
-class RateLimited extends Error {
-  override readonly name = 'RateLimited';
-}
-
-/**
- * After a 429, and after nothing else, pdjs sends the request again by itself; no option turns that off. Here it gets
- * an agent once only: to ask for another is to tell of a 429, and the outbox does the waiting.
- */
-function askOnce(agent: https.Agent): object {
-  let asked = false;
-  return {
-    agent() {
-      if (asked) throw new RateLimited('429');
-      asked = true;
-      return agent;
-    },
-    retryTimeout: 0,
-    // Its timeout aborts nothing, and only keeps the process alive.
-    requestTimeout: 0,
-    size: maxAnswerBytes,
-  };
-}
-
-/** pdjs always says https. To reach an emulator, this agent leaves the encryption out. */
-function plainHttpAgent(): https.Agent {
-  return Object.assign(new https.Agent(), {
-    createConnection: (options: net.NetConnectOpts) => net.connect(options),
-  });
-}
-
-/** No connection came about, so nothing can have happened. */
-function isUnconnected(error: unknown): boolean {
-  if (!(error instanceof Error) || !('code' in error)) return false;
-  return ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN'].includes(String(error.code));
 }

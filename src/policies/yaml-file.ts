@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node, Pair, YAMLError } from 'yaml';
 import type { Path } from '../core/policies/finding.ts';
+import { deepest, tooDeepAt } from '../trust/nesting.ts';
 
 /** Where something stands in a file; lines and columns count from 1. */
 export interface Place {
@@ -26,6 +27,11 @@ const maxAliasCount = 100;
 
 /** Reads one plain YAML document. Tags, merge keys and `%YAML` versions have no meaning here. */
 export function readYaml(text: string): YamlFile {
+  const tooDeep = tooDeepAt(text);
+  if (tooDeep) {
+    const message = `expected at most ${deepest} levels, one inside the other; found more`;
+    return { ok: false, problems: [{ ...tooDeep, message }] };
+  }
   const lines = new LineCounter();
   const placeAt = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);

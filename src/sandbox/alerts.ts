@@ -37,7 +37,11 @@ function alertmanagerBody(status: 'firing' | 'resolved', at: Date): unknown {
     severity: 'critical',
     channel: 'stable',
   };
-  const annotations = { summary: '12 % of requests to /pay answer 500', description: 'The limit is 1 %.' };
+  const annotations = {
+    summary: '12 % of requests to /pay answer 500',
+    description: 'The limit is 1 %.',
+    runbook_url: 'https://wiki.shop.example/checkout-errors',
+  };
   const alert = {
     status,
     labels,

@@ -28,6 +28,17 @@ export const pagerdutyUsers = {
   maeve: { id: 'PMAEVE', name: 'Maeve Quinn' },
 } satisfies Record<string, PagerdutyUser>;
 
+/** The service there whose pages name people, for policies that have one. */
+export const pagerdutyService = 'PSHOP';
+
+/** In whose name Lastgood tells PagerDuty whom to call. */
+export const pagerdutySelf = { id: 'PBOT', name: 'Lastgood', email: 'lastgood@shop.example' };
+
+export const pagerdutyAccounts = [
+  pagerdutySelf,
+  ...Object.entries(pagerdutyUsers).map(([name, user]) => ({ ...user, email: `${name}@shop.example` })),
+];
+
 /** The conversations of the example policies. */
 export const conversations = {
   incidents: { id: 'C0INCIDENTS', name: 'incidents' },

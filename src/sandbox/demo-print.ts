@@ -29,6 +29,7 @@ export function printer(options: { readonly silent: boolean; readonly now: () =>
         for (const line of more) print(`  ${' '.repeat(column)}${line}`);
       }
     },
-    end: (file) => print(`\nThe post-mortem is in ${file}. (* marks a message that was updated in place.)`),
+    end: (file) =>
+      print(`\nThe post-mortem is in ${file}. (Times are UTC; * marks a message that was updated in place.)`),
   };
 }

@@ -15,7 +15,7 @@ export function toursOf(facts: Facts): readonly Tour[] {
       steps: mainJob(facts),
       end: {
         title: 'That was the whole job',
-        hint: 'From the alert to the post-mortem. Now break something in the Faults panel, or go on.',
+        hint: 'The post-mortem is in the thread of the incident. Now break something in the Faults panel, or go on.',
       },
     },
     {
@@ -68,13 +68,13 @@ function mainJob({ incidents: all, operations, selfApprovalRefused }: Facts): re
       title: 'Approve it yourself',
       hint: 'Still as Ana, press Approve on the plan. It will not work, and the attempt goes on record.',
       done: selfApprovalRefused,
-      offer: { does: 'show', as: ana.id, conversation: incidents },
+      offer: { does: 'show', as: ana.id, conversation: incidents, press: 'Approve' },
     },
     {
       title: 'Let Ben approve',
-      hint: 'Become Ben and approve. The workflow runs, health is checked, Sentry archives 1.5.0.',
+      hint: 'Become Ben, whom Lastgood has asked in a direct message, too, and approve. The workflow runs, health is checked, Sentry archives 1.5.0.',
       done: rollbacks.some(({ status }) => status === 'done'),
-      offer: { does: 'show', as: ben.id, conversation: incidents },
+      offer: { does: 'show', as: ben.id, conversation: incidents, press: 'Approve' },
     },
     {
       title: 'Resolve and read',
@@ -108,7 +108,7 @@ function promotion({ operations }: Facts): readonly Step[] {
       title: 'Let Ben approve',
       hint: 'Become Ben and approve. Stable moves once the workflow has run and the shop is well.',
       done: promotions.some(({ status }) => status === 'done'),
-      offer: { does: 'show', as: ben.id, conversation: releases },
+      offer: { does: 'show', as: ben.id, conversation: releases, press: 'Approve' },
     },
   ];
 }
@@ -134,13 +134,13 @@ function badCanary({ channels, operations }: Facts): readonly Step[] {
       title: 'Go back',
       hint: 'As Ana, press Roll back on its card. You get a plan, as with every rollback.',
       done: rollbacks.length > 0,
-      offer: { does: 'show', as: ana.id, conversation: releases },
+      offer: { does: 'show', as: ana.id, conversation: releases, press: 'Roll back' },
     },
     {
       title: 'Let Ben approve',
       hint: 'Become Ben and approve; the canary goes back to the version that was well.',
       done: rollbacks.some(({ status }) => status === 'done'),
-      offer: { does: 'show', as: ben.id, conversation: releases },
+      offer: { does: 'show', as: ben.id, conversation: releases, press: 'Approve' },
     },
   ];
 }

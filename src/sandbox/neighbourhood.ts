@@ -1,7 +1,7 @@
 import { sha256Hex } from '../trust/sha256.ts';
 import type { SigningSource } from '../trust/webhook-doors.ts';
 import { apiTokensSetting } from './api-tokens.ts';
-import { conversations, people } from './cast.ts';
+import { conversations, pagerdutyAccounts, pagerdutySelf, pagerdutyService, people } from './cast.ts';
 import { startGithub, type Github } from './neighbours/github.ts';
 import { startMail, type MailServer } from './neighbours/mail.ts';
 import { startPagerduty, type Pagerduty } from './neighbours/pagerduty.ts';
@@ -19,6 +19,8 @@ export interface Neighbourhood {
   readonly shop: Shop;
   /** The settings with which a bot finds them, as environment variables. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Besides those, for a bot that tells PagerDuty whom to call. */
+  readonly pagerdutyAccess: Readonly<Record<string, string>>;
   /** With what those sign their webhooks that can. */
   readonly webhookSecrets: Readonly<Record<SigningSource, string>>;
   /** What monitoring systems send along with their alerts. */
@@ -37,7 +39,12 @@ export async function startNeighbourhood(options: {
 }): Promise<Neighbourhood> {
   const { now, requestUrl } = options;
   const appToken = options.slackMode === 'socket' ? 'xapp-sandbox-0001' : undefined;
-  const token = { slack: 'xoxb-sandbox-0001', github: 'ghp_sandbox0001', sentry: 'sntrys_sandbox0001' };
+  const token = {
+    slack: 'xoxb-sandbox-0001',
+    github: 'ghp_sandbox0001',
+    sentry: 'sntrys_sandbox0001',
+    pagerduty: 'u+sandboxpagerduty01',
+  };
   const signingSecret = 'sandbox-signing-secret';
   const routingKey = 'sandboxroutingkey000000000000001';
   const webhookToken = 'a-token-that-only-the-sandbox-knows';
@@ -78,6 +85,11 @@ export async function startNeighbourhood(options: {
       url: () => requestUrl()?.replace('/slack/events', '/webhooks/pagerduty'),
       secret: webhookSecrets.pagerduty,
     },
+    rest: {
+      token: token.pagerduty,
+      users: pagerdutyAccounts,
+      services: [{ id: pagerdutyService, name: 'Shop' }],
+    },
     now,
   });
   const sentry = await startSentry({
@@ -99,6 +111,11 @@ export async function startNeighbourhood(options: {
     shop,
     webhookToken,
     webhookSecrets,
+    pagerdutyAccess: {
+      PAGERDUTY_API_TOKEN: token.pagerduty,
+      PAGERDUTY_FROM: pagerdutySelf.email,
+      PAGERDUTY_API_URL: pagerduty.url,
+    },
     environment: {
       SLACK_BOT_TOKEN: token.slack,
       ...(appToken === undefined ? { SLACK_SIGNING_SECRET: signingSecret } : { SLACK_APP_TOKEN: appToken }),

@@ -5,7 +5,7 @@ import { healthOf, type VersionHealth } from '../core/channel/health-state.ts';
 import { healthTrend } from '../core/channel/health-trend.ts';
 import { lastGood } from '../core/channel/last-good.ts';
 import { livePeriod, type Channel } from '../core/channel/state.ts';
-import { sayReason } from '../core/health/judge.ts';
+import { sayReason } from '../core/health/reason.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { sayDuration, type Instant } from '../core/time.ts';
 import type { Facts } from './facts.ts';
@@ -53,12 +53,16 @@ const causeWords: Readonly<Record<MoveCause, string>> = {
   deploy: 'deployed',
 };
 
-function channelHealth({ version, judgement, report, points }: VersionHealth): ChannelHealth {
+function channelHealth({ version, judgement, failed, report, points }: VersionHealth): ChannelHealth {
+  const before = judgement.verdict === 'inconclusive' ? (failed?.reasons ?? []) : [];
   return {
     version,
     verdict: judgement.verdict,
     sessions: report.sessions,
-    reasons: judgement.reasons.map(sayReason),
+    reasons: [
+      ...judgement.reasons.map(sayReason),
+      ...before.map((reason) => `Failed before: ${sayReason(reason)}`),
+    ],
     trend: healthTrend(points),
   };
 }

@@ -34,6 +34,10 @@ export async function startWorld(options: {
   readonly slackMode?: 'http' | 'socket';
   /** Who is in the Slack workspace besides the cast. */
   readonly others?: readonly SlackPerson[];
+  /** Whether the bot may tell PagerDuty whom to call. */
+  readonly pagesByName?: boolean;
+  /** Settings in place of those by which the bot finds its neighbours: for what stands between them. */
+  readonly between?: (neighbours: Neighbourhood) => Promise<Readonly<Record<string, string>>>;
   readonly logLevel: string;
   readonly writeLog: (line: string) => void;
 }): Promise<World> {
@@ -49,6 +53,8 @@ export async function startWorld(options: {
   const folders = await seedFolders(options.root, options.policies, neighbourhood.shop.url, clock.now());
   const read = readSettings({
     ...neighbourhood.environment,
+    ...(options.pagesByName === true ? neighbourhood.pagerdutyAccess : {}),
+    ...(await options.between?.(neighbourhood)),
     PORT: String(options.port),
     DATA_DIR: folders.dataDir,
     POLICIES_DIR: folders.policiesDir,
@@ -102,10 +108,12 @@ export async function startWorld(options: {
         // The same each time: what the neighbours remember is new, too.
         drawStoreId: () => 'k3x9w2',
         policies: policies.current,
+        policyEdits: policies,
         ...(mostInFlight === undefined ? {} : { mostInFlight }),
       });
       // Nothing of the bot waits for it, but a person who types a command the next moment would.
-      if (!neighbourhood.slack.failure()) await neighbourhood.slack.sockets?.connected();
+      if (!neighbourhood.slack.failure())
+        await Promise.all([running.bot.slackAsked, neighbourhood.slack.sockets?.connected()]);
     },
     close: async () => {
       await stopBot();

@@ -31,14 +31,17 @@ export interface SlackClients {
   readonly timeline: WebClient;
 }
 
-export function slackClients(access: SlackAccess): SlackClients {
-  const client = (): WebClient => new WebClient(reveal(access.token), clientOptions(access));
+export function slackClients(access: SlackAccess, fetchBy = fetch): SlackClients {
+  const client = (): WebClient =>
+    new WebClient(reveal(access.token), { ...clientOptions(access), fetch: fetchBy });
   return { interaction: client(), paging: client(), timeline: client() };
 }
 
 /** Who the bot is, and where. */
 export interface Workspace {
   readonly teamId: string;
+  /** `https://acme.slack.com/`; undefined where Slack does not say. */
+  readonly url?: string | undefined;
   readonly enterpriseId: string | undefined;
   /** The app is installed for the whole Enterprise organization, and not for one of its workspaces. */
   readonly wholeEnterprise: boolean;
@@ -48,6 +51,10 @@ export interface Workspace {
 
 const authTest = z.object({
   team_id: z.string(),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .catch(undefined),
   enterprise_id: z.string().nullish(),
   is_enterprise_install: z.boolean().default(false),
   bot_id: z.string(),
@@ -74,6 +81,7 @@ async function askWhoWeAre(client: WebClient): Promise<Workspace> {
   const answer = authTest.parse(await client.auth.test());
   return {
     teamId: answer.team_id,
+    url: answer.url,
     enterpriseId: answer.enterprise_id ?? undefined,
     wholeEnterprise: answer.is_enterprise_install,
     botId: answer.bot_id,

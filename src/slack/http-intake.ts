@@ -4,6 +4,7 @@ import type { Instant, Milliseconds } from '../core/time.ts';
 import { reveal, type Secret } from '../trust/secrets.ts';
 import { decode, slackItem, type Receive } from './item.ts';
 import type { Log } from './log.ts';
+import type { Doubt, RequestTally } from './request-tally.ts';
 
 /** A request as our HTTP server took it: header names in lower case, the very bytes of the body. */
 export interface SlackRequest {
@@ -30,9 +31,10 @@ export function slackOverHttp(options: {
   readonly signingSecret: Secret;
   readonly now: () => Instant;
   readonly receive: Receive;
+  readonly tally: RequestTally;
   readonly log: Log;
 }): (request: SlackRequest) => Promise<SlackResponse> {
-  const { signingSecret, now, receive, log } = options;
+  const { signingSecret, now, receive, tally, log } = options;
   let warnedAt: Instant | undefined;
 
   function warn(at: Instant): void {
@@ -46,12 +48,14 @@ export function slackOverHttp(options: {
 
   return async (request) => {
     const at = now();
-    const authentic = authenticate(request, reveal(signingSecret), at);
-    if (!authentic) {
+    const judged = authenticate(request, reveal(signingSecret), at);
+    if ('doubt' in judged) {
+      if (judged.doubt) tally.refused(at, judged.doubt);
       warn(at);
       return { status: 401 };
     }
-    const { contentType, raw, hmac } = authentic;
+    tally.taken(at);
+    const { contentType, raw, hmac } = judged;
     const body = decode({ contentType, raw });
     if (!body) return { status: 400 };
     if (body['type'] === 'url_verification') return { status: 200, json: { challenge: body['challenge'] } };
@@ -66,19 +70,23 @@ export function slackOverHttp(options: {
   };
 }
 
-/** @returns undefined unless Slack signed these very bytes a moment ago. */
+/** Whether Slack signed these very bytes a moment ago. */
 function authenticate(
   { headers, rawBody }: SlackRequest,
   signingSecret: string,
   at: Instant,
-): { readonly contentType: string; readonly raw: string; readonly hmac: string } | undefined {
+):
+  | { readonly contentType: string; readonly raw: string; readonly hmac: string }
+  // Undefined for what has not even the form of Slack's: anybody's noise.
+  | { readonly doubt: Doubt | undefined } {
   // A doubled header comes as a list or joined by commas: neither has the form of a single one.
   const signature = single(headers['x-slack-signature'], /^v0=[0-9a-f]{64}$/);
   const timestamp = single(headers['x-slack-request-timestamp'], /^\d{1,12}$/);
   const contentType = single(headers['content-type'], /^application\/(json|x-www-form-urlencoded)\b/);
-  if (signature === undefined || timestamp === undefined || contentType === undefined) return undefined;
+  if (signature === undefined || timestamp === undefined || contentType === undefined)
+    return { doubt: undefined };
   const seconds = Number(timestamp);
-  if (Math.abs(Math.floor(at / 1_000) - seconds) > windowSeconds) return undefined;
+  if (Math.abs(Math.floor(at / 1_000) - seconds) > windowSeconds) return { doubt: 'timestamp' };
   const raw = rawBody.toString('utf8');
   try {
     verifySlackRequest({
@@ -89,7 +97,7 @@ function authenticate(
     });
   } catch {
     // This is how Bolt says no.
-    return undefined;
+    return { doubt: 'signature' };
   }
   // From the number: `01772359200` and `1772359200` are one timestamp.
   const hmac = createHmac('sha256', signingSecret).update(`v0:${seconds}:`).update(rawBody).digest('hex');

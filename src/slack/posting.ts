@@ -136,7 +136,13 @@ export function outcomeOf(error: unknown, repeatable: boolean, where: string): O
   });
   if (error instanceof WebAPIRateLimitedError) {
     const after = error.retryAfter * 1_000;
-    return { status: 'retry', why: 'Slack asks us to slow down', after, mayHaveHappened: false };
+    return {
+      status: 'retry',
+      why: 'Slack asks us to slow down',
+      after,
+      putOff: true,
+      mayHaveHappened: false,
+    };
   }
   if (error instanceof WebAPIPlatformError) {
     const code = slackError(error);

@@ -45,7 +45,7 @@ export function endingFor(reason: string): SocketEnding {
 }
 
 /** @param error what asking for an address, or connecting to it, threw */
-export function endingOf(error: unknown): SocketEnding {
+export function endingOf(error: unknown): Exclude<SocketEnding, { kind: 'renewed' }> {
   if (error instanceof WebAPIRateLimitedError)
     return { kind: 'lost', why: 'Slack asks us to slow down', after: error.retryAfter * 1_000 };
   if (error instanceof WebAPIHTTPError) return { kind: 'lost', why: `Slack answered ${error.statusCode}` };
@@ -67,7 +67,7 @@ function adviceFor(code: string): string {
     case 'account_inactive':
     case 'token_revoked':
     case 'token_expired':
-      return `Slack does not accept SLACK_APP_TOKEN (${code}): make a new app-level token, with the scope connections:write, under Basic Information at https://api.slack.com/apps.`;
+      return `Slack does not accept SLACK_APP_TOKEN (${code}): copy it again, or make a new app-level token, with the scope connections:write, under Basic Information at https://api.slack.com/apps.`;
     case 'missing_scope':
     case 'not_allowed_token_type':
     case 'no_permission':

@@ -11,7 +11,8 @@ const words = z
   .nullish()
   .transform((text) => text?.trim() || undefined);
 
-const genericAlert = z.object({
+/** Its fields are explained in docs/generic-alerts.md. */
+export const genericAlert = z.object({
   /** The same for the same trouble, each time it is sent. */
   key: z.string().min(1),
   status: z.enum(['firing', 'resolved']).default('firing'),
@@ -24,7 +25,10 @@ const genericAlert = z.object({
   severity: words,
   starts_at: words,
   labels: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+  /** Where to look at the alert itself. */
   url: words,
+  dashboard_url: words,
+  runbook_url: words,
 });
 
 /** One alert from whatever can send JSON: a script, a cron job, a monitor that has no source of its own here. */
@@ -43,6 +47,8 @@ function readAlert(said: z.infer<typeof genericAlert>): Alert {
   };
   const startsAt = readTime(said.starts_at);
   const url = cleanUrl(said.url);
+  const dashboard = cleanUrl(said.dashboard_url);
+  const runbook = cleanUrl(said.runbook_url);
   return {
     fingerprint: fingerprintOf('generic', said.key),
     status: said.status,
@@ -55,5 +61,7 @@ function readAlert(said: z.infer<typeof genericAlert>): Alert {
     ...(version === undefined ? {} : { version }),
     ...(startsAt === undefined ? {} : { startsAt }),
     ...(url === undefined ? {} : { url }),
+    ...(dashboard === undefined ? {} : { dashboard }),
+    ...(runbook === undefined ? {} : { runbook }),
   };
 }

@@ -10,6 +10,9 @@ export const prometheusAlert = z.object({
   annotations: z.record(z.string(), z.string()).default({}),
   startsAt: z.string().optional(),
   generatorURL: z.string().optional(),
+  /** Grafana's; empty where the alert belongs to no dashboard. */
+  panelURL: z.string().optional(),
+  dashboardURL: z.string().optional(),
   /** Alertmanager before 0.19 has none. */
   fingerprint: z.string().min(1).optional(),
   /** Grafana's values at this moment, for whoever wrote no summary. */
@@ -25,6 +28,9 @@ export function readPrometheusAlert(
   const words = annotations['summary'] ?? annotations['description'] ?? valueString ?? '';
   const began = readTime(said.startsAt);
   const url = cleanUrl(said.generatorURL);
+  const dashboard = cleanUrl(said.panelURL || said.dashboardURL);
+  // What everybody calls it who writes rules for Prometheus, and Grafana after them.
+  const runbook = cleanUrl(annotations['runbook_url']);
   return {
     fingerprint: fingerprintOf(source, said.fingerprint ?? identityOf(labels)),
     status,
@@ -33,6 +39,8 @@ export function readPrometheusAlert(
     labels: cleanLabels(labels),
     ...(began === undefined ? {} : { startsAt: began }),
     ...(url === undefined ? {} : { url }),
+    ...(dashboard === undefined ? {} : { dashboard }),
+    ...(runbook === undefined ? {} : { runbook }),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { deepest, tooDeepAt } from '../trust/nesting.ts';
 
 /** A document's file is not what it has to be; it was left as it is. The message names file, line and expectation. */
 export class DocumentInvalid extends Error {
@@ -18,6 +19,11 @@ export class DocumentInvalid extends Error {
 
 /** @throws DocumentInvalid when the text is not JSON or does not fit the schema */
 export function readDocumentText<T>(path: string, text: string, schema: z.ZodType<T>): T {
+  const tooDeep = tooDeepAt(text);
+  if (tooDeep) {
+    const mistake = `line ${tooDeep.line}: expected at most ${deepest} levels, one inside the other; found more`;
+    throw new DocumentInvalid(path, [mistake]);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

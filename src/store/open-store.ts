@@ -6,6 +6,7 @@ import type { Store } from './store.ts';
 
 /**
  * The store that the settings name: with a `databaseUrl` the PostgreSQL database, otherwise a file in `dataDir`.
+ * @param options.now this machine's time, for a file; a database has its own
  * @throws StoreLocked, StoreCorrupt, StoreTooNew, StoreUnavailable
  */
 export async function openStore(
@@ -16,8 +17,9 @@ export async function openStore(
   },
 ): Promise<Store> {
   const { databaseUrl: url, dataDir } = settings;
-  if (!url) return openSqliteStore({ path: storePath(dataDir), now: options.now });
+  const { now, warn } = options;
+  if (!url) return openSqliteStore({ path: storePath(dataDir), now });
   // Not everybody's memory has to hold the driver.
   const { openPostgresStore } = await import('./postgres.ts');
-  return openPostgresStore({ ...options, url });
+  return openPostgresStore({ url, warn });
 }

@@ -39,11 +39,13 @@ const migrations: readonly string[] = [
     version bigint NOT NULL,
     wake_at bigint,
     alias text,
+    rank text COLLATE "C" NOT NULL,
     state text NOT NULL,
     owner text NOT NULL
   ) WITH (fillfactor = 70);
   CREATE INDEX stream_kind ON stream (kind, pos);
   CREATE UNIQUE INDEX stream_alias ON stream (kind, alias) WHERE alias IS NOT NULL;
+  CREATE INDEX stream_open ON stream (kind, rank, pos) WHERE alias IS NOT NULL;
   CREATE INDEX stream_wake ON stream (wake_at) WHERE wake_at IS NOT NULL;
   CREATE INDEX stream_own_wake ON stream (owner, wake_at) WHERE wake_at IS NOT NULL;
 

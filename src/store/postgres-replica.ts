@@ -13,6 +13,8 @@ export interface Replica {
   readonly id: () => string;
   /** Whether no other one was alive a moment ago. */
   readonly isAlone: () => boolean;
+  /** The database's, as the store's; it goes on by a clock that nobody sets while the database is away. */
+  readonly time: () => Instant;
   /** As the store's. */
   readonly lease: () => () => boolean;
   /** Others should look: something is there that may be theirs to do. */
@@ -30,6 +32,7 @@ const slowestReconnect: Milliseconds = 2_000;
 
 const beat = statement('UPDATE replica SET seen_at = clock_timestamp() WHERE id = $1');
 const register = statement('INSERT INTO replica VALUES ($1, clock_timestamp())');
+const readClock = statement('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at');
 const unregister = statement('DELETE FROM replica WHERE id = $1');
 const bury = statement(
   `DELETE FROM replica WHERE seen_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)`,
@@ -50,12 +53,13 @@ export async function recoverOrphans(client: ClientBase, now: Instant, id: strin
  * Joins the replicas on a connection of its own: gives signs of life, takes over from those that give none, hears of
  * what others leave to do.
  * @param options.lease who gives no sign of life for so long, by the database's clock, is dead to the others
+ * @param options.now what the time is; left out: what the database says
  * @param options.look what others may have left has to be looked for
  */
 export async function joinReplicas(options: {
   readonly url: Secret;
   readonly lease: Milliseconds;
-  readonly now: () => Instant;
+  readonly now: (() => Instant) | undefined;
   readonly look: () => void;
   readonly warn: (fields: { readonly error?: unknown }, message: string) => void;
 }): Promise<Replica> {
@@ -67,6 +71,7 @@ export async function joinReplicas(options: {
     connectedAt: 0,
     // By the clock on the wall as well as by the one that stands still while a machine sleeps.
     provenAt: undefined,
+    ahead: undefined,
     left: false,
   };
 
@@ -107,6 +112,20 @@ export async function joinReplicas(options: {
     }
   }
 
+  const time = options.now ?? (() => Math.round(performance.now() + (state.ahead ?? 0)));
+
+  /**
+   * The answer was made between asking and hearing: the clock that is kept here is moved only as far as it must have been
+   * wrong, so that a slow answer does not move it to and fro.
+   */
+  async function readTime(client: ClientBase): Promise<void> {
+    const asked = performance.now();
+    const { rows } = await run<{ at: number }>(client, readClock, []);
+    const heard = performance.now();
+    const at = rows[0]?.at ?? Date.now();
+    state.ahead = Math.min(Math.max(state.ahead ?? at - heard, at - heard), at - asked);
+  }
+
   async function giveSign(client: ClientBase): Promise<void> {
     const began = { wall: Date.now(), steady: performance.now() };
     if ((await run(client, beat, [state.id])).rowCount === 0) {
@@ -115,6 +134,7 @@ export async function joinReplicas(options: {
       await run(client, register, [state.id]);
     }
     state.provenAt = began;
+    await readTime(client);
     // Whoever has just come, perhaps together with all others after an outage, gives them time to come.
     const settled = performance.now() - state.connectedAt > lease;
     await run(client, bury, [settled ? lease : lease * certainlyDead]);
@@ -127,7 +147,7 @@ export async function joinReplicas(options: {
     if (!client) return;
     try {
       await giveSign(client);
-      const taken = await recoverOrphans(client, options.now(), state.id);
+      const taken = await recoverOrphans(client, time(), state.id);
       if (taken > 0) warn({}, `${taken} effects of a replica that is gone were taken over`);
     } catch (error) {
       warn({ error: storeError(error) }, 'no sign of life could be given');
@@ -158,6 +178,7 @@ export async function joinReplicas(options: {
   return {
     id: () => state.id,
     isAlone: () => state.alone,
+    time,
     lease: () => {
       const { id } = state;
       return () => {
@@ -190,6 +211,8 @@ interface State {
   alone: boolean;
   connectedAt: number;
   provenAt: { readonly wall: number; readonly steady: number } | undefined;
+  /** By how much the database's clock is ahead of `performance.now()`. */
+  ahead: number | undefined;
   left: boolean;
 }
 

@@ -11,10 +11,11 @@ export const readByAlias = statement(
 );
 export const lockStreams = statement(`SELECT 1 FROM stream WHERE id = ANY($1::text[]) ORDER BY id ${lock}`);
 export const openStream = statement(
-  'INSERT INTO stream (id, kind, version, wake_at, alias, state, owner) VALUES ($1, $2, $3, $4, $5, $6, $7)',
+  `INSERT INTO stream (id, kind, version, wake_at, alias, rank, state, owner)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 );
 export const moveStream = statement(
-  'UPDATE stream SET version = $2, wake_at = $3, alias = $4, state = $5, owner = $6 WHERE id = $1',
+  'UPDATE stream SET version = $2, wake_at = $3, alias = $4, rank = $5, state = $6, owner = $7 WHERE id = $1',
 );
 export const addEvents = statement(
   `INSERT INTO event (stream, seq, at, by, type, data, written)

@@ -140,6 +140,7 @@ export function openTransaction(
     expected,
     wakeAt,
     alias,
+    rank = '',
     events,
     ...rest
   }: StreamWrite): Promise<void> {
@@ -152,8 +153,8 @@ export function openTransaction(
     const text = JSON.stringify(rest.state);
     touched.add(id);
     versions.set(id, version);
-    if (expected === 0) await write(sql.openStream, [id, kind, version, wakeAt, alias, text, owner]);
-    else await write(sql.moveStream, [id, version, wakeAt, alias, text, owner]);
+    if (expected === 0) await write(sql.openStream, [id, kind, version, wakeAt, alias, rank, text, owner]);
+    else await write(sql.moveStream, [id, version, wakeAt, alias, rank, text, owner]);
     await write(sql.addEvents, [
       id,
       events.map(({ seq }) => seq),

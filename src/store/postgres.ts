@@ -39,6 +39,7 @@ const takeDuty = statement(
    WHERE NOT EXISTS (SELECT FROM duty JOIN replica ON replica.id = duty.owner WHERE duty.name = $1)
    ON CONFLICT (name) DO UPDATE SET owner = excluded.owner WHERE duty.owner NOT IN (SELECT id FROM replica)`,
 );
+const hasDuty = statement('SELECT 1 FROM duty WHERE name = $1 AND owner = $2');
 const inboxInOrder = statement(
   `SELECT ${inboxColumns} FROM inbox WHERE result IS NULL AND source <> ALL($1::text[])
      AND EXISTS (SELECT FROM duty WHERE name = $3 AND owner = $4) ORDER BY pos LIMIT $2`,
@@ -67,6 +68,10 @@ const listOpenStreams = statement(
   `SELECT ${streamColumns} FROM stream WHERE kind = $1 AND alias IS NOT NULL AND ${older}
    ORDER BY pos DESC LIMIT $2`,
 );
+const firstOpen = statement(
+  `SELECT ${streamColumns}, (SELECT count(*) FROM stream WHERE kind = $1 AND alias IS NOT NULL) AS count
+   FROM stream WHERE kind = $1 AND alias IS NOT NULL ORDER BY rank, pos LIMIT $2`,
+);
 const readEvents = statement(`SELECT ${eventColumns} FROM event WHERE stream = $1 ORDER BY seq`);
 const nextWake = statement(
   `SELECT least(
@@ -90,6 +95,16 @@ const nextDue = statement(
      (SELECT row.due_at + CASE WHEN $2 THEN 0 ELSE ${graceOfEffects} END FROM outbox row WHERE ${mayGo}
       ORDER BY row.due_at LIMIT 1)) AS at`,
 );
+// In one order, so that two who do this at the same moment wait for each other and not crosswise.
+const bringForward = statement(
+  `UPDATE outbox SET due_at = $2 WHERE pos IN (
+     SELECT pos FROM outbox WHERE id = ANY($1::text[]) AND status = 'waiting' AND due_at > $2
+     ORDER BY pos FOR NO KEY UPDATE)`,
+);
+const hastenOutbox = statement(
+  `UPDATE outbox SET due_at = greatest(due_at - $1, $2) WHERE pos IN (
+     SELECT pos FROM outbox WHERE status = 'waiting' AND due_at > $2 ORDER BY pos FOR NO KEY UPDATE)`,
+);
 const outboxOf = statement(`SELECT ${outboxColumns} FROM outbox WHERE stream = $1 ORDER BY pos`);
 const readMark = statement('SELECT value FROM mark WHERE name = $1');
 const writeMark = statement(
@@ -105,11 +120,13 @@ const advanceMark = statement(
 
 /** Whoever has it reads what has to be read in order. */
 const inboxDuty = 'inbox';
+/** Whoever has it sees to it that nothing comes late when the clock of all was set back. */
+const clockDuty = 'clock';
 
 /**
  * The store for several machines: a PostgreSQL database (14 or newer) that any number of equal replicas share.
  * @param options.url `postgres://…`; shown nowhere
- * @param options.now milliseconds since the epoch, for the rows that are taken over
+ * @param options.now milliseconds since the epoch; left out, as usual: by the database's clock
  * @param options.lease a replica that gives no sign of life for so long is dead to the others
  * @param options.warn hears what no caller hears, or could do anything about
  * @throws StoreTooNew, StoreUnavailable
@@ -120,13 +137,13 @@ export async function openPostgresStore(options: {
   readonly lease?: Milliseconds;
   readonly warn?: (fields: { readonly error?: unknown }, message: string) => void;
 }): Promise<Store> {
-  const { url, now = Date.now, lease = usualLease, warn = () => undefined } = options;
+  const { url, lease = usualLease, warn = () => undefined } = options;
   const watchers: (() => void)[] = [];
   await migrateDatabase(url);
   const replica = await joinReplicas({
     url,
     lease,
-    now,
+    now: options.now,
     warn,
     look: () => {
       for (const look of watchers) look();
@@ -135,10 +152,10 @@ export async function openPostgresStore(options: {
   const pool = openPool(url, (error) =>
     warn({ error: storeError(error) }, 'a connection to the database broke'),
   );
-  return storeOn(pool, replica, now, watchers);
+  return storeOn(pool, replica, watchers);
 }
 
-function storeOn(pool: Pool, replica: Replica, now: () => Instant, watchers: (() => void)[]): Store {
+function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[]): Store {
   const underWay = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
 
@@ -194,6 +211,10 @@ function storeOn(pool: Pool, replica: Replica, now: () => Instant, watchers: (()
     },
     listStreams: async (kind, { openOnly = false, limit, before } = {}) =>
       (await rowsOf<StreamRow>(openOnly ? listOpenStreams : listStreams, kind, limit, before)).map(toStream),
+    firstOpen: async (kind, limit) => {
+      const rows = await rowsOf<StreamRow & { readonly count: number }>(firstOpen, kind, limit);
+      return { streams: rows.map(({ count: _, ...row }) => toStream(row)), count: rows[0]?.count ?? 0 };
+    },
     readEvents: async (id) => (await rowsOf<EventRow>(readEvents, id)).map(toEvent),
 
     nextWake: async () => (await rowsOf<At>(nextWake, ...whose()))[0]?.at ?? undefined,
@@ -203,7 +224,19 @@ function storeOn(pool: Pool, replica: Replica, now: () => Instant, watchers: (()
       (await rowsOf<OutboxColumns>(outboxDue, until, limit, ...whose())).map(toOutboxRow),
     nextDue: async () => (await rowsOf<At>(nextDue, ...whose()))[0]?.at ?? undefined,
     recoverInFlight: () =>
-      during(() => withClient(pool, (client) => recoverOrphans(client, now(), replica.id())).catch(rethrow)),
+      during(() =>
+        withClient(pool, (client) => recoverOrphans(client, replica.time(), replica.id())).catch(rethrow),
+      ),
+    bringForward: async (ids, to) => {
+      if ((await change(bringForward, ids, to)) > 0) replica.announce();
+    },
+    hastenOutbox: async (by) => {
+      await change(takeDuty, clockDuty, replica.id());
+      if ((await rowsOf(hasDuty, clockDuty, replica.id())).length === 0) return false;
+      await change(hastenOutbox, by, replica.time());
+      replica.announce();
+      return true;
+    },
     outboxOf: async (id) => (await rowsOf<OutboxColumns>(outboxOf, id)).map(toOutboxRow),
 
     readMark: async (name) => (await rowsOf<{ value: string }>(readMark, name))[0]?.value,
@@ -221,6 +254,7 @@ function storeOn(pool: Pool, replica: Replica, now: () => Instant, watchers: (()
       return forgotten;
     },
 
+    time: replica.time,
     watch: (look) => void watchers.push(look),
     lease: replica.lease,
 

@@ -71,6 +71,15 @@ const migrations: readonly string[] = [
   CREATE TABLE counter (name TEXT PRIMARY KEY, used INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE mark (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  // From here on buttons say which store drew them; what an older one has drawn does not. And open streams are kept in
+  // the order in which people look at them, so that showing the first of ten thousand reads only those.
+  `
+  INSERT INTO mark (name, value) SELECT 'unmarked-buttons', 'accepted' WHERE EXISTS (SELECT 1 FROM stream);
+
+  ALTER TABLE stream ADD COLUMN rank TEXT NOT NULL DEFAULT '';
+  UPDATE stream SET rank = state ->> '$.severity' WHERE kind = 'incident' AND state ->> '$.severity' IS NOT NULL;
+  CREATE INDEX stream_open ON stream (kind, rank, pos) WHERE alias IS NOT NULL;
+  `,
 ];
 
 /** Brings the schema up to date; on a database that is, it changes nothing. */

@@ -26,11 +26,11 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
     `SELECT ${streamColumns} FROM stream WHERE kind = ? AND alias = ?`,
   );
   const openStream = db.prepare(
-    `INSERT INTO stream (id, kind, version, wake_at, alias, state)
-     VALUES (:id, :kind, :version, :wakeAt, :alias, :state) ON CONFLICT DO NOTHING`,
+    `INSERT INTO stream (id, kind, version, wake_at, alias, rank, state)
+     VALUES (:id, :kind, :version, :wakeAt, :alias, :rank, :state) ON CONFLICT DO NOTHING`,
   );
   const moveStream = db.prepare(
-    `UPDATE stream SET version = :version, wake_at = :wakeAt, alias = :alias, state = :state
+    `UPDATE stream SET version = :version, wake_at = :wakeAt, alias = :alias, rank = :rank, state = :state
      WHERE id = :id AND kind = :kind AND version = :expected AND NOT EXISTS
        (SELECT 1 FROM stream other WHERE other.kind = :kind AND other.alias = :alias AND other.id <> :id)`,
   );
@@ -73,7 +73,7 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
     return row && toOutboxRow(row);
   }
 
-  function write({ id, kind, expected, state, wakeAt, alias, events }: StreamWrite): void {
+  function write({ id, kind, expected, state, wakeAt, alias, rank = '', events }: StreamWrite): void {
     const misplaced = events.find((event, n) => event.stream !== id || event.seq !== expected + n + 1);
     if (misplaced) {
       throw new Error(`${misplaced.stream}/${misplaced.seq} cannot follow ${id}/${expected}.`);
@@ -84,6 +84,7 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
       version: expected + events.length,
       wakeAt: wakeAt ?? null,
       alias: alias ?? null,
+      rank,
       state: JSON.stringify(state),
     };
     const { changes } = expected === 0 ? openStream.run(row) : moveStream.run({ ...row, expected });

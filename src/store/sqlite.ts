@@ -27,7 +27,7 @@ const forgottenAtOnce = 1_000;
 /**
  * The store for one machine: a SQLite file that this process alone has open.
  * @param options.path the file; it and its folder are created when they are missing
- * @param options.now milliseconds since the epoch, for the rows that `recoverInFlight` makes due
+ * @param options.now milliseconds since the epoch, for the rows that `recoverInFlight` and `hastenOutbox` make due
  * @throws StoreLocked, StoreCorrupt, StoreTooNew, StoreUnavailable
  */
 export async function openSqliteStore(options: {
@@ -70,6 +70,13 @@ export async function openSqliteStore(options: {
         WHERE kind = ?1 AND alias IS NOT NULL AND ${older} ORDER BY pos DESC LIMIT ?2)
      ORDER BY pos DESC`,
   );
+  const firstOpen: Query<StreamRow> = db.prepare(
+    `SELECT ${streamColumns} FROM stream INDEXED BY stream_open
+     WHERE kind = ? AND alias IS NOT NULL ORDER BY rank, pos LIMIT ?`,
+  );
+  const openCount: Query<{ count: number }> = db.prepare(
+    'SELECT count(*) AS count FROM stream INDEXED BY stream_open WHERE kind = ? AND alias IS NOT NULL',
+  );
   const events: Query<EventRow> = db.prepare(
     `SELECT ${eventColumns} FROM event WHERE stream = ? ORDER BY seq`,
   );
@@ -91,6 +98,13 @@ export async function openSqliteStore(options: {
   );
   const recoverInFlight = db.prepare(
     `UPDATE outbox SET status = 'waiting', may_have_happened = 1, due_at = min(due_at, ?) WHERE status = 'in-flight'`,
+  );
+  const bringForward = db.prepare(
+    `UPDATE outbox SET due_at = ?2
+     WHERE status = 'waiting' AND due_at > ?2 AND id IN (SELECT value FROM json_each(?1))`,
+  );
+  const hastenOutbox = db.prepare(
+    `UPDATE outbox SET due_at = max(due_at - ?1, ?2) WHERE status = 'waiting' AND due_at > ?2`,
   );
   const mark: Query<{ value: string }> = db.prepare('SELECT value FROM mark WHERE name = ?');
   const setMark = db.prepare(
@@ -121,6 +135,11 @@ export async function openSqliteStore(options: {
       }),
     listStreams: (kind, { openOnly = false, limit = -1, before = '' } = {}) =>
       read(() => (openOnly ? openStreams : streams).all(kind, limit, before).map(toStream)),
+    firstOpen: (kind, limit) =>
+      read(() => ({
+        streams: firstOpen.all(kind, limit).map(toStream),
+        count: openCount.get(kind)?.count ?? 0,
+      })),
     readEvents: (id) => read(() => events.all(id).map(toEvent)),
 
     nextWake: () => read(() => nextWake.get()?.at ?? undefined),
@@ -129,6 +148,12 @@ export async function openSqliteStore(options: {
     outboxDue: (until, limit) => read(() => outboxDue.all(until, limit).map(toOutboxRow)),
     nextDue: () => read(() => nextDue.get()?.at),
     recoverInFlight: () => write(() => recoverInFlight.run(now()).changes),
+    bringForward: (ids, to) => write(() => void bringForward.run(JSON.stringify(ids), to)),
+    hastenOutbox: (by) =>
+      write(() => {
+        hastenOutbox.run(by, now());
+        return true;
+      }),
     outboxOf: (id) => read(() => outboxOf.all(id).map(toOutboxRow)),
 
     readMark: (name) => read(() => mark.get(name)?.value),
@@ -146,6 +171,7 @@ export async function openSqliteStore(options: {
     },
 
     // Nobody else has the file open.
+    time: () => undefined,
     watch: () => undefined,
     lease: () => () => true,
 

@@ -15,6 +15,11 @@ export async function storeIdOf(store: Store, draw: () => string = drawStoreId):
   return (await store.readMark(mark)) ?? store.keepMark(mark, draw());
 }
 
+/** Whether it is older than the mark of its id on buttons (migration 2): its cards in Slack may bear none. */
+export async function takesUnmarkedButtons(store: Store): Promise<boolean> {
+  return (await store.readMark('unmarked-buttons')) !== undefined;
+}
+
 function drawStoreId(): string {
   return Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join('');
 }

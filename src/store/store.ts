@@ -1,7 +1,7 @@
 import type { Actor } from '../core/actor.ts';
 import type { Effect, Receipt } from '../core/effect.ts';
 import type { StreamId, StreamName } from '../core/stream.ts';
-import type { Instant } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 
 /** Something that came over a wire, kept before it was answered. `id` makes a second delivery of it a no-op. */
 export interface InboxItem {
@@ -38,6 +38,8 @@ export interface StreamWrite {
   readonly state: unknown;
   readonly wakeAt: Instant | undefined;
   readonly alias: string | undefined;
+  /** Left out: as any other. */
+  readonly rank?: string;
   readonly events: readonly StoredEvent[];
 }
 
@@ -144,6 +146,11 @@ export interface Store {
     kind: StreamName,
     options?: { readonly openOnly?: boolean; readonly limit?: number; readonly before?: StreamId },
   ) => Promise<readonly StoredStream[]>;
+  /** The open ones by their rank, the lowest first and of those the oldest, and how many are open in all. */
+  readonly firstOpen: (
+    kind: StreamName,
+    limit: number,
+  ) => Promise<{ readonly streams: readonly StoredStream[]; readonly count: number }>;
   /** In order. */
   readonly readEvents: (id: StreamId) => Promise<readonly StoredEvent[]>;
 
@@ -160,6 +167,13 @@ export interface Store {
   readonly nextDue: () => Promise<Instant | undefined>;
   /** Rows that were in flight when their process died: waiting again, marked as possibly happened. */
   readonly recoverInFlight: () => Promise<number>;
+  /** Of these, what waits for a later time becomes due at this one; what somebody has in hand is left alone. */
+  readonly bringForward: (ids: readonly string[], to: Instant) => Promise<void>;
+  /**
+   * The clock was set back by so much: rows that wait for a time to come become due that much earlier. False, and
+   * nothing is done, when another process that has the same clock sees to it, and to the streams.
+   */
+  readonly hastenOutbox: (by: Milliseconds) => Promise<boolean>;
   /** All rows of a stream, oldest first; what people look at. */
   readonly outboxOf: (stream: StreamId) => Promise<readonly OutboxRow[]>;
 
@@ -173,6 +187,11 @@ export interface Store {
   /** Forgets settled inbox items received before; how many. */
   readonly forgetInbox: (before: Instant) => Promise<number>;
 
+  /**
+   * The time, by the clock that all who share the store have in common; undefined when it is nobody's but this process's.
+   * Whoever has times of a shared store in hand goes by it: machines' own clocks differ, and are set.
+   */
+  readonly time: () => Instant | undefined;
   /** Calls whenever another process may have left something to do. */
   readonly watch: (look: () => void) => void;
   /**

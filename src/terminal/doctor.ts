@@ -31,9 +31,12 @@ function exitCodeOf(findings: readonly Finding[], starts: boolean): ExitCode {
   return findings.some(({ status }) => status === 'wrong') ? exitCode.failed : exitCode.done;
 }
 
+/** What has a longer name pushes only its own line out. */
+const longestName = 32;
+
 function print(findings: readonly Finding[]): void {
   const shown = together(findings);
-  const width = Math.max(...findings.map(({ name }) => name.length));
+  const width = Math.min(longestName, Math.max(...shown.map(({ name }) => name.length)));
   const lines = areas.flatMap((area) => {
     const here = shown.filter((finding) => finding.area === area);
     if (here.length === 0) return [];
@@ -43,5 +46,5 @@ function print(findings: readonly Finding[]): void {
     ]);
     return [area, ...told, ''];
   });
-  process.stdout.write(`${[...lines, sayCounts(findings)].join('\n')}\n`);
+  process.stdout.write(`${[...lines, sayCounts(shown)].join('\n')}\n`);
 }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Instant } from '../core/time.ts';
 import { apiError } from '../http/api/command-shapes.ts';
 import { operationShape, type OperationShape } from '../http/api/operation-shapes.ts';
 import type { BotApi } from './bot-api.ts';
 import { exitCode, Stop, type ExitCode } from './exit.ts';
+import { asTyped, inLocalTime, sayLocalTime } from './in-terminal.ts';
 import { changesOf } from './operation-changes.ts';
 import { printable } from './print.ts';
 import { withProgress } from './progress.ts';
@@ -58,7 +60,7 @@ export async function followOperation(
   async function untilNews(): Promise<OperationShape | undefined> {
     while (!interrupted.signal.aborted) {
       const now = await look();
-      if (now && changesOf(seen, now).length > 0) return now;
+      if (now && changesOf(seen, now, Date.now()).length > 0) return now;
       if (now) awaySince = undefined;
       else awaySince ??= performance.now();
       if (awaySince !== undefined && performance.now() - awaySince > awayAtMost) {
@@ -72,8 +74,8 @@ export async function followOperation(
     return undefined;
   }
 
-  const say = (text: string, at = new Date().toISOString()): unknown =>
-    write(`${at.slice(11, 19)} UTC  ${printable(text)}\n`);
+  const say = (text: string, at: Instant = Date.now()): unknown =>
+    write(`${sayLocalTime(at)}  ${printable(asTyped(inLocalTime(text, at)))}\n`);
 
   try {
     for (;;) {
@@ -85,7 +87,8 @@ export async function followOperation(
         );
         return { code: exitCode.inconclusive, operation: seen };
       }
-      for (const { at, text } of changesOf(seen, now)) say(text, at);
+      for (const { at, text } of changesOf(seen, now, Date.now()))
+        say(text, at === undefined ? Date.now() : Date.parse(at));
       seen = now;
       const code = endOf(now);
       if (code !== undefined) return { code, operation: now };

@@ -25,7 +25,7 @@ const help: CommandModule = {
 };
 const completion = {
   command: 'completion',
-  describe: 'Print a script for bash or zsh; to use it: lastgood completion >> ~/.bashrc',
+  describe: 'Print a script for bash or zsh; to use it: lastgood completion >> ~/.bashrc, or ~/.zshrc',
 };
 const named = [...own, help, completion].map(({ command, describe }) => ({
   name: String(command),
@@ -36,7 +36,7 @@ const verbs = verbCommands(names);
 const verbNames = verbs.map(({ command }) => String(command));
 const overviewHere = overview(named);
 
-/** No command, or a word that is none. */
+/** No command, which is answered with help, as in Slack; or a word that is none. */
 const otherwise: CommandModule<object, { readonly help: boolean; readonly version: boolean }> = {
   command: '$0',
   describe: false,
@@ -45,9 +45,8 @@ const otherwise: CommandModule<object, { readonly help: boolean; readonly versio
       help: { type: 'boolean', default: false },
       version: { type: 'boolean', default: false },
     }),
-  handler: ({ _: [word], help: asked, version }) => {
+  handler: ({ _: [word], version }) => {
     if (word !== undefined) throw noSuch('command', String(word), [...verbNames, ...names]);
-    if (!asked && !version) throw new Stop(exitCode.usage, `Say which command.\n\n${overviewHere}`);
     process.stdout.write(`${version ? ownVersion() : overviewHere}\n`);
   },
 };

@@ -28,6 +28,7 @@ export function printNewToken(made: {
     `  ${token}`,
     "In the bot's environment or .env, instead of the line that is there; it takes effect with the next start:",
     `  ${setting}='${JSON.stringify(value)}'`,
+    'The line holds every token. Put it there before you make another one: the next line is made from this one.',
     ...(renewed
       ? [`Its token of before goes on working: take the older hash out when nobody uses it any more.`]
       : []),

@@ -1,3 +1,4 @@
+import { sayDate, sayDuration, sayMoment, type Instant } from '../core/time.ts';
 import type { OperationShape } from '../http/api/operation-shapes.ts';
 
 export interface Change {
@@ -7,7 +8,11 @@ export interface Change {
 }
 
 /** What an operation did between two looks, oldest first; of the first look, what has happened to it so far. */
-export function changesOf(before: OperationShape | undefined, after: OperationShape): readonly Change[] {
+export function changesOf(
+  before: OperationShape | undefined,
+  after: OperationShape,
+  now: Instant,
+): readonly Change[] {
   const approvals = after.approvals.given.slice(before?.approvals.given.length ?? 0).map(({ by, at }) => ({
     at,
     text: `Approved by ${by}.`,
@@ -17,7 +22,8 @@ export function changesOf(before: OperationShape | undefined, after: OperationSh
     after.abort_requested_by !== null && before?.abort_requested_by !== after.abort_requested_by
       ? [{ at: undefined, text: `${after.abort_requested_by} asked to stop; no further step begins.` }]
       : [];
-  const begun = before?.status !== after.status ? [{ at: statusSince(after), text: sayStatus(after) }] : [];
+  const begun =
+    before?.status !== after.status ? [{ at: statusSince(after), text: sayStatus(after, now) }] : [];
   const ended = after.ended_at !== null || after.status === 'unknown';
   return ended ? [...approvals, ...steps, ...abort, ...begun] : [...approvals, ...begun, ...abort, ...steps];
 }
@@ -43,12 +49,12 @@ function statusSince({ status, requested_at, begun_at, ended_at }: OperationShap
   return ended_at ?? (status === 'running' ? (begun_at ?? undefined) : undefined);
 }
 
-function sayStatus(operation: OperationShape): string {
+function sayStatus(operation: OperationShape, now: Instant): string {
   const { id, kind, source, channel, from, to, status, why, approvals, expires_at } = operation;
   const tail = why === '' ? '' : ` ${why}`;
   switch (status) {
     case 'awaiting-approval':
-      return `${id}: ${kind === 'promote' ? `promotion from ${source ?? '?'} to` : 'rollback of'} ${channel} ${from} → ${to} waits for approval, ${approvals.given.length} of ${approvals.needed} so far (${approvals.roles.join(' or ')}), until ${expires_at}.`;
+      return `${id}: ${kind === 'promote' ? `promotion from ${source ?? '?'} to` : 'rollback of'} ${channel} ${from} → ${to} waits for approval, ${approvals.given.length} of ${approvals.needed} so far (${approvals.roles.join(' or ')}), until ${sayDeadline(Date.parse(expires_at), now)}.`;
     case 'approved':
       return `${id} is approved.`;
     case 'running':
@@ -67,4 +73,11 @@ function sayStatus(operation: OperationShape): string {
     default:
       return status satisfies never;
   }
+}
+
+/** `03:15:00 UTC, in 14m`; with its date when that is not today. */
+function sayDeadline(at: Instant, now: Instant): string {
+  const left = at - now;
+  const moment = Math.abs(left) < 12 * 3_600_000 ? sayMoment(at) : sayDate(at);
+  return left > 0 ? `${moment}, in ${sayDuration(left)}` : moment;
 }

@@ -4,6 +4,7 @@ import { readBotAddress } from './bot-address.ts';
 import { environmentHere } from './environment.ts';
 import { exitCode, Stop, type ExitCode } from './exit.ts';
 import { followOperation } from './follow.ts';
+import { asTyped } from './in-terminal.ts';
 import { exitCodeOf, printable, printAnswer, printJson } from './print.ts';
 import { withProgress } from './progress.ts';
 
@@ -59,6 +60,6 @@ function give(answer: Answer, json: boolean): ExitCode {
 /** A token that is not let in is a setting to correct; the rest is what it says. */
 function decline({ status, error }: Extract<Told, { kind: 'declined' }>, json: boolean): ExitCode {
   if (json) printJson({ error });
-  else process.stderr.write(`${printable(error)}\n`);
+  else process.stderr.write(`${printable(asTyped(error))}\n`);
   return status === 401 ? exitCode.configuration : exitCode.failed;
 }

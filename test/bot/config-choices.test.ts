@@ -87,3 +87,22 @@ test.each([
 ])('half of a GitHub App, or more than one, is a mistake (%#)', (env, words) => {
   expect(problemsOf({ ...socket, ...env })).toEqual([expect.stringContaining(words)]);
 });
+
+test('PagerDuty is told whom to call with a token and an address, and pages have a way besides', () => {
+  const by = { PAGERDUTY_API_TOKEN: 'u+the-token', PAGERDUTY_FROM: 'lastgood@acme.example' };
+  const key = { PAGERDUTY_ROUTING_KEY: 'the-key' };
+  expect(settingsOf({ ...http, ...key }).pagerduty?.api).toBeUndefined();
+  const settings = settingsOf({ ...http, ...key, ...by });
+  expect(settings.pagerduty?.api).toMatchObject({
+    from: 'lastgood@acme.example',
+    url: 'https://api.pagerduty.com',
+  });
+  expect(secretsOf(settings).map(reveal)).toContain('u+the-token');
+  expect(problemsOf({ ...http, ...by })).toEqual([
+    expect.stringMatching(/^PAGERDUTY_ROUTING_KEY is missing: pages go out by it when/),
+  ]);
+  expect(problemsOf({ ...http, ...key, PAGERDUTY_FROM: 'lastgood' })).toEqual([
+    'PAGERDUTY_FROM is no e-mail address',
+    'PAGERDUTY_API_TOKEN is missing: it goes with PAGERDUTY_FROM',
+  ]);
+});

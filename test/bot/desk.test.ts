@@ -25,6 +25,10 @@ beforeEach(async () => {
       read.push(kind);
       return store.listStreams(kind, options);
     },
+    firstOpen: (kind, limit) => {
+      read.push(kind);
+      return store.firstOpen(kind, limit);
+    },
   };
   const nobody = () => Promise.reject(new Error('nobody is asked'));
   const engine = {
@@ -69,4 +73,32 @@ it('what it looks at is what is stored at this moment', async () => {
   const { state } = opened('P0');
   await writeStream(store, { ...move('INC-1', 0, 1, { alias: 'checkout@shop/stable' }), state });
   expect(await understand('incident', 'ack')).toMatchObject({ kind: 'intent', to: { id: 'INC-1' } });
+});
+
+it('of very many open incidents only those are read that somebody can look at: the worst, and of those the oldest', async () => {
+  const { state } = opened('P0');
+  await store.transact(async (transaction) => {
+    for (let n = 1; n <= 250; n += 1) {
+      const severity = n % 5 === 0 ? 'P1' : 'P3';
+      const write = move(`INC-${n}`, 0, 1, { alias: `s${n}@shop/stable`, rank: severity });
+      await transaction.write({
+        ...write,
+        state: { ...state, id: `INC-${n}`, severity, openedAt: noon + n },
+      });
+    }
+  });
+  const asked = await understand('incident', 'list');
+  if (asked.kind !== 'answer') throw new Error('it is not answered at once');
+  const { title, lines } = asked.answer;
+  expect(title).toBe('250 incidents are open');
+  expect(lines).toHaveLength(101);
+  expect(lines.slice(0, 2)).toEqual([
+    expect.stringMatching(/^INC-5 +P1/),
+    expect.stringMatching(/^INC-10 +P1/),
+  ]);
+  expect(lines[50]).toMatch(/^INC-1 +P3/);
+  expect(lines.at(-1)).toBe('… and 150 more, less bad or newer than these');
+
+  const which = await understand('incident', 'ack');
+  expect(which).toMatchObject({ kind: 'answer', answer: { title: 'Which incident?' } });
 });

@@ -35,7 +35,7 @@ it('shouts about an alert for which not even an incident can be opened', async (
       type: 'page.slack',
       person: undefined,
       to: 'C0EMERGENCY',
-      text: 'Something from generic could not be understood, and nobody was paged for it: no sense. It is kept as generic/1.',
+      text: 'Something from generic could not be understood, and nobody was paged for it: no sense. To see it: /lastgood received generic/1',
       severity: 'P1',
     },
   ]);

@@ -66,7 +66,7 @@ test('warns in the emergency conversation of a rung that pages only somebody who
     effect: { type: 'page.slack', to: policies.notifications.conversations['emergency'] },
   });
   const text = row?.effect.type === 'page.slack' ? row.effect.text : '';
-  expect(text).toContain('• Checkout P3, rung 1 of 2: nobody (Ana Ruiz by Slack)');
+  expect(text).toContain('• P3 of Checkout and Platform, rung 1 of 2: nobody (Ana Ruiz by Slack)');
   // Mail still reaches Ana for a P0.
   expect(text).not.toContain('P0');
 });

@@ -134,7 +134,10 @@ describe.skipIf(missing !== undefined)(
 
     it('shows how to get at the bot, ready to be copied', async () => {
       await open({ permissions: ['clipboard-read', 'clipboard-write'] });
+      await page.getByRole('tab', { name: 'Faults' }).click();
+      await page.getByText('Make the surroundings fail', { exact: false }).waitFor();
       await page.getByRole('tab', { name: 'API' }).click();
+      await page.getByText('Whatever can be typed in Slack works in a terminal', { exact: false }).waitFor();
       const copy = page.getByRole('button', { name: 'Copy the command' });
       await copy.click();
       await expect.poll(() => copy.textContent()).toBe('Copied');
@@ -160,7 +163,7 @@ describe.skipIf(missing !== undefined)(
       await report().waitFor();
       await page.getByRole('radio', { name: 'Relbot', checked: true }).waitFor();
       expect((await page.evaluate(inThePage.focused)).name).toBe('Report');
-      await page.keyboard.press('Enter');
+      await tour.getByRole('button', { name: 'Report it' }).click();
       await tour.getByText('It failed').waitFor();
       expect(asked().at(-1)).toBe('http failing 1.6.0-rc.1 on shop/canary');
     });
@@ -194,8 +197,10 @@ describe.skipIf(missing !== undefined)(
       for (const colorScheme of ['light', 'dark'] as const) {
         if (colorScheme === 'dark') await opened.close();
         await open({ ...PHONE, colorScheme });
-        await page.getByRole('button', { name: 'Conversations and people' }).tap();
-        await page.getByText('Relbot').first().tap();
+        const drawer = page.getByRole('button', { name: 'Conversations and people' });
+        await drawer.tap();
+        await page.getByText('Relbot').first().tap(); // which closes the drawer
+        await drawer.tap();
         await page.getByRole('button', { name: 'releases' }).tap();
         await report().waitFor();
         for (const tab of ['Chat', 'Channels', 'Pager', 'API']) {

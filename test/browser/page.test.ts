@@ -58,7 +58,9 @@ describe.skipIf(missing !== undefined)(
       await page.getByText('to dana@shop.example').waitFor();
 
       await tour.getByRole('button', { name: 'Type it for me' }).click();
-      await page.keyboard.press('Enter');
+      await tour.getByRole('button', { name: 'Send it' }).click();
+      await tour.getByRole('button', { name: 'Take me there' }).click();
+      await expect.poll(async () => (await page.evaluate(inThePage.focused)).name).toBe('Approve OP-7');
       await page.getByRole('button', { name: 'Approve OP-7' }).click();
       const dialog = page.getByRole('dialog', { name: 'Approve OP-7?' });
       await dialog.getByRole('button', { name: 'Approve' }).click();
@@ -81,6 +83,24 @@ describe.skipIf(missing !== undefined)(
         `${BEN} presses approve`,
         `${BEN} presses resolve`,
       ]);
+    });
+
+    it('offers to send only what stands in the box as it was typed', async () => {
+      await served.current().fire('checkout');
+      await served.current().advanceToNextWake();
+      const page = await open();
+      const tour = page.getByRole('region', { name: 'Tour' });
+      const send = tour.getByRole('button', { name: 'Send it' });
+      await tour.getByRole('button', { name: 'Type it for me' }).click();
+      await send.waitFor();
+      await page.keyboard.type(', and more');
+      await send.waitFor({ state: 'detached' });
+      await page.getByRole('radio', { name: 'Ben' }).check();
+      await tour.getByRole('button', { name: 'Type it for me' }).click();
+      await page.getByRole('radio', { name: 'Ana', checked: true }).waitFor();
+      await send.click();
+      await page.getByRole('button', { name: 'Approve OP-7' }).waitFor();
+      expect(served.current().asked).toEqual([`${ANA} /rollback stable 1.4.2 checkout answers 5xx`]);
     });
 
     it('can be used with the keyboard alone', async () => {
@@ -249,6 +269,20 @@ describe.skipIf(missing !== undefined)(
       expect(await tooSmall()).toEqual([]);
       await page.getByRole('button', { name: 'Close the thread' }).tap();
       expect(await page.getByRole('combobox', { name: 'Message or command' }).isVisible()).toBe(true);
+    });
+
+    it('closes the drawer by a tap beside it, and by choosing who one is', async () => {
+      const page = await open(PHONE);
+      const menu = page.getByRole('button', { name: 'Conversations and people' });
+      const rail = page.getByRole('navigation', { name: 'People and conversations' });
+      await menu.tap();
+      await rail.waitFor();
+      await page.touchscreen.tap(345, 400);
+      await rail.waitFor({ state: 'hidden' });
+      await menu.tap();
+      await page.getByRole('radio', { name: 'Ben' }).tap();
+      await rail.waitFor({ state: 'hidden' });
+      expect(await page.locator('#people input:checked').inputValue()).toBe(BEN);
     });
 
     it.each([

@@ -92,6 +92,45 @@ describe.skipIf(missing !== undefined)(`the sandbox${why}`, { timeout: 60_000 },
     await form.getByRole('button', { name: 'Report' }).click();
   }
 
+  it('leads from a page to the card that it is about', async () => {
+    const messages = page.getByRole('region', { name: 'Messages' });
+    await page.getByRole('region', { name: 'Tour' }).getByRole('button', { name: 'Fire it' }).click();
+    await messages.getByText('Nobody has it yet.').waitFor();
+    await page.getByRole('region', { name: 'Tour' }).getByRole('button', { name: 'Move the clock' }).click();
+    await beSomebody('Ben Okafor');
+    await page.getByRole('navigation').getByRole('button', { name: 'Lastgood' }).click();
+    await messages.getByText('You are called for', { exact: false }).waitFor();
+    await messages.getByRole('link', { name: 'The live card' }).click();
+    await messages.getByText('Nobody has it yet.').waitFor();
+    expect(opened.complaints).toEqual([]);
+  });
+
+  it('calls and asks people in direct messages, which say in place what became of it', async () => {
+    const tour = page.getByRole('region', { name: 'Tour' });
+    const messages = page.getByRole('region', { name: 'Messages' });
+    const box = page.getByRole('combobox', { name: 'Message or command' });
+    await tour.getByRole('button', { name: 'Fire it' }).click();
+    await messages.getByText('Nobody has it yet.').waitFor();
+    await page.getByRole('navigation').getByRole('button', { name: 'Lastgood' }).click();
+    await messages.getByText('You are called for', { exact: false }).waitFor();
+    await press('Acknowledge');
+    await messages.getByText('Acknowledged by Ana Ruiz', { exact: false }).first().waitFor();
+    await expect.poll(() => messages.getByRole('button', { name: 'Acknowledge' }).count()).toBe(0);
+
+    await box.fill('/rollback stable 1.4.2 checkout answers 500');
+    await page.keyboard.press('Enter');
+    await messages.getByText('Asked: Ben Okafor, Dana Levi.', { exact: false }).waitFor();
+    await beSomebody('Ben Okafor');
+    // Ana's direct messages are not his: he is shown what all see, and has a conversation of his own.
+    await messages.getByText('Ana Ruiz has it since', { exact: false }).waitFor();
+    await page.getByRole('navigation').getByRole('button', { name: 'Lastgood' }).click();
+    await messages.getByText('OP-1 waits for your approval').waitFor();
+    await press('Approve', 'Approve');
+    await messages.getByText('OP-1 was approved by Ben Okafor').waitFor();
+    expect(await messages.getByRole('button', { name: 'Reject' }).count()).toBe(0);
+    expect(opened.complaints).toEqual([]);
+  });
+
   it('promotes what ran on the canary', async () => {
     const messages = page.getByRole('region', { name: 'Messages' });
     await page.getByRole('button', { name: 'Promote 1.6.0-rc.1 to stable' }).click();

@@ -250,13 +250,13 @@ export function createWorkspaceFixture(startOver = (): void => undefined): Works
         title: 'Approve it yourself',
         hint: 'Still as Ana, press Approve. It will not work, and the attempt goes on record.',
         done: refusedOnce,
-        offer: { does: 'show', as: ANA, conversation: INCIDENTS },
+        offer: { does: 'show', as: ANA, conversation: INCIDENTS, press: 'Approve' },
       },
       {
         title: 'Let Ben approve',
         hint: 'Become Ben and approve. The workflow runs, health is checked, Sentry archives 1.5.0.',
         done: plan?.state.kind === 'done',
-        offer: { does: 'show', as: BEN, conversation: INCIDENTS },
+        offer: { does: 'show', as: BEN, conversation: INCIDENTS, press: 'Approve' },
       },
       {
         title: 'Resolve and read',

@@ -34,7 +34,9 @@ export const columns: Readonly<Record<string, Column>> = {
     return { title, lines };
   },
   terminal: async (world, who, line) => {
-    const { stdout, stderr } = await lastgood(line.slice(1).split(' '), terminalOf(world, who));
+    // `/lastgood received` is `lastgood received` there.
+    const words = line.replace(/^\/(?:lastgood )?/, '').split(' ');
+    const { stdout, stderr } = await lastgood(words, terminalOf(world, who));
     await world.settle();
     if (stdout !== '' && stderr !== '') throw new Error(`${line} was answered in two places`);
     const [title = '', ...lines] = `${stdout}${stderr}`.replace(/\n$/, '').split('\n');
@@ -44,7 +46,7 @@ export const columns: Readonly<Record<string, Column>> = {
 
 /** `lastgood help` and `lastgood doctor` need no bot: a terminal answers them by itself, and of itself. */
 export function asksTheBot(column: string, verb: string): boolean {
-  return column !== 'terminal' || !verb.startsWith('lastgood-');
+  return column !== 'terminal' || !['lastgood-help', 'lastgood-doctor'].includes(verb);
 }
 
 /** The icon and the markup of the title are Slack's own; the lines below it are one text in several sections. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verbName } from '../../commands/by-name.ts';
 import { verbs } from '../../commands/index.ts';
 import { sayName } from '../../commands/usage.ts';
+import { asTyped } from '../../src/terminal/in-terminal.ts';
 import { stillWorld, type StillWorld } from '../threats/support/still-world.ts';
 import { asksTheBot, columns, type Somebody, type Told } from './columns.ts';
 
@@ -28,11 +29,29 @@ const rows: readonly Row[] = [
   row('oncall', 'wrong', 'ana', '/oncall chekout', /no service/),
   row('channels', 'works', 'ana', '/channels', /^Release channels$/),
   row('channels', 'wrong', 'ana', '/channels sat stable 1.4.2 x', /has no “sat”/),
-  row('lastgood-help', 'works', 'ana', '/lastgood help', /^What you can type$/),
+  row('lastgood-help', 'works', 'ana', '/lastgood help', /^Lastgood takes you from an alert/),
+  row('lastgood-help', 'works', 'ana', '/lastgood', /^Lastgood takes you from an alert/),
   row('lastgood-help', 'wrong', 'ana', '/lastgood halp', /has no “halp”/),
   row('lastgood-doctor', 'works', 'ana', '/lastgood doctor', /\d ok/),
   row('lastgood-doctor', 'wrong', 'ana', '/lastgood docter', /has no “docter”/),
+  {
+    ...row('lastgood-received', 'works', 'ana', '/lastgood received generic/7', /^generic\/7, received 20/),
+    before: async ({ bot }) => {
+      const body = JSON.stringify({ headers: {}, raw: '{"key": <!here> "7"\n}' });
+      const kept = { id: 'generic/7', source: 'generic', at: Date.parse('2026-11-22T03:00:00Z'), body };
+      await bot().store.transact((all) => all.receiveSettled(kept, 'The body is not JSON in UTF-8.'));
+    },
+  },
+  row(
+    'lastgood-received',
+    'refused',
+    'ana',
+    '/lastgood received generic/8',
+    /^Nothing is kept as generic\/8$/,
+  ),
+  row('lastgood-received', 'wrong', 'ana', '/lastgood received', /^The id is missing$/),
   row('incident-list', 'works', 'ana', '/incident list', /^No incident is open$/),
+  row('incident-list', 'works', 'ana', '/incident', /^No incident is open$/),
   row('incident-list', 'wrong', 'ana', '/incident list please', /“please” is more/),
   row('incident-ack', 'refused', 'ana', '/incident ack', /^No incident is open$/),
   row('incident-resolve', 'refused', 'ana', '/incident resolve', /^No incident is open$/),
@@ -45,6 +64,7 @@ const rows: readonly Row[] = [
   row('promote', 'refused', 'ben', '/promote canary stable me, too', /^Cannot promote/),
   row('promote', 'wrong', 'ana', '/promote canary stable 1.5 fine', /“1.5” is no version/),
   row('operation-list', 'works', 'ben', '/operation list', /^1 operation is open$/),
+  row('operation-list', 'works', 'ben', '/operation', /^1 operation is open$/),
   row('operation-list', 'wrong', 'ben', '/operation lits', /has no “lits”/),
   row('operation-show', 'works', 'ben', '/operation show', /^OP-1: promotion from canary to shop\/stable/),
   row('operation-show', 'refused', 'ben', '/operation show OP-77', /^There is no OP-77$/),
@@ -164,10 +184,10 @@ async function openHash(world: StillWorld): Promise<string> {
   return open ? (open.state as { readonly hash: string }).hash : '';
 }
 
-/** What differs by where it was said, and what Slack and the ports make of a world. */
+/** What differs by where it was said and is typed, and what Slack and the ports make of a world. */
 function withoutPlace({ title, lines }: Told): Told {
   const same = (text: string): string =>
-    text
+    asTyped(text)
       .replace(/\((?:slack|api|terminal)\)/g, '(somewhere)')
       .replace(/\b[0-9a-f]{16}\b/g, 'a-hash')
       .replace(/receipt \d+\.\d+/g, 'receipt ts')

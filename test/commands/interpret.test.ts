@@ -19,6 +19,7 @@ const asking: Asking = {
   by: ana,
   policies,
   openIncidents: [incident],
+  moreIncidents: 0,
   channels: [stable],
   openOperations: [],
 };
@@ -161,7 +162,6 @@ describe('a wrong word is answered with usage, example and the nearest word', ()
     ['/rollback stable lastgood slow', 'SemVer', ...rollback],
     [`/rollback stable 1.4.2 ${'x'.repeat(4_000)}`, '4000 characters', ...rollback],
     [`/rollback stable 1.4.2 ${'x'.repeat(8_000)}`, '8013 characters; 8000 are the most'],
-    ['/incident', '/incident declare <P0', 'For example: /incident'],
     ['/incident akc INC-1', 'Did you mean /incident ack?', 'For example: /incident'],
     ['/incident frobnicate', '/incident ack', 'For example: /incident'],
     ['/incident ack INC12', 'INC-12', 'Usage: /incident ack'],
@@ -175,7 +175,6 @@ describe('a wrong word is answered with usage, example and the nearest word', ()
     ['/incident declare P1 checkout', 'title', 'Usage: /incident declare'],
     [`/incident resolve INC-1 ${'x'.repeat(501)}`, '501 characters', 'Usage: /incident resolve'],
     ['/incident list please', 'please', 'Usage: /incident list'],
-    ['/operation', '/operation approve <operation>', 'For example: /operation'],
     ['/operation aprove OP-1', 'Did you mean /operation approve?'],
     ['/operation approve OP-1', 'The plan-hash is missing', '/operation show'],
     ['/operation approve OP-1 yes', '16 hex digits', '/operation show'],
@@ -186,7 +185,6 @@ describe('a wrong word is answered with usage, example and the nearest word', ()
     ['/oncall chekout', 'Did you mean checkout?', 'Usage: /oncall [service]'],
     ['/channels sat stable 1.4.2 x', 'Did you mean /channels set?'],
     ['/channels set stable 1.4 x', 'SemVer', 'Usage: /channels set'],
-    ['/lastgood', '/lastgood help'],
     ['/lastgood halp', 'Did you mean /lastgood help?'],
     ['/promote canary stable 1.6.0', 'The reason is missing', promotion],
     ['/promote canary stable 1.6.0 override', 'The reason is missing', promotion],
@@ -232,9 +230,38 @@ describe('with several apps', () => {
 });
 
 describe('what can be answered at once', () => {
-  it('/lastgood help names every verb', () => {
-    const { lines } = answerTo('/lastgood help');
-    expect(lines.map((line) => line.split(' — ')[0])).toEqual(verbs.map(sayUsage));
+  it('/lastgood help, or alone, says what it is for, every verb, who is on call, and where to read on', () => {
+    const { tone, title, lines } = answerTo('/lastgood help');
+    expect({ tone, title }).toEqual({
+      tone: 'info',
+      title: expect.stringContaining('from an alert back to the last good release'),
+    });
+    const usages = lines.slice(2, 2 + verbs.length);
+    expect(usages.map((line) => line.split(' — ')[0])).toEqual(verbs.map(sayUsage));
+    expect(lines.slice(2 + verbs.length)).toEqual([
+      'On call now:',
+      'Checkout, Platform: primary Ana Ruiz · secondary Ben Okafor · manager Dana Levi',
+      expect.stringContaining('README.md'),
+    ]);
+    expect(answerTo('/lastgood')).toEqual(answerTo('/lastgood help'));
+    expect(answerTo('/lastgood  ')).toEqual(answerTo('/lastgood help'));
+  });
+
+  it.each(slashCommands)('/%s alone says what there is, or what is missing', (command) => {
+    expect(answerTo(`/${command}`).title).not.toContain('“');
+  });
+
+  it.each(['incident', 'operation'])('/%s alone is its list, and what else can be said', (command) => {
+    const list = answerTo(`/${command} list`);
+    const { tone, title, lines } = answerTo(`/${command}`);
+    expect({ tone, title }).toEqual({ tone: 'info', title: list.title });
+    const family = verbs.filter((verb) => verb.command === command);
+    expect(lines).toEqual([
+      ...list.lines,
+      'You can say:',
+      ...family.map(sayUsage),
+      `For example: ${family[0]?.example}`,
+    ]);
   });
 
   it('/oncall says who is on call on each level', () => {
@@ -262,7 +289,9 @@ describe('what can be answered at once', () => {
     const doubt = { operation: 'OP-6', why: 'no answer', since: start };
     const held = { ...stable, lock, doubt };
     const [first, second] = answerTo('/channels', { ...asking, channels: [held] }).lines;
-    expect(first).toMatch(/^shop\/stable: 1\.5\.0 live for 1h · last good 1\.4\.2.*OP-7.*OP-6/);
+    expect(first).toMatch(
+      /^shop\/stable: NOT CERTAIN since OP-6 .* recorded is 1\.5\.0, for 1h · last good 1\.4\.2.*OP-7/,
+    );
     expect(second).toMatch(/^shop\/canary: nothing known.*\/channels set canary/);
   });
 
@@ -310,6 +339,7 @@ it('usage is written as people type it', () => {
     '/channels',
     '/channels set <channel> <version> <reason…>',
     '/lastgood doctor',
+    '/lastgood received <id…>',
     '/lastgood help',
   ]);
   expect(new Set(verbs.map(sayName)).size).toBe(verbs.length);

@@ -20,7 +20,7 @@ export function move(
   id: string,
   expected: number,
   count = 1,
-  change: Partial<Pick<StreamWrite, 'kind' | 'alias' | 'wakeAt'>> = {},
+  change: Partial<Pick<StreamWrite, 'kind' | 'alias' | 'wakeAt' | 'rank'>> = {},
 ): StreamWrite {
   const events = Array.from({ length: count }, (_, n) => event(id, expected + n + 1));
   const state = { id, entries: expected + count };

@@ -211,6 +211,28 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         expect(await list('channel')).toEqual([]);
       });
 
+      test('is among the first of the open ones by its rank, then its age, and all of them are counted', async () => {
+        for (const [id, rank, alias] of [
+          ['INC-1', 'P2', 'a'],
+          ['INC-2', 'P0', undefined],
+          ['INC-3', 'P1', 'c'],
+          ['INC-4', 'P1', 'd'],
+          ['INC-5', 'P3', 'e'],
+        ] as const) {
+          await writeStream(store, move(id, 0, 1, { alias, rank }));
+        }
+        await writeStream(store, move('OP-1', 0, 1, { kind: 'operation', alias: 'OP-1' }));
+        const first = async (limit: number) => {
+          const { streams, count } = await store.firstOpen('incident', limit);
+          return [streams.map(({ id }) => id), count];
+        };
+        expect(await first(3)).toEqual([['INC-3', 'INC-4', 'INC-1'], 4]);
+        await writeStream(store, move('INC-5', 1, 1, { alias: 'e', rank: 'P0' }));
+        await writeStream(store, move('INC-3', 1, 1, { alias: undefined, rank: 'P1' }));
+        expect(await first(10)).toEqual([['INC-5', 'INC-4', 'INC-1'], 3]);
+        expect(await store.firstOpen('channel', 10)).toEqual({ streams: [], count: 0 });
+      });
+
       test('is woken when its time has come, the earliest first', async () => {
         expect(await store.nextWake()).toBeUndefined();
         await writeStream(store, move('INC-1', 0, 1, { wakeAt: noon + 2 }));
@@ -472,6 +494,25 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
           { id: 'waiting', mayHaveHappened: false },
         ]);
         expect(await store.recoverInFlight()).toBe(0);
+      });
+
+      test('lets nothing wait longer because the clock was set back', async () => {
+        await enqueue(
+          store,
+          errand('soon', { dueAt: noon + 9 }),
+          errand('later', { dueAt: noon + 90 }),
+          errand('due', { dueAt: noon - 9 }),
+          errand('done', { dueAt: noon + 9 }),
+        );
+        await update('done', { status: 'done' });
+
+        await store.hastenOutbox(60);
+
+        expect(await store.outboxDue(noon + 90, 10)).toMatchObject([
+          { id: 'soon', dueAt: noon },
+          { id: 'later', dueAt: noon + 30 },
+          { id: 'due', dueAt: noon - 9 },
+        ]);
       });
     });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { healthRuleFor, judge, sayReason } from '../../src/core/health/judge.ts';
+import { healthRuleFor, judge } from '../../src/core/health/judge.ts';
 import { measures } from '../../src/core/health/measure.ts';
+import { sayReason } from '../../src/core/health/reason.ts';
 import type { CanaryReport } from '../../src/core/health/report.ts';
 import type { HealthRule } from '../../src/core/policies/health.ts';
 import { canary } from '../support/canary.ts';

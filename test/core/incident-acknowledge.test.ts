@@ -56,6 +56,27 @@ describe('an acknowledgement', () => {
     expect(taken.state.firstAcknowledgedAt).toBe(start + 2 * minute);
   });
 
+  it('that is taken over tells whoever had it, in the thread', () => {
+    const line = {
+      type: 'slack.thread',
+      text: 'Acknowledged by Ben Okafor (slack), who takes it over from Ana Ruiz',
+    } as const;
+    const taken = { at: 10 * minute, by: ben };
+    held.when(acknowledge, taken).leadsTo({
+      events: [{ type: 'incident.acknowledged', from: { name: 'Ana Ruiz', person: 'ana' } }],
+      effects: [
+        'page.pagerduty',
+        'slack.card',
+        { ...line, rings: { slack: policies.roster.people['ana']?.slack[0], name: 'Ana Ruiz' } },
+      ],
+    });
+    const { ana: _left, ...people } = policies.roster.people;
+    const without = { ...policies, roster: { ...policies.roster, people } };
+    held.when(acknowledge, { ...taken, policies: without }).leadsTo({
+      effects: ['page.pagerduty', 'slack.card', { ...line, rings: { slack: undefined, name: 'Ana Ruiz' } }],
+    });
+  });
+
   it('a second time by whoever has it is nothing to put on record', () => {
     held.when(acknowledge, { at: 3 * minute, by: ana }).leadsTo({ events: [], effects: [] });
   });

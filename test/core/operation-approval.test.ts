@@ -41,7 +41,11 @@ describe('a rollback that was asked for', () => {
   it('waits for its approval, shows its card, and its incident hears of it', () => {
     open.leadsTo({
       events: [{ type: 'operation.planned', plan, expiresAt: start + 15 * minute }],
-      effects: ['slack.card'],
+      effects: [
+        'slack.card',
+        { type: 'slack.card', card: 'request ben' },
+        { type: 'slack.card', card: 'request dana' },
+      ],
       tells: [noteOf('open')],
       wakeAt: 15 * minute,
     });
@@ -104,7 +108,8 @@ describe('an approval is refused', () => {
       effects: ['slack.card'],
       tells: [noteRefusal],
     });
-    expect(refused.state).toEqual(operation.state);
+    const { refusals } = refused.state;
+    expect(refused.state, 'only that is remembered').toEqual({ ...operation.state, refusals });
   });
 
   it('and voids the request when the rule has become another one since', () => {

@@ -5,6 +5,7 @@ import { hashOf, planHash, planRollback } from '../../src/core/plan/plan.ts';
 import type { ApprovalsPolicy } from '../../src/core/policies/approvals.ts';
 import type { ChannelPolicy } from '../../src/core/policies/channels.ts';
 import { minute, policies } from '../support/given.ts';
+import { sayPlan, titleOf } from '../../src/core/plan/words.ts';
 import { plan } from '../support/rollback.ts';
 
 const [rule] = policies.approvals.rules;
@@ -162,4 +163,18 @@ describe('the rule of approval', () => {
   ])('%s fits %s: %s', (pattern, channel, fits) => {
     expect(matchesChannel(pattern, channel)).toBe(fits);
   });
+});
+
+it('says in words what changes, and calls nothing a way back that brings the same again', () => {
+  const again = { ...plan, from: '1.5.0', to: '1.5.0' };
+  const promotion = { ...again, kind: 'promote', source: 'canary', override: undefined } as const;
+  expect([plan, again, promotion].map(sayPlan)).toEqual([
+    'roll shop/stable back 1.5.0 → 1.4.2',
+    'deploy 1.5.0 to shop/stable again',
+    'promote 1.5.0 from canary to shop/stable again',
+  ]);
+  expect([plan, again].map(titleOf)).toEqual([
+    'Roll back shop/stable 1.5.0 → 1.4.2',
+    'Deploy 1.5.0 to shop/stable again',
+  ]);
 });

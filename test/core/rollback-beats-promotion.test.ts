@@ -132,7 +132,7 @@ describe('a promotion that is being carried out', () => {
     const all = running();
     expect(all.ask(stable, rollBack('last-good'), ben, now)).toBe(
       [
-        'OP-2: Ben Okafor (slack) asks to roll shop/stable back 1.6.0 → 1.5.0: it fails — needs 1 approval (approver or lead) until 07:00:00 UTC. It begins as soon as OP-1, a promotion, has let go of the channel.',
+        'OP-2: Ben Okafor (slack) asks to roll shop/stable back 1.6.0 → 1.5.0: it fails — needs 1 approval (approver or lead) until 07:00:00 UTC. Asked: Dana Levi. It begins as soon as OP-1, a promotion, has let go of the channel.',
         'OP-1: Makes way for the rollback OP-2 that Ben Okafor (slack) asks for; no further step begins.',
       ].join('\n'),
     );

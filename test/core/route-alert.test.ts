@@ -3,12 +3,13 @@ import { routeAlert } from '../../src/core/incident/route-alert.ts';
 import type { Alert } from '../../src/core/source.ts';
 import { loadPolicies } from '../../src/policies/load.ts';
 import { sayProblems } from '../../src/policies/problem.ts';
+import { examplePolicies } from '../../src/sandbox/example-policies.ts';
 
 type Said = Partial<Pick<Alert, 'labels' | 'service' | 'channel' | 'severity'>>;
 
 const checkout = 'checkout';
 
-/** What an alert says, and where it goes under the policies that Lastgood ships. */
+/** What an alert says, and where it goes under the example policies. */
 it.each<readonly [Said, string]>([
   // Service
   [{ service: checkout }, 'checkout shop/stable P2'],
@@ -54,11 +55,17 @@ it.each<readonly [Said, string]>([
   [{ labels: { severity: 'error' } }, 'platform shop/stable P2'],
   [{ labels: { severity: 'warning' } }, 'platform shop/stable P2'],
   [{ labels: { severity: 'info' } }, 'platform shop/stable P3'],
-  [{ labels: { severity: 'criticality' } }, 'platform shop/stable P2'],
+  [{ labels: { severity: 'P1' } }, 'platform shop/stable P1'],
+  [{ labels: { severity: 'criticality' } }, 'platform shop/stable P2, since nobody knows criticality'],
+  [{ labels: { priority: 'P9' } }, 'platform shop/stable P2, since nobody knows P9'],
+  [{ labels: { severity: '' } }, 'platform shop/stable P2'],
+  // Another label decides: nothing is guessed.
+  [{ labels: { severity: 'P9', priority: 'P1' } }, 'platform shop/stable P1'],
+  [{ severity: 'P1', labels: { severity: 'P9' } }, 'platform shop/stable P1'],
   [{ labels: { severity: 'info', priority: 'P0' } }, 'platform shop/stable P0'],
   [{ service: checkout, severity: 'P3', labels: { severity: 'critical' } }, 'checkout shop/stable P3'],
 ])('%j → %s', async (said, expected) => {
-  const loaded = await loadPolicies('policies');
+  const loaded = await loadPolicies(examplePolicies);
   if (!loaded.ok) throw new Error(sayProblems(loaded.problems));
   const alert: Alert = {
     fingerprint: 'test:1',
@@ -68,7 +75,8 @@ it.each<readonly [Said, string]>([
     labels: {},
     ...said,
   };
-  const { service, app, channel, severity, note } = routeAlert(alert, loaded.policies);
+  const { service, app, channel, severity, note, unknownSeverity } = routeAlert(alert, loaded.policies);
   const why = note === undefined ? '' : ` (${note})`;
-  expect(`${service} ${app}/${channel} ${severity}${why}`).toBe(expected);
+  const guessed = unknownSeverity === undefined ? '' : `, since nobody knows ${unknownSeverity}`;
+  expect(`${service} ${app}/${channel} ${severity}${guessed}${why}`).toBe(expected);
 });

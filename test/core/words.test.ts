@@ -3,7 +3,7 @@ import { hasRole, isSamePerson } from '../../src/core/actor.ts';
 import { nearest } from '../../src/core/nearest.ts';
 import { replyFor, type AnyEvent } from '../../src/core/reply.ts';
 import { isWorse, severities, worst } from '../../src/core/severity.ts';
-import { parseDuration, sayDate, sayDuration, sayTime } from '../../src/core/time.ts';
+import { parseDuration, sayBetween, sayDate, sayDuration, sayTime } from '../../src/core/time.ts';
 import { newestFirst, parseVersion } from '../../src/core/version.ts';
 import { alertmanager, ana, ben, hour, minute, person, second, start, stranger } from '../support/given.ts';
 
@@ -45,6 +45,14 @@ describe('durations', () => {
     [-5 * minute, '5m'],
   ])('%s ms reads %s', (length, text) => {
     expect(sayDuration(length)).toBe(text);
+  });
+
+  it('between two times are the difference of what is shown of them', () => {
+    expect([sayTime(start + 900), sayTime(start + 8_300), sayBetween(start + 900, start + 8_300)]).toEqual([
+      '03:00:00',
+      '03:00:08',
+      '8s',
+    ]);
   });
 
   it('times are said in UTC', () => {
@@ -186,6 +194,29 @@ describe('the answer to whoever asked', () => {
     } as const;
     expect(replyFor([happened('channel:shop/stable', locked), happened('INC-1', noted)]).tone).toBe('info');
   });
+
+  it.each([
+    ['set', '2.4.0', '2.3.0', '2.4.0 is recorded as live, instead of 2.3.0: why. Nothing was deployed.'],
+    ['set', '2.4.0', '2.4.0', '2.4.0 is recorded as live: why. Nothing was deployed.'],
+    ['set', '2.4.0', undefined, '2.4.0 is recorded as live, instead of nothing: why. Nothing was deployed.'],
+    ['deploy', '2.4.0', '2.4.0', '2.4.0 is live now.'],
+  ] as const)(
+    'names what was there before only when it was something else: %s %s, before %s',
+    (cause, to, from, words) => {
+      const moved = {
+        type: 'channel.moved',
+        to,
+        from,
+        cause,
+        reason: 'why',
+        actor: 'Ana Ruiz (slack)',
+        operation: undefined,
+        verified: false,
+        since: undefined,
+      } as const;
+      expect(replyFor([happened('channel:shop/stable', moved)]).title).toBe(`shop/stable: ${words}`);
+    },
+  );
 
   it('is that nothing has changed', () => {
     expect(replyFor([])).toMatchObject({ tone: 'info', lines: [] });

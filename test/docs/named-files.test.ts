@@ -21,7 +21,9 @@ const invented = [
 
 it.each(pages)('%s names only files and folders that exist', (page) => {
   const text = readFileSync(page, 'utf8');
-  const named = [...text.matchAll(/`((?:src|commands|policies|security|test|docs|\.ci)\/[\w./-]*)`/g)];
+  const named = [
+    ...text.matchAll(/`((?:src|commands|policies|security|examples|test|docs|\.ci)\/[\w./-]*)`/g),
+  ];
   const linked = [...text.matchAll(/\]\((?!https?:|#)([^)\s#]+)[^)]*\)/g)];
   const shown = [...text.matchAll(/ (?:src|srcset)="([^"]+)"/g)];
   const paths = [

@@ -13,6 +13,7 @@ const asking: Asking = {
   by: ana,
   policies,
   openIncidents: [],
+  moreIncidents: 0,
   openOperations: [],
   channels: [],
 };
@@ -41,7 +42,9 @@ describe('/lastgood doctor', () => {
   test('tells what is wrong now, and what to do', async () => {
     world.shop.setWell(false);
     await world.type(people.ben.id, '/lastgood doctor');
-    expect(world.told(people.ben.id)).toMatch(/✗ Health checks: [^!]+ said readiness=failing\. As long as/);
+    expect(world.told(people.ben.id)).toMatch(
+      /✗ Health checks: [^!]+ said readiness=failing\.\\n   → As long as/,
+    );
     world.shop.setWell(true);
   });
 

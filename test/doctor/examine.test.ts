@@ -1,5 +1,7 @@
 import { SMTPServer } from 'smtp-server';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { examineSettings } from '../../src/config.ts';
 import { examine, type Check } from '../../src/doctor/examine.ts';
@@ -9,9 +11,16 @@ import { patientOf } from '../../src/doctor/patient.ts';
 import { summaryOf } from '../../src/doctor/summary.ts';
 import { judgeNode } from '../../src/doctor/checks/node-version.ts';
 import { judgeRoom } from '../../src/doctor/checks/folders.ts';
+import { examplePolicies } from '../../src/sandbox/example-policies.ts';
 import { startFront } from './front.ts';
 
-const nobody = patientOf(examineSettings({ POLICIES_DIR: 'policies' }), { now: () => 0 });
+/** What stands in the folders of whoever runs this is none of its business. */
+const folders = {
+  POLICIES_DIR: examplePolicies,
+  SECURITY_DIR: join(tmpdir(), 'lastgood-nobody'),
+  DATA_DIR: join(tmpdir(), 'lastgood-nobody'),
+};
+const nobody = patientOf(examineSettings(folders), { now: () => 0 });
 const check = (name: string, look: Check['look']): Check => ({ area: 'Machine', name, look });
 
 test('a check that throws is a finding, and so is one that does not come back', async () => {
@@ -52,8 +61,8 @@ test('a check that throws is a finding, and so is one that does not come back', 
   expect(aborted).toEqual(['told']);
 });
 
-test('with an empty environment it says what is missing, and still looks at the rest', async () => {
-  const patient = await patientOf(examineSettings({}), { now: () => 0 });
+test('with an environment that says but where its folders are, it says what is missing, and still looks at the rest', async () => {
+  const patient = await patientOf(examineSettings(folders), { now: () => 0 });
   const findings = await examine(
     { ...patient, settings: { ...patient.settings, port: 0 } },
     checks.filter(({ area }) => area !== 'Health checks'),
@@ -80,6 +89,7 @@ test('tells no secret, whatever the neighbours say', async () => {
     SLACK_APP_TOKEN: 'xapp-canary-of-the-app',
     SLACK_SIGNING_SECRET: 'canary-of-the-signature',
     PAGERDUTY_ROUTING_KEY: 'canary0of0the0pager0000000000001',
+    PAGERDUTY_API_TOKEN: 'u+canary-of-the-pager',
     GITHUB_TOKEN: 'ghp_canary_of_github',
     SENTRY_AUTH_TOKEN: 'sntrys_canary_of_sentry',
   };
@@ -97,11 +107,17 @@ test('tells no secret, whatever the neighbours say', async () => {
   const smtp = await startSmtpThatQuotes();
   const everything: string[] = [];
   for (const status of [200, 400, 401, 403, 422, 500]) {
-    neighbour.misanswers = [{ path: /./, status, body: said }];
+    neighbour.misanswers = [
+      { path: /^\/users\?/, status, body: { error: { message: echo } } },
+      { path: /./, status, body: said },
+    ];
     const settings = examineSettings({
+      ...folders,
       ...secrets,
       SLACK_API_URL: `${neighbour.url}/api/`,
       PAGERDUTY_EVENTS_URL: neighbour.url,
+      PAGERDUTY_API_URL: neighbour.url,
+      PAGERDUTY_FROM: 'lastgood@shop.example',
       GITHUB_API_URL: neighbour.url,
       SENTRY_ORG: 'shop',
       SENTRY_URL: neighbour.url,
@@ -148,10 +164,10 @@ test('in Slack, the worst comes first, the same words are said once, and long li
   const { title, lines } = summaryOf(
     await examine(await nobody, [check('fine', () => [ok('x', 'is')]), same, many]),
   );
-  expect(title).toBe('32 wrong, 1 ok');
-  expect(lines[0]).toBe('✗ Machine: #a, #b is archived. Name another.');
-  expect(lines).toHaveLength(21);
-  expect(lines.at(-1)).toBe('… and 11 more. In a terminal: lastgood doctor');
+  expect(title).toBe('The doctor finds ✗ 31 wrong, ✓ 1 ok');
+  expect(lines.slice(0, 2)).toEqual(['✗ Machine: #a, #b is archived', '   → Name another.']);
+  expect(lines).toHaveLength(14);
+  expect(lines.at(-1)).toBe('… and 19 more. In a terminal: lastgood doctor');
 });
 
 /** A mail server that lets nobody in, and says with what they tried. */

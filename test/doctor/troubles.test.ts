@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parseDocument } from 'yaml';
+import { exampleRegistry } from '../../src/sandbox/example-policies.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { PolicyChanges } from '../support/changed-policies.ts';
 import { openWard, troubles, type Trouble, type Ward } from './ward.ts';
@@ -23,6 +24,25 @@ const slackSays = (path: RegExp, error: string): Trouble => ({
 const workflow = (text: string): Trouble => ({
   answers: {
     github: [{ path: /contents.*rollback\.yml/, body: { content: Buffer.from(text).toString('base64') } }],
+  },
+});
+
+/** PagerDuty is told whom to call, by the policies and by these settings. */
+const byName = (
+  env: NonNullable<Trouble['env']>,
+  service = 'PSHOP',
+  roster?: (yaml: string) => string,
+): Trouble => ({
+  get env() {
+    return { ...ward.neighbours.pagerdutyAccess, ...env };
+  },
+  policies: {
+    'services.yml': (yaml) =>
+      yaml.replaceAll(
+        '    conversation: incidents',
+        `    pagerduty: ${service}\n    conversation: incidents`,
+      ),
+    ...(roster && { 'roster.yml': roster }),
   },
 });
 
@@ -93,8 +113,7 @@ const machine: Table = {
   ],
   'a registry that is still the example': [
     {
-      folders: ({ securityDir }) =>
-        copyFile('security/release_channels.json', join(securityDir, 'release_channels.json')),
+      folders: ({ securityDir }) => copyFile(exampleRegistry, join(securityDir, 'release_channels.json')),
     },
     /^missing Machine: release_channels\.json .*nothing in it is believed/,
   ],
@@ -178,15 +197,14 @@ const policies: Table = {
           yaml.replace('on_call: manager, by: [pagerduty, slack]', 'on_call: manager, by: [pagerduty]'),
       },
     },
-    /^wrong Policies: on call Checkout P0, rung 3 of 4: nobody \(Dana Levi by PagerDuty, oncall group by mail\)/,
+    /^wrong Policies: on call P0 of Checkout and Platform, rung 3 of 4: nobody \(Dana Levi by PagerDuty, oncall group by mail\)/,
     /^missing Settings: (PAGERDUTY_ROUTING_KEY|SMTP_URL, MAIL_FROM) not set/,
-    /^wrong Policies: on call Platform P0, rung 3 of 4: nobody/,
-    /^missing Policies: \w+ P[01] reaches people by Slack alone → The ladder names more/,
-    /^missing Policies: \w+ P[01] has no path by SMS or phone.*PAGERDUTY_ROUTING_KEY/,
+    /^missing Policies: P0 and P1 of Checkout and Platform would reach people by Slack alone → The ladder names more/,
+    /^missing Policies: P0 and P1 of Checkout and Platform would reach nobody by SMS or phone.*PAGERDUTY_ROUTING_KEY/,
   ],
   'a ladder that rings no phone': [
     { policies: { 'escalation.yml': (yaml) => yaml.replaceAll('pagerduty, ', '') } },
-    /^wrong Policies: \w+ P[01] has no path by SMS or phone.*escalation\.yml/,
+    /^wrong Policies: P0 and P1 of Checkout and Platform would reach nobody by SMS or phone.*escalation\.yml/,
   ],
   'a ladder of one person': [
     {
@@ -194,7 +212,7 @@ const policies: Table = {
         'escalation.yml': (yaml) => yaml.replaceAll(/on_call: (secondary|manager)/g, 'person: ana'),
       },
     },
-    /^wrong Policies: \w+ P[01] reaches Ana Ruiz alone → .*second person/,
+    /^wrong Policies: P0 and P1 of Checkout and Platform would reach Ana Ruiz alone → .*second person/,
   ],
   'no group of mail addresses': [
     {
@@ -314,7 +332,7 @@ const slack: Table = {
   ],
   'an app token that Slack does not take': [
     { env: { SLACK_APP_TOKEN: 'xapp-of-another-app' } },
-    /^wrong Slack: SLACK_APP_TOKEN .* → .*connections:write/,
+    /^wrong Slack: SLACK_APP_TOKEN Slack does not accept SLACK_APP_TOKEN \(invalid_auth\): copy it again/,
   ],
 };
 
@@ -326,6 +344,39 @@ const others: Table = {
   'PagerDuty being away': [
     { env: { PAGERDUTY_EVENTS_URL: 'http://127.0.0.1:2' } },
     /^wrong PagerDuty: PAGERDUTY_EVENTS_URL 127\.0\.0\.1:2 gives no answer \(ECONNREFUSED\) → .*events\.eu/,
+  ],
+  'a service in PagerDuty, and no token to name people there': [
+    byName({ PAGERDUTY_API_TOKEN: undefined, PAGERDUTY_FROM: undefined }),
+    /^wrong PagerDuty: whom PagerDuty calls is for its own escalation policy to say, though.*PAGERDUTY_API_TOKEN/,
+  ],
+  'a token for PagerDuty, and no service there': [
+    {
+      get env() {
+        return ward.neighbours.pagerdutyAccess;
+      },
+    },
+    /^missing PagerDuty: whom PagerDuty calls is for its own escalation policy to say: no service.*services\.yml/,
+  ],
+  'a token that PagerDuty does not know': [
+    byName({ PAGERDUTY_API_TOKEN: 'u+of-somebody-else' }),
+    /^wrong PagerDuty: PAGERDUTY_API_TOKEN PagerDuty does not know this token → .*API Access Keys/,
+  ],
+  'an API of PagerDuty that is away': [
+    byName({ PAGERDUTY_API_URL: 'http://127.0.0.1:2' }),
+    /^wrong PagerDuty: PAGERDUTY_API_TOKEN 127\.0\.0\.1:2 gives no answer → .*api\.eu/,
+  ],
+  'an address that is nobody’s at PagerDuty': [
+    byName({ PAGERDUTY_FROM: 'zoe@shop.example' }),
+    /^wrong PagerDuty: PAGERDUTY_FROM zoe@shop\.example is nobody in this PagerDuty account/,
+  ],
+  'an address at PagerDuty that is somebody’s of the roster': [
+    byName({ PAGERDUTY_FROM: 'ben@shop.example' }),
+    /^wrong PagerDuty: PAGERDUTY_FROM ben@shop\.example is Ben Okafor, whom PagerDuty does not ring for what is done in their own name/,
+  ],
+  'a service and a person that PagerDuty does not know': [
+    byName({}, 'PELSEWHERE', (yaml) => yaml.replace('pagerduty: PANA', 'pagerduty: PNOBODY')),
+    /^wrong PagerDuty: (Checkout|Platform) in PagerDuty PELSEWHERE is no service there → .*services\.yml/,
+    /^wrong PagerDuty: Ana Ruiz PNOBODY is nobody there → .*roster\.yml/,
   ],
   'a mail server that is away': [
     { env: { SMTP_URL: 'smtp://127.0.0.1:2' } },

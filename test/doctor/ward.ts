@@ -1,19 +1,18 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { examineSettings } from '../../src/config.ts';
 import { examine } from '../../src/doctor/examine.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import { checks } from '../../src/doctor/index.ts';
 import { patientOf } from '../../src/doctor/patient.ts';
+import { examplePolicies } from '../../src/sandbox/example-policies.ts';
 import { startNeighbourhood, type Neighbourhood } from '../../src/sandbox/neighbourhood.ts';
 import { seedFolders, type Folders } from '../../src/sandbox/seed.ts';
 import type { PolicyChanges } from '../support/changed-policies.ts';
 import { startFront, type Front, type Misanswer } from './front.ts';
 
 const now = Date.parse('2026-11-22T03:00:00Z');
-const examplePolicies = fileURLToPath(new URL('../../policies', import.meta.url));
 
 type Fronted = 'slack' | 'github' | 'sentry' | 'pagerduty' | 'shop';
 

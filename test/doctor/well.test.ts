@@ -17,11 +17,33 @@ test('finds nothing wrong in the sandbox, and looks at every part of it', async 
   expect(new Set(findings.map(({ area }) => area))).toEqual(new Set(areas));
 });
 
+test('finds nothing wrong where PagerDuty is told whom to call', async () => {
+  const findings = await ward.call({
+    env: ward.neighbours.pagerdutyAccess,
+    policies: {
+      'services.yml': (yaml) =>
+        yaml.replaceAll('    conversation: incidents', '    pagerduty: PSHOP\n    conversation: incidents'),
+    },
+  });
+  expect(troubles(findings)).toEqual([]);
+  expect(findings.filter(({ area }) => area === 'PagerDuty').map(({ what }) => what)).toEqual(
+    expect.arrayContaining([
+      'is accepted; whether it may write, only a page can prove',
+      'lastgood@shop.example is the account PBOT',
+      'PSHOP is “Shop”',
+      'PANA is Ana Ruiz',
+    ]),
+  );
+});
+
 test('warns of tokens that could approve, and of nothing else there', async () => {
   const { title, lines } = summaryOf(await ward.call());
-  expect(title).toMatch(/^2 unknown, \d+ ok$/);
+  expect(title).toMatch(/^The doctor finds \? 1 unknown, ✓ \d+ ok$/);
   expect(lines).toEqual([
-    expect.stringMatching(/^! Settings: API_TOKENS, ben, API_TOKENS, dana may approve changes to production/),
+    expect.stringMatching(
+      /^\? Settings: API_TOKENS, ben, API_TOKENS, dana may approve changes to production/,
+    ),
+    expect.stringMatching(/^ {3}→ Keep the roles approver and lead off it/),
   ]);
 });
 

@@ -301,7 +301,12 @@ describe('the time of a step is over', () => {
     const after = await town.crash(hour);
     await after.engine.start();
     await after.advance(minute);
-    expect(tool.asked.slice(1)).toEqual(['check OP-1.1-k3x9w2', 'cancel OP-1.1-k3x9w2', 'check OP-1.1-k3x9w2', 'check OP-1.1-k3x9w2']);
+    expect(tool.asked.slice(1)).toEqual([
+      'check OP-1.1-k3x9w2',
+      'cancel OP-1.1-k3x9w2',
+      'check OP-1.1-k3x9w2',
+      'check OP-1.1-k3x9w2',
+    ]);
     expect((await after.store.readStream('OP-1'))?.state).toMatchObject({ status: 'failed' });
   });
 });

@@ -45,6 +45,27 @@ describe('effects go out', () => {
     expect((await row('effect-1')).status).toBe('done');
   });
 
+  it('with room for the pages of a P0 while all that can wait hangs', async () => {
+    const { outcome, give } = later();
+    const slack = carrying(['page.slack'], ({ effect }) =>
+      'text' in effect && effect.text === 'hangs' ? outcome : done,
+    );
+    const { enqueue, engine, row, quiet } = await openWorkshop({
+      carriers: [slack.carrier],
+      mostInFlight: 4,
+    });
+    await enqueue(...Array.from({ length: 8 }, () => page('hangs', 'P3')));
+    await engine.start();
+    while ((await row('effect-3')).status !== 'in-flight') await Promise.resolve();
+    await enqueue(page('goes'));
+    engine.poke();
+    while ((await row('effect-9')).status !== 'done') await new Promise(setImmediate);
+    expect(slack.errands).toHaveLength(4);
+    give(done);
+    await quiet();
+    expect(slack.errands).toHaveLength(9);
+  });
+
   it('the worst first', async () => {
     const slack = carrying(['page.slack', 'slack.thread'], () => done);
     const { enqueue, engine, quiet } = await openWorkshop({ carriers: [slack.carrier], mostInFlight: 1 });
@@ -105,6 +126,40 @@ describe('what is tried again', () => {
     expect(slack.errands).toHaveLength(1);
     await advance(1);
     expect(slack.errands).toHaveLength(2);
+  });
+
+  it('and was only put off does not wait longer each time, and the worst of all that were goes first', async () => {
+    const slack = carrying(['page.slack'], (_errand, count) =>
+      count <= 12 ? { ...retry, after: 1_500, putOff: true } : done,
+    );
+    const { enqueue, engine, advance } = await openWorkshop({ carriers: [slack.carrier], mostInFlight: 1 });
+    await enqueue(page('less', 'P3'), page('bad'));
+    await engine.start();
+    await advance(12 * second);
+    // Counted in whole seconds, so that both come again at the same moment.
+    const times = slack.errands.map(({ id, now }) => `${id.slice(-1)} ${(now - start) / second}`);
+    expect(times).toEqual([0, 2, 4, 6, 8, 10, 12].flatMap((at) => [`2 ${at}`, `1 ${at}`]));
+  });
+
+  it('goes at once when somebody got through who was not answered before, the worst first', async () => {
+    const away = new Set(['page.slack', 'page.mail']);
+    const errands = carrying(['page.slack', 'page.mail'], ({ effect }) =>
+      away.has(effect.type) ? retry : done,
+    );
+    const { enqueue, engine, advance } = await openWorkshop({ carriers: [errands.carrier], mostInFlight: 1 });
+    await engine.start();
+    await enqueue(page('less', 'P3'));
+    engine.poke();
+    await advance(90 * second);
+    await enqueue(page('bad'), { ...page('less', 'P3'), lane: 'another' });
+    engine.poke();
+    await advance(4 * second);
+    const before = errands.errands.length;
+    away.clear();
+    await advance(4 * second);
+    const [first, ...rest] = errands.errands.slice(before).map(({ id, now }) => ({ id, now }));
+    expect(rest.map(({ now }) => now)).toEqual([first?.now, first?.now]);
+    expect(errands.errands).toHaveLength(before + 3);
   });
 
   it('knows whether it may have happened, also when it threw', async () => {
@@ -366,7 +421,7 @@ describe('a process that others may have taken for dead', () => {
 
     state.suspended = false;
     await advance(minute);
-    expect(slack.errands).toMatchObject([{ id: 'abc123/effect-1', mayHaveHappened: false }]);
+    expect(slack.errands).toMatchObject([{ id: 'k3x9w2/effect-1', mayHaveHappened: false }]);
   });
 
   it('does not record what came back for an effect that another one has taken over', async () => {

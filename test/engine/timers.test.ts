@@ -65,6 +65,7 @@ describe('time passes', () => {
       clock: counting,
       log,
       submit: () => Promise.reject(new Error('nothing is due')),
+      jumped: () => undefined,
     });
     await timers.start();
     await timers.working();

@@ -32,9 +32,15 @@ export interface DeployTool {
   readonly close: () => Promise<void>;
 }
 
+/** An id as some tools give it, with what has to be encoded in an address. */
+export function runId(place: number): string {
+  return `runs/${place + 1}?é`;
+}
+
 /**
  * A deploy tool on a port of this machine: `POST /deploy` begins one, `GET /deployments/<key>` says how far it is,
- * `POST /deployments/<key>/cancel` stops it.
+ * `POST /deployments/<key>/cancel` stops it. It also gives each an id of its own, which the answer tells:
+ * `GET /runs?key=<key>` finds it, `GET /runs/<id>` says how far it is, `POST /runs/<id>/cancel` stops it.
  */
 export async function startDeployTool(): Promise<DeployTool> {
   const states = new Map<string, string>();
@@ -64,11 +70,20 @@ export async function startDeployTool(): Promise<DeployTool> {
     url: string,
     key: string,
   ): { readonly status: number; readonly text: string } {
-    const [, id, verb] = /^\/deployments\/([^/?]+)(\/cancel)?/.exec(url) ?? [];
-    if (id === undefined) {
-      if (!states.has(key)) states.set(key, 'deploying');
-      return { status: 202, text: JSON.stringify({ accepted: true }) };
+    const keys = [...states.keys()];
+    const wanted = /^\/runs\?key=(.+)$/.exec(url)?.[1];
+    if (wanted !== undefined) {
+      const runs = keys.flatMap((each, place) => (each === wanted ? [{ id: runId(place) }] : []));
+      return { status: 200, text: JSON.stringify({ runs }) };
     }
+    const [, kind, name, verb] = /^\/(deployments|runs)\/([^/?]+)(\/cancel)?$/.exec(url) ?? [];
+    if (name === undefined) {
+      if (!states.has(key)) states.set(key, 'deploying');
+      const place = [...states.keys()].indexOf(key);
+      return { status: 202, text: JSON.stringify({ accepted: true, run: { id: runId(place) } }) };
+    }
+    const id =
+      kind === 'runs' ? (keys.find((_, place) => runId(place) === decodeURIComponent(name)) ?? '') : name;
     const state = states.get(id);
     if (state === undefined) return { status: 404, text: '{}' };
     if (method === 'POST' && verb !== undefined) {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Executor, Handle } from '../../src/core/executor.ts';
+import { checkSteps } from '../../src/core/policies/check-channels.ts';
 import { httpExecutor } from '../../src/executors/http.ts';
+import { minute } from '../support/given.ts';
 import { drive, executorContract, soon } from '../contract/executor.ts';
 import { startDeployTool, type DeployTool } from './deploy-tool.ts';
 import { stepRun } from './runs.ts';
@@ -24,34 +26,51 @@ function policy(host: string, id = 'OP-7.1') {
   };
 }
 
-executorContract(async () => {
-  const tool = await startDeployTool();
-  const build = () => httpExecutor({ environment });
+/** The same for a deploy tool that gives what it begins an id of its own. */
+function byItsOwnId(host: string, id = 'OP-7.1') {
+  const { check, ...step } = policy(host);
   return {
-    executor: build(),
-    restarted: build,
-    run: stepRun(policy(tool.host)),
-    policy: policy(tool.host, '{{correlation|url}}'),
-    secret: token,
-    end: (how) => {
-      tool.end = ({ well: 'succeeded', badly: 'failed', never: 'never' } as const)[how];
-    },
-    loseAnswer: () => {
-      tool.mood = { lose: true };
-    },
-    refuse: (words) => {
-      tool.mood = { status: 403, text: words };
-    },
-    hang: () => {
-      tool.mood = { hang: true };
-    },
-    heal: () => {
-      tool.mood = {};
-    },
-    wait: () => {},
-    changes: tool.deployments,
-    close: tool.close,
+    ...step,
+    capture: { run: 'run.id' },
+    lookup: { url: `http://${host}/runs?key=${id}`, run: 'runs.0.id' },
+    check: { ...check, url: `http://${host}/runs/{{run|url}}` },
+    cancel: { url: `http://${host}/runs/{{run|url}}/cancel` },
   };
+}
+
+describe.each([
+  ['our own', policy],
+  ['the deploy tool’s', byItsOwnId],
+])('by %s id', (_, policyFor) => {
+  executorContract(async () => {
+    const tool = await startDeployTool();
+    const build = () => httpExecutor({ environment });
+    return {
+      executor: build(),
+      restarted: build,
+      run: stepRun(policyFor(tool.host)),
+      policy: policyFor(tool.host, '{{correlation|url}}'),
+      secret: token,
+      end: (how) => {
+        tool.end = ({ well: 'succeeded', badly: 'failed', never: 'never' } as const)[how];
+      },
+      loseAnswer: () => {
+        tool.mood = { lose: true };
+      },
+      refuse: (words) => {
+        tool.mood = { status: 403, text: words };
+      },
+      hang: () => {
+        tool.mood = { hang: true };
+      },
+      heal: () => {
+        tool.mood = {};
+      },
+      wait: () => {},
+      changes: tool.deployments,
+      close: tool.close,
+    };
+  });
 });
 
 describe('a call to a deploy tool', () => {
@@ -198,6 +217,104 @@ describe('a call to a deploy tool', () => {
     await expect(check(policy(tool.host), { answered: '202' })).rejects.toThrow(words);
   });
 
+  describe('whose deploy tool gives it an id of its own', () => {
+    /** Without a way to find it again. */
+    const without = () => {
+      const { lookup: _none, ...step } = byItsOwnId(tool.host);
+      return step;
+    };
+    const urls = () => tool.calls.map(({ method, url }) => `${method} ${url}`);
+
+    it('is followed under that, encoded, and the id is kept with the step', async () => {
+      const { last, handle } = await drive({ executor, run: stepRun(without()), wait: () => {} });
+      expect(last?.status).toBe('done');
+      expect(handle).toEqual({ answered: '202', run: 'runs/1?é' });
+      expect(urls()).toEqual([
+        'POST /deploy?to=1.4.2',
+        'GET /runs/runs%2F1%3F%C3%A9',
+        'GET /runs/runs%2F1%3F%C3%A9',
+      ]);
+    });
+
+    it('is looked up by our id when its answer was lost, and not sent again', async () => {
+      tool.mood = { lose: true };
+      const { last, handle } = await drive({ executor, run: stepRun(byItsOwnId(tool.host)), wait: () => {} });
+      expect(last?.status).toBe('done');
+      expect(handle).toEqual({ run: 'runs/1?é' });
+      expect(urls().slice(0, 3)).toEqual([
+        'POST /deploy?to=1.4.2',
+        'GET /runs?key=OP-7.1',
+        'GET /runs/runs%2F1%3F%C3%A9',
+      ]);
+    });
+
+    it('is unknown when its answer was lost and there is no look-up; it is not sent again', async () => {
+      tool.mood = { lose: true };
+      const { last } = await drive(
+        { executor, run: stepRun(without()), wait: () => {} },
+        'start',
+        undefined,
+        5,
+      );
+      expect(last).toEqual({
+        status: 'unknown',
+        note: `Under which id ${tool.host} has begun it is not known: its answer was lost, or had none.`,
+      });
+      expect(urls()).toEqual(['POST /deploy?to=1.4.2']);
+    });
+
+    it('is unknown while the look-up does not show it, and never called failed', async () => {
+      expect(await check(byItsOwnId(tool.host))).toEqual({
+        status: 'unknown',
+        note: `The answer of ${tool.host} was lost; ${tool.host} does not show it.`,
+      });
+    });
+
+    it('is stopped under that id, also when only the look-up knows it', async () => {
+      tool.end = 'never';
+      await start(byItsOwnId(tool.host));
+      const stopped = await executor.cancel?.(stepRun(byItsOwnId(tool.host)), {}, soon());
+      expect(stopped?.status).toBe('failed');
+      expect(urls()).toContain('POST /runs/runs%2F1%3F%C3%A9/cancel');
+      await expect(executor.cancel?.(stepRun(without()), {}, soon())).rejects.toThrow('given no id');
+    });
+
+    it.each([
+      ['nothing', {}],
+      ['a way out of its folder', { id: '..' }],
+      ['this folder', { id: '.' }],
+      ['nothing at all', { id: '' }],
+      ['a list', { id: ['a'] }],
+      ['half a number', { id: 1.5 }],
+      ['a line break', { id: 'a\nb' }],
+      ['half a character', { id: '\ud83d' }],
+      ['a whole book', { id: 'x'.repeat(201) }],
+      ['our token', { id: token }],
+      ['what every object has', JSON.parse('{"__proto__": {"id": "x"}}') as object],
+    ])('whose answer gives %s for an id: that is asked for nowhere, and it is unknown', async (_, run) => {
+      tool.mood = { status: 202, text: JSON.stringify({ run }) };
+      await expect(start(without())).rejects.toThrow('gave no id at “run.id”');
+      tool.mood = {};
+      expect((await check(without())).status).toBe('unknown');
+      expect(urls()).toEqual(['POST /deploy?to=1.4.2']);
+    });
+
+    it.each([
+      ['another host', '@evil.example/', '/runs/%40evil.example%2F'],
+      ['another folder', '../../admin', '/runs/..%2F..%2Fadmin'],
+      ['a query', 'x?admin=1#', '/runs/x%3Fadmin%3D1%23'],
+      ['what is encoded already', '%2e%2e', '/runs/%252e%252e'],
+      ['a placeholder', '{{run|url}}$&', '/runs/%7B%7Brun%7Curl%7D%7D%24%26'],
+      ['a number', 4711, '/runs/4711'],
+    ])('stays in its place of the address, whatever it looks like: %s', async (_, id, url) => {
+      tool.mood = { status: 202, text: JSON.stringify({ run: { id } }) };
+      const started = await start(without());
+      tool.mood = { status: 200, text: '{}' };
+      await check(without(), started.status === 'running' ? started.handle : undefined);
+      expect(urls()).toEqual(['POST /deploy?to=1.4.2', `GET ${url}`]);
+    });
+  });
+
   it('finds nothing in what JSON inherits', async () => {
     await start(policy(tool.host));
     tool.mood = { status: 200, text: '{"status":"x"}' };
@@ -257,10 +374,53 @@ describe('a call to a deploy tool', () => {
 
 describe('the policy of a call', () => {
   const { schema } = httpExecutor({ environment });
+
+  it('may name the deploy tool’s own id, which no plan fills in', () => {
+    const step = {
+      uses: 'http',
+      title: 'Deploy',
+      phase: 'execute',
+      target: minute,
+      deadline: minute,
+    } as const;
+    const withId = { ...step, with: byItsOwnId('deploy.example', '{{correlation|url}}') };
+    const found = (uses: string) =>
+      checkSteps({
+        apps: {
+          shop: {
+            title: 'Shop',
+            channels: {
+              stable: {
+                healthy_after: minute,
+                conversation: 'releases',
+                rollback: {
+                  steps: [
+                    { ...withId, uses },
+                    { ...step, phase: 'verify', with: {} },
+                  ],
+                },
+              },
+            },
+          },
+        },
+      });
+    expect(found('http')).toEqual([]);
+    expect(found('health').map(({ message }) => message)).toContainEqual(
+      expect.stringContaining('found "{{run|url}}"'),
+    );
+  });
+
   const host = 'deploy.example';
   const complaint = (more: object): string | undefined =>
     schema.safeParse({ url: `https://${host}/deploy`, ...more }).error?.issues[0]?.message;
   const check = { url: `https://${host}/{{correlation|url}}`, every: '5s', done: { state: 'live' } };
+
+  const ownId = {
+    capture: { run: 'data.id' },
+    lookup: { url: `https://${host}/runs?key={{correlation|url}}`, run: 'runs.0.id' },
+    check: { ...check, url: `https://${host}/runs/{{run|url}}` },
+    cancel: { url: `https://${host}/runs/{{run|url}}/cancel` },
+  };
 
   it.each([
     ['an encoded version among the folders', { url: `https://${host}:8443/{{app|url}}/{{ version | url }}` }],
@@ -270,6 +430,8 @@ describe('the policy of a call', () => {
     ['a version in a header', { headers: { 'X-To': '{{version}}', 'X-Why': '{{reason|url}}' } }],
     ['a token', { header_env: { Authorization: 'Bearer DEPLOY_TOKEN', 'X-Key': 'KEY' } }],
     ['a check by our id', { check, cancel: { url: `https://${host}/cancel` } }],
+    ['a check by the deploy tool’s own id', ownId],
+    ['one without a look-up', { ...ownId, lookup: undefined }],
     [
       'a check by the version',
       { check: { ...check, url: `https://${host}/live`, done: { live: '{{version}}' } } },
@@ -301,6 +463,26 @@ describe('the policy of a call', () => {
       'a check of anybody',
       { check: { ...check, url: 'https://x/live' } },
       'an older deployment would be taken',
+    ],
+    [
+      'a bare id',
+      { ...ownId, check: { ...check, url: `https://${host}/{{run}}` } },
+      'expected {{version|url}}',
+    ],
+    ['an id that nobody asks for', { capture: ownId.capture, check }, 'with {{run|url}} in its url'],
+    ['an id out of nowhere', { ...ownId, capture: undefined, lookup: undefined }, 'expected capture beside'],
+    ['an id in the call itself', { ...ownId, json: { id: '{{run|url}}' } }, 'and nowhere else'],
+    [
+      'an id among what is looked for',
+      { ...ownId, check: { ...ownId.check, done: { id: '{{run}}' } } },
+      'nowhere else',
+    ],
+    ['an id as a host', { ...ownId, cancel: { url: 'https://{{run|url}}/' } }, 'with its host written out'],
+    ['a look-up alone', { check, lookup: ownId.lookup }, 'expected capture beside it'],
+    [
+      'a look-up of anybody',
+      { ...ownId, lookup: { url: `https://${host}/runs?version={{version|url}}`, run: '0.id' } },
+      'what somebody else began',
     ],
     ['a check for nothing', { check: { ...check, done: {} } }, 'expected at least one value'],
     ['a strange path', { check: { ...check, done: { 'a..b': 1 } } }, 'Invalid key'],

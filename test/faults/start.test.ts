@@ -3,9 +3,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { registryFile } from '../../src/bot/registry.ts';
+import { examplePolicies } from '../../src/sandbox/example-policies.ts';
 import { seedFolders, type Folders } from '../../src/sandbox/seed.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { refusedStart, startProcess, type Ended, type Environment } from './support/process.ts';
@@ -18,8 +18,7 @@ let environment: Environment;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'lastgood-start-'));
-  const examples = fileURLToPath(new URL('../../policies', import.meta.url));
-  folders = await seedFolders(root, examples, 'http://127.0.0.1:9', Date.now());
+  folders = await seedFolders(root, examplePolicies, 'http://127.0.0.1:9', Date.now());
   environment = {
     PORT: '0',
     DATA_DIR: folders.dataDir,

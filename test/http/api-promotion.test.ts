@@ -91,6 +91,7 @@ it('A channel says how each version does', async () => {
         version: '1.6.0-rc.1',
         verdict: 'fail',
         reasons: ['Error rate 20 % in 1h, at most 2 %'],
+        last_failure: ['Error rate 20 % in 1h, at most 2 %'],
         window_end: '2026-11-22T03:00:00.000Z',
         sessions: 42_100,
         by: 'release-bot (api)',

@@ -81,6 +81,7 @@ describe('An example', () => {
     by: ana,
     policies,
     openIncidents: [],
+    moreIncidents: 0,
     channels: [],
     openOperations: [],
   };

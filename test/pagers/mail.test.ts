@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { CardUrl } from '../../src/core/card-url.ts';
 import type { EffectOf, Errand } from '../../src/core/effect.ts';
 import { mailPager } from '../../src/pagers/mail.ts';
 import { startMail, type MailServer } from '../../src/sandbox/neighbours/mail.ts';
@@ -34,8 +35,12 @@ function errand(change: Partial<EffectOf<'page.mail'>> = {}): Errand<'page.mail'
   };
 }
 
+/** As far as it is known; the state of these errands is none. */
+const cardUrl: CardUrl = (stream, state) =>
+  state === 'posted' ? `https://acme.slack.com/archives/C0/p1?${stream}` : undefined;
+
 const pagerFor = (smtpUrl: string, from = 'Lastgood <lastgood@acme.example>') =>
-  mailPager({ smtpUrl: secret(smtpUrl), from, secrets: [secret(smtpUrl)] });
+  mailPager({ smtpUrl: secret(smtpUrl), from, cardUrl, secrets: [secret(smtpUrl)] });
 
 type Mood = 'well' | 'refuse' | 'break' | 'slow-down' | 'hang' | 'lose';
 
@@ -174,9 +179,16 @@ describe('a page by mail', () => {
 
   it('scrubs secrets out of subject and text', async () => {
     const known = secret('xoxb-canary-123');
-    const pager = mailPager({ smtpUrl: secret(server.url), from: 'a@b.example', secrets: [known] });
+    const pager = mailPager({ smtpUrl: secret(server.url), from: 'a@b.example', cardUrl, secrets: [known] });
     await pager.carry(errand({ subject: 'token xoxb-canary-123', text: 'token xoxb-canary-123\n' }));
     expect(server.mails()[0]).toMatchObject({ subject: 'token [secret]', text: 'token [secret]\n' });
+  });
+
+  it('leads to the card, once anybody knows where that is', async () => {
+    await pagerFor(server.url).carry({ ...errand({ text: 'Down.' }), state: 'posted' });
+    expect(server.mails()[0]?.text.trimEnd()).toBe(
+      'Down.\nIts card is here: https://acme.slack.com/archives/C0/p1?INC-12',
+    );
   });
 
   it('has failed when there is nobody to send it to', async () => {

@@ -35,7 +35,13 @@ function errand(change: Partial<EffectOf<'page.pagerduty'>> = {}): Errand<'page.
 }
 
 const pagerAt = (eventsUrl: string) =>
-  pagerdutyPager({ routingKey: secret(routingKey), eventsUrl, secrets: [secret(routingKey)] });
+  pagerdutyPager({
+    routingKey: secret(routingKey),
+    eventsUrl,
+    cardUrl: (stream, state) =>
+      state === 'posted' ? `https://acme.slack.com/archives/C0/p1?${stream}` : undefined,
+    secrets: [secret(routingKey)],
+  });
 
 async function open() {
   const pagerduty = await startPagerduty({ now: () => new Date(at), routingKeys: [routingKey] });
@@ -106,6 +112,40 @@ describe('a page through PagerDuty', () => {
     expect(pagerduty.alerts()[0]?.state).toBe('acknowledged');
     await pager.carry(errand({ action: 'resolve', person: undefined }));
     expect(pagerduty.alerts().map(({ state }) => state)).toEqual(['resolved']);
+  });
+
+  it('says what may have done it and what to type, and leads to the alert and to the card', async () => {
+    const page = errand({
+      details: { live: '1.5.0, for 12m', to_go_back: '/rollback stable 1.4.2 <reason>' },
+      links: [{ label: 'Alert in Grafana', url: 'https://grafana.example/d/1' }],
+    });
+    await pager.carry({ ...page, state: 'posted' });
+    expect(pagerduty.log()[0]?.body).toMatchObject({
+      client: 'Slack',
+      client_url: 'https://acme.slack.com/archives/C0/p1?INC-12',
+      links: [{ href: 'https://grafana.example/d/1', text: 'Alert in Grafana' }],
+      payload: {
+        custom_details: {
+          stream: 'INC-12',
+          live: '1.5.0, for 12m',
+          to_go_back: '/rollback stable 1.4.2 <reason>',
+        },
+      },
+    });
+  });
+
+  it('goes out without the card where nobody knows yet where that is', async () => {
+    expect(await pager.carry(errand())).toMatchObject({ status: 'done' });
+    expect(Object.keys(pagerduty.log()[0]?.body ?? {})).not.toContain('client_url');
+  });
+
+  it('lets no secret into what it says and links to', async () => {
+    const details = { live: `1.5.0 ${routingKey}` };
+    const links = [{ label: routingKey, url: `https://grafana.example/?key=${routingKey}` }];
+    await pager.carry(errand({ details, links }));
+    const { routing_key: _ours, ...body } = pagerduty.log()[0]?.body ?? {};
+    expect(JSON.stringify(body)).toContain('https://grafana.example/?key=[secret]');
+    expect(JSON.stringify(body)).not.toContain(routingKey);
   });
 
   it('cuts the summary to what PagerDuty takes, in one line and without secrets', async () => {

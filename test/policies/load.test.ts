@@ -42,6 +42,14 @@ const oneFile: readonly (readonly [Edit, string])[] = [
     'policies/roster.yml:4:12  people.ida.slack  expected a Slack user id such as U0123456789; found "@ida"',
   ],
   [
+    ['services', 'escalation: default', 'escalation: default\n    pagerduty: web'],
+    'policies/services.yml:8:16  services.web.pagerduty  expected the id of a service in PagerDuty, such as P0SHOP1, from the end of its link; found "web"',
+  ],
+  [
+    ['services', 'escalation: default', 'escalation: default\n    runbook: wiki/down'],
+    'policies/services.yml:8:14  services.web.runbook  expected the address of a page, with http or https; found "wiki/down"',
+  ],
+  [
     ['roster', 'ida@site.example', 'ida at site'],
     'policies/roster.yml:5:12  people.ida.email  expected an e-mail address; found "ida at site"',
   ],
@@ -63,7 +71,7 @@ const oneFile: readonly (readonly [Edit, string])[] = [
   ],
   [
     ['roster', 'people: [ida]', 'people: [ida]\n      each: 7d\n      starts: monday'],
-    'policies/roster.yml:16:15  rotations.web.primary.starts  expected a UTC time such as 2026-01-05T09:00:00Z; found "monday"',
+    'policies/roster.yml:16:15  rotations.web.primary.starts  expected a UTC time such as 2026-01-05T09:00:00Z, or with a zone 2026-01-05T09:00; found "monday"',
   ],
   [
     [
@@ -244,6 +252,20 @@ const together: readonly (readonly [readonly Edit[], string])[] = [
     'policies/escalation.yml:10:30  policies.default.P0.rungs[1].page[0].by  expected people with an email in roster.yml; found tom, who has none',
   ],
   [
+    [
+      ['services', '    escalation: default', '    escalation: default\n    pagerduty: P0SHOP1'],
+      ['escalation', 'on_call: primary, by: [slack,', 'on_call: primary, by: [pagerduty,'],
+    ],
+    'policies/roster.yml:2:3  people.ida  expected a pagerduty id, since web in services.yml has one and its ladder pages ida by pagerduty; found none',
+  ],
+  [
+    [
+      ['services', '    escalation: default', '    escalation: default\n    pagerduty: P0SHOP1'],
+      ['escalation', 'person: tom, by: [slack]', 'person: tom, by: [pagerduty]'],
+    ],
+    'policies/roster.yml:7:3  people.tom  expected a pagerduty id, since web in services.yml has one and its ladder pages tom by pagerduty; found none',
+  ],
+  [
     [['roster', 'people: [ida]', 'people: [ida, tom]']],
     'policies/escalation.yml:7:35  policies.default.P0.rungs[0].page[0].by  expected people with an email in roster.yml; found tom, who has none',
   ],
@@ -318,6 +340,10 @@ const together: readonly (readonly [readonly Edit[], string])[] = [
   [
     [['channels', "'{{version}}'", "'v{{ verson }}'"]],
     'policies/channels.yml:15:42  apps.site.channels.stable.rollback.steps[0].with.inputs.version  expected one of {{version}}, {{from}}, {{reason}}, {{operation}}, {{correlation}}, {{app}}, {{channel}}; found "{{ verson }}" (did you mean version?)',
+  ],
+  [
+    [['channels', "'{{version}}'", "'{{run|url}}'"]],
+    'policies/channels.yml:15:42  apps.site.channels.stable.rollback.steps[0].with.inputs.version  expected one of {{version}}, {{from}}, {{reason}}, {{operation}}, {{correlation}}, {{app}}, {{channel}}; found "{{run|url}}"',
   ],
   [
     [['health', '[site/stable]', '[site/stabel]']],

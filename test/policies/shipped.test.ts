@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { onCallAt } from '../../src/core/policies/roster.ts';
@@ -6,11 +7,12 @@ import { stepSchemas } from '../../src/executors/index.ts';
 import { loadPolicies } from '../../src/policies/load.ts';
 import { sayProblems } from '../../src/policies/problem.ts';
 import { stepChecker } from '../../src/policies/step-checker.ts';
+import { examplePolicies } from '../../src/sandbox/example-policies.ts';
 
 const checkStep = stepChecker(stepSchemas);
 
 async function shipped() {
-  const loaded = await loadPolicies('policies', checkStep);
+  const loaded = await loadPolicies(examplePolicies, checkStep);
   if (!loaded.ok) throw new Error(sayProblems(loaded.problems));
   return loaded.policies;
 }
@@ -26,7 +28,7 @@ it('loads the policies that Lastgood ships', async () => {
 });
 
 it('shows steps in its comments that could stand there', async () => {
-  const text = await readFile('policies/channels.yml', 'utf8');
+  const text = await readFile(join(examplePolicies, 'channels.yml'), 'utf8');
   const commented = (text.split('# Two more executors')[1] ?? '')
     .split('\n')
     .filter((line) => /^# {11,}/.test(line));
@@ -35,6 +37,7 @@ it('shows steps in its comments that could stand there', async () => {
   );
   expect(steps).toEqual([
     ['command', undefined],
+    ['http', undefined],
     ['http', undefined],
   ]);
 });

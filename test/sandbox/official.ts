@@ -8,6 +8,7 @@ interface Schema {
   readonly items?: Schema;
   readonly enum?: readonly unknown[];
   readonly nullable?: boolean;
+  readonly allOf?: readonly Schema[];
 }
 
 interface Answer {
@@ -16,6 +17,7 @@ interface Answer {
 }
 
 interface Operation {
+  readonly requestBody?: Answer;
   readonly responses: Readonly<Record<string, Answer>>;
 }
 
@@ -23,7 +25,10 @@ interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
-/** What is wrong with a response body, as JSON pointers; of its top level only `fields` when they are given. */
+/**
+ * What is wrong with a response body, or with a `request`'s, as JSON pointers; of its top level only `fields` when they
+ * are given.
+ */
 export type Complaints = (
   path: string,
   method: string,
@@ -40,12 +45,14 @@ export function official(file: string): Complaints | undefined {
 
   function resolve<Value extends { readonly $ref?: string }>(value: Value): Value {
     if (value.$ref === undefined) return value;
-    const parts = value.$ref.slice('#/'.length).split('/');
+    const escaped = value.$ref.slice('#/'.length).split('/');
+    const parts = escaped.map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
     return parts.reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], description) as Value;
   }
 
   function check(given: Schema, value: unknown, at: string, fields?: readonly string[]): string[] {
     const schema = resolve(given);
+    if (schema.allOf) return schema.allOf.flatMap((part) => check(part, value, at, fields));
     const types = [schema.type ?? []].flat();
     if (types.length === 0) return [];
     if (value === null && schema.nullable === true) return [];
@@ -70,7 +77,8 @@ export function official(file: string): Complaints | undefined {
   }
 
   return (path, method, status, body, fields) => {
-    const answer = description.paths[path]?.[method]?.responses[status];
+    const operation = description.paths[path]?.[method];
+    const answer = status === 'request' ? operation?.requestBody : operation?.responses[status];
     const schema = answer && resolve(answer).content?.['application/json']?.schema;
     if (schema === undefined) return [`no JSON answer ${status} to ${method} ${path} is described`];
     return check(schema, body, '', fields);

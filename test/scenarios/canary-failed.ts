@@ -18,6 +18,10 @@ export const canaryFailed: Story = {
       url: 'https://ci.test/canary/12',
     });
     await tell.types('ana', '/channels');
+    await tell.passes('15m');
+    // Traffic has gone elsewhere: what says nothing takes nothing back.
+    await tell.reportsCanary('1.6.0-rc.2', { sessions: 12 });
+    await tell.types('ana', '/channels');
     await tell.presses('ana', 'Roll back to 1.6.0-rc.1', 'health of 1.6.0-rc.2 on shop/canary');
     await tell.presses('ben', 'Approve', 'OP-1');
     await tell.passes('1m');

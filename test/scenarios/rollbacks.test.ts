@@ -3,6 +3,7 @@ import { rollback } from './rollback.ts';
 import { rejected } from './rejected.ts';
 import { expired } from './expired.ts';
 import { aborted } from './aborted.ts';
+import { asked } from './asked.ts';
 import { failed } from './failed.ts';
 import { notVerified } from './not-verified.ts';
 import { unknown } from './unknown.ts';
@@ -15,6 +16,7 @@ playStories({
   rejected,
   expired,
   aborted,
+  asked,
   failed,
   'not-verified': notVerified,
   unknown,

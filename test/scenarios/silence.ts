@@ -7,6 +7,6 @@ export const silence: Story = {
     await tell.pressesOnPage('ana', 'Acknowledge', 'INC-1');
     await tell.passes('16m');
     await tell.pressesOnPage('ben', 'Acknowledge', 'INC-1');
-    await tell.pressesOnPage('ben', 'Acknowledge', 'INC-1');
+    await tell.pressesLate('ben', 'Acknowledge', 'INC-1');
   },
 };

@@ -13,6 +13,7 @@ import { workspaceOf, type Workspace } from '../../src/slack/clients.ts';
 import { slackOverHttp } from '../../src/slack/http-intake.ts';
 import type { SlackItem } from '../../src/slack/item.ts';
 import { slackReceiver, type Processed, type SlackReceiver } from '../../src/slack/receiver.ts';
+import { requestTally } from '../../src/slack/request-tally.ts';
 import { incidentCard } from '../../src/slack/views/incident-card.ts';
 import { secret } from '../../src/trust/secrets.ts';
 import { incident, start } from './states.ts';
@@ -39,6 +40,7 @@ beforeEach(async () => {
   const handle = slackOverHttp({
     signingSecret: secret(signingSecret),
     now: () => start,
+    tally: requestTally(),
     receive: async (item) => {
       const isNew = !inbox.has(item.id);
       if (isNew) inbox.set(item.id, item);

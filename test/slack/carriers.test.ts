@@ -3,7 +3,9 @@ import { answer } from '../../src/core/answer.ts';
 import type { Carrier, EffectOf, EffectType, Errand } from '../../src/core/effect.ts';
 import type { Postmortem } from '../../src/core/incident/postmortem.ts';
 import type { Slack } from '../../src/sandbox/neighbours/slack.ts';
+import { cardUrls } from '../../src/slack/card-url.ts';
 import { slackCarriers } from '../../src/slack/carriers/index.ts';
+import { storeId } from '../support/given.ts';
 import { incident, operation, start } from './states.ts';
 import { accessTo, clientsOf, incidents, startWorkspace } from './workspace.ts';
 
@@ -25,7 +27,9 @@ async function carry<Type extends EffectType>(
   const carriers = slackCarriers({
     ...accessTo(slack),
     clients: clientsOf(slack),
+    storeId,
     nameOf: (id) => (id === incidents ? '#incidents' : id),
+    cardUrl: cardUrls(() => 'https://acme.slack.com/'),
     readPostmortem: async () => Promise.resolve(postmortem),
   });
   const carrier = carriers.find(({ types }) => (types as readonly string[]).includes(effect.type));
@@ -137,6 +141,7 @@ describe('a failure says whether to try again', () => {
       status: 'retry',
       why: 'Slack asks us to slow down',
       after: 7_000,
+      putOff: true,
       mayHaveHappened: false,
     });
   });
@@ -225,6 +230,16 @@ describe('a page', () => {
       receipt: { channel: 'D0ANA', ts: slack.messages('D0ANA')[0]?.ts },
     });
     expect(JSON.stringify(slack.messages('D0ANA')[0]?.blocks)).toContain('incident.acknowledge');
+  });
+
+  test('leads to the card, as soon as that is posted', async () => {
+    await carry(page);
+    await carry(page, { id: 'INC-3/1.2', state: (await withCard()).state });
+    const [early, later] = slack.messages('D0ANA').map(({ blocks }) => JSON.stringify(blocks));
+    const ts = slack.messages(incidents)[0]?.ts.replace('.', '');
+    const url = `https://acme.slack.com/archives/${incidents}/p${ts}`;
+    expect(early).toContain('The live card is in');
+    expect(later).toContain(`<${url}|The live card> is in`);
   });
 
   test('whose answer was lost is found in the direct messages', async () => {

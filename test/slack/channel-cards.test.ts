@@ -5,7 +5,9 @@ import type { View } from '../../src/slack/views/blocks.ts';
 import { refuseBlocks } from '../../src/sandbox/neighbours/block-kit.ts';
 import { sparkline } from '../../src/core/health/sparkline.ts';
 import type { Channel } from '../../src/core/channel/state.ts';
-import { channel, drift, health, lock } from './channel-states.ts';
+import { judge } from '../../src/core/health/judge.ts';
+import { canary } from '../support/canary.ts';
+import { channel, drift, health, lock, stableRule } from './channel-states.ts';
 import { read } from './read-view.ts';
 import { minute, start } from './states.ts';
 
@@ -19,7 +21,7 @@ describe('the health card', () => {
     expect(read(card({ health: [health()] }))).toMatchInlineSnapshot(`
       "
       header: ✅ 1.5.0 on shop/stable passes
-      section: *It passes.* 4210 of at least 2000 sessions, 30m until 03:04.
+      section: 4210 of at least 2000 sessions, 30m until 03:04.
       section: ✅ Crash-free sessions *99.7 %* (at least 99.5 %), −0.13 points
         ✅ Error rate *0.4 %* (at most 1 %)
         ✅ p95 *210 ms* (at most 300 ms), −30 ms
@@ -39,9 +41,7 @@ describe('the health card', () => {
     expect(read(card({ health: [health(told)] }))).toMatchInlineSnapshot(`
       "
       header: ❌ 1.5.0 on shop/stable fails
-      section: *It fails.* 4210 of at least 2000 sessions, 30m until 03:04.
-        • Crash-free sessions 99.12 % in 30m, at least 99.5 %
-        • Error rate 2.1 % in 30m, at most 1 %
+      section: 4210 of at least 2000 sessions, 30m until 03:04.
       section: ❌ Crash-free sessions *99.12 %* (at least 99.5 %), −0.71 points
         ❌ Error rate *2.1 %* (at most 1 %), +1.7 points
         ✅ p95 *210 ms* (at most 300 ms), −30 ms
@@ -57,8 +57,8 @@ describe('the health card', () => {
     expect(read(card({ health: [few] }))).toMatchInlineSnapshot(`
       "
       header: ❔ 1.5.0 on shop/stable is inconclusive
-      section: *Nobody can say yet*; neither a pass nor a fail. 12 of at least 2000 sessions, 30m until 03:04.
-        • 12 sessions in 30m, it takes 2000
+      section: *Nobody can say yet*; the newest report is neither a pass nor a fail.
+        *12 of at least 2000 sessions*, 30m until 03:04.
       section: ▫️ Crash-free sessions *99.7 %* (at least 99.5 %)
         ▫️ Error rate *0.4 %* (at most 1 %)
       context: Reported by relbot (api) at 03:05 · it calls this ok · candidate rc-7
@@ -119,7 +119,48 @@ describe('the health card', () => {
       baseline: { version: '1.4.2', value: 0.001 },
     } as const;
     const failed = { ...rest, judgement: { ...judgement, verdict: 'fail', reasons: [up] } as const };
-    expect(read(card({ health: [failed] }))).toContain('❌ Error rate *1 %* (at most 1 %), +0.6 points');
+    expect(read(card({ health: [failed] }))).toContain(
+      '❌ Error rate *1 %* (at most 1 %; clearly up from 0.1 % of 1.4.2, below 1 % passes), +0.6 points',
+    );
+  });
+
+  test('says each measure once, what fails or is missing first', () => {
+    const text = read(card({ health: [health({ crash_free_sessions: undefined, p95_ms: 900 })] }));
+    expect(text.split('\n').filter((line) => line.includes(' *'))).toEqual([
+      'section: ❔ Crash-free sessions *not measured* (at least 99.5 %)',
+      '  ❌ p95 *900 ms* (at most 300 ms), +660 ms',
+      '  ✅ Error rate *0.4 %* (at most 1 %)',
+    ]);
+  });
+
+  test('names what could have been measured and was not, where nothing was', () => {
+    const { judgement, ...rest } = health();
+    const missing = { type: 'missing', measure: 'p99_ms', value: undefined, threshold: 800 } as const;
+    const nothing = {
+      ...judgement,
+      verdict: 'inconclusive',
+      measured: [],
+      reasons: [{ ...missing, window: 30 * minute }],
+    } as const;
+    expect(read(card({ health: [{ ...rest, judgement: nothing }] }))).toContain(
+      '• p99 not measured in 30m, at most 800 ms',
+    );
+  });
+
+  test('counts how long the bot has called it critical, and has a way back once that is long enough', () => {
+    const called = (minutes: number): string => {
+      const since = start - minutes * minute;
+      const report = canary({ severity: 'critical', window: { start: start - minute, end: start } });
+      const judgement = judge(report, stableRule, undefined, { since, until: start, reports: minutes });
+      return read(card({ health: [health({}, { report, judgement })] }));
+    };
+    expect(called(3)).toContain('header: ❔ 1.5.0 on shop/stable is inconclusive');
+    expect(called(3)).toContain('⚠️ *The release bot calls it critical for 3m of 5m*; then it fails.');
+    expect(called(3)).toContain('*1m of at least 15m* until 03:04.');
+    expect(called(3)).not.toContain('[Roll back');
+    expect(called(5)).toContain('header: ❌ 1.5.0 on shop/stable fails');
+    expect(called(5)).toContain('❌ *The release bot calls it critical for 5m, a failure from 5m on.*');
+    expect(called(5)).toContain('[Roll back to 1.4.2 danger confirm]');
   });
 
   test('asks for the same as /rollback, with the reason', () => {
@@ -155,12 +196,27 @@ describe('the drift card', () => {
     `);
   });
 
+  test.each<readonly [why: string, changes: Partial<Channel>, words: string]>([
+    [
+      'an operation ended half way',
+      { doubt: { operation: 'OP-3', why: 'Run 3 failed.', since: start } },
+      'What runs on shop/stable has not been certain since OP-3.',
+    ],
+    ['one is at work', { lock: { ...lock, begunAt: start } }, 'OP-3 is at work on shop/stable right now.'],
+    ['nothing is known', { periods: [] }, 'What runs on shop/stable is not known.'],
+  ])('of a file claims to know nothing of production when %s', (_why, changes, words) => {
+    const file = drift({ side: 'file', cause: 'edited', found: '1.6.0', url: undefined });
+    const text = read(card({ drifts: [file], ...changes }, 'drift 7'));
+    expect(text).toContain(words);
+    expect(text).not.toContain('As far as Lastgood knows');
+  });
+
   test('of a file that others wrote into', () => {
     const file = drift({ side: 'file', cause: 'edited', found: '1.6.0', url: undefined });
     expect(read(card({ drifts: [file] }, 'drift 7'))).toMatchInlineSnapshot(`
       "
       header: ⚠️ Drift on shop/stable: 1.6.0 or 1.5.0?
-      section: Somebody else wrote into the registry file, in which CI and people read what is live. Production is as it was.
+      section: Somebody else wrote into the registry file, in which CI and people read what is live. Lastgood deploys nothing because of it. As far as Lastgood knows, 1.5.0 runs on shop/stable.
       section: *The registry file says*
         1.6.0, seen 03:04
         *Our records say*

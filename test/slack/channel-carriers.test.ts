@@ -3,6 +3,7 @@ import type { Channel } from '../../src/core/channel/state.ts';
 import { laneOf, type Carrier, type EffectOf, type EffectType, type Errand } from '../../src/core/effect.ts';
 import type { Slack } from '../../src/sandbox/neighbours/slack.ts';
 import { slackCarriers } from '../../src/slack/carriers/index.ts';
+import { storeId } from '../support/given.ts';
 import { channel, drift, health } from './channel-states.ts';
 import { start } from './states.ts';
 import { accessTo, clientsOf, incidents, startWorkspace } from './workspace.ts';
@@ -22,7 +23,9 @@ async function carry<Type extends EffectType>(
   const carriers = slackCarriers({
     ...accessTo(slack),
     clients: clientsOf(slack),
+    storeId,
     nameOf: (conversation) => conversation,
+    cardUrl: () => undefined,
     readPostmortem: () => Promise.reject(new Error('channels have none')),
   });
   const carrier = carriers.find(({ types }) => (types as readonly string[]).includes(effect.type));

@@ -41,6 +41,9 @@ export const lock: NonNullable<Channel['lock']> = {
 const [, rule] = policies.health.rules;
 if (!rule) throw new Error('policies/health.yml has no second rule any more');
 
+/** The rule of shop/stable. */
+export const stableRule = rule;
+
 export function health(
   report: Partial<CanaryReport> = {},
   changes: Partial<VersionHealth> = {},
@@ -51,7 +54,7 @@ export function health(
   return {
     version: newest.version,
     report: newest,
-    judgement: judge(newest, rule!, undefined),
+    judgement: judge(newest, stableRule, undefined),
     at: start + minute,
     by: 'relbot (api)',
     previous: canary({ crash_free_sessions: 0.9983, p95_ms: 240 }),

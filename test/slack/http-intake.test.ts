@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { slackOverHttp } from '../../src/slack/http-intake.ts';
 import type { SlackItem } from '../../src/slack/item.ts';
+import { requestTally, type RequestTally } from '../../src/slack/request-tally.ts';
 import { secret } from '../../src/trust/secrets.ts';
 
 const start = Date.parse('2026-11-22T03:04:00Z');
@@ -14,14 +15,17 @@ let handle: ReturnType<typeof slackOverHttp>;
 let storeWorks: boolean;
 let now: number;
 let warnings: string[];
+let tally: RequestTally;
 
 beforeEach(() => {
   inbox = new Map();
   storeWorks = true;
   now = start;
   warnings = [];
+  tally = requestTally();
   handle = slackOverHttp({
     signingSecret: secret(signingSecret),
+    tally,
     now: () => now,
     receive: async (item) => {
       if (!storeWorks) throw new Error('disk full');

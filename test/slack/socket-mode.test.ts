@@ -205,7 +205,7 @@ describe('the connection', () => {
     await pass(21 * 60_000);
     expect(messages('error')).toEqual([
       expect.stringContaining(
-        'Slack does not accept SLACK_APP_TOKEN (invalid_auth): make a new app-level token',
+        'Slack does not accept SLACK_APP_TOKEN (invalid_auth): copy it again, or make a new app-level token',
       ),
     ]);
     expect(messages('warn')).toEqual([]);

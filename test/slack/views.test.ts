@@ -34,6 +34,7 @@ describe('the incident card', () => {
         rung 2 of 3 at 03:09: secondary on call, #incidents
       section: *1 firing*
         • CheckoutErrors — 5xx at 8 % for 3m
+      context: 🔗 <https://grafana.example/a|Alert>
       actions: [Acknowledge primary] [Roll back to 1.4.2 danger confirm] [Resolve confirm] [Raise to P0 confirm]
       "
     `);
@@ -62,6 +63,7 @@ describe('the incident card', () => {
       section: *OP-7* ▶️ is running
       section: *1 firing*
         • CheckoutErrors — 5xx at 8 % for 3m
+      context: 🔗 <https://grafana.example/a|Alert>
       context: ⏰ Missed: acknowledge within 15m
       actions: [Resolve confirm]
       "
@@ -127,6 +129,27 @@ describe('the incident card', () => {
     expect(text).toContain('*7 firing*, 2 resolved\n  • Alert 1');
     expect(text).toContain('• Alert 5\n  +2 more');
     expect(text).not.toContain('Alert 6');
+  });
+
+  test('leads to where the alerts can be looked at, and to nothing that is no page', () => {
+    const fired = { summary: '', severity: 'P1', source: 'grafana' } as const;
+    const firing = {
+      a: { ...fired, title: 'Slow <!channel>', url: 'https://grafana.example/a?b=1&c=|2' },
+      b: { ...fired, title: 'Down', url: 'javascript:alert(1)', runbook: 'https://wiki.example/down' },
+      c: { ...fired, title: 'Long', url: `https://grafana.example/${'x'.repeat(1_500)}` },
+    };
+    const text = read(incidentCard(incident({ firing }), now));
+    expect(text).toContain('<https://grafana.example/a?b=1&amp;c=%7C2|Slow &lt;!channel&gt; in Grafana>');
+    expect(text).toContain('<https://wiki.example/down|Runbook of Down>');
+    expect(text).not.toContain('<javascript');
+    expect(text).not.toContain('x'.repeat(300));
+  });
+
+  test('says which severities it had to guess', () => {
+    const unknownSeverities = [{ word: 'P9', takenAs: 'P2' }] as const;
+    expect(read(incidentCard(incident({ unknownSeverities }), now))).toContain(
+      'context: ⚠️ Severity “P9” is not known here, taken as P2; map it in policies/severity.yml.',
+    );
   });
 
   test('names the last resort, when the ladder is at its end', () => {
@@ -297,6 +320,7 @@ test('a page to a person can be taken at once', () => {
     header: 📟 P1 Checkout fails for 8 % of customers
     section: 🟠 You are called for *INC-3*: *Checkout* on *shop/stable*.
     section: • CheckoutErrors — 5xx at 8 % for 3m
+    context: 🔗 <https://grafana.example/a|Alert>
     section: *Live*
       1.5.0, for 12m when this began
       *Last good*
@@ -307,9 +331,40 @@ test('a page to a person can be taken at once', () => {
   `);
 });
 
+test('a page leads to the card once that is posted, and to the alert', () => {
+  const url = 'https://acme.slack.com/archives/C0INCIDENTS/p1763780642000100';
+  const posted = incident({ card: { conversation: 'C0INCIDENTS', ts: '1763780642.000100' } });
+  const text = read(pageMessage(page, posted, url));
+  expect(text).toContain(`context: <${url}|The live card> is in <#C0INCIDENTS>.`);
+  expect(text).toContain('context: 🔗 <https://grafana.example/a|Alert>');
+  expect(read(pageMessage(page, incident(), url))).toContain('context: The live card is in <#C0INCIDENTS>.');
+  expect(read(pageMessage({ ...page, person: undefined }, posted, url))).toBe(
+    `\nsection: 🟠 *P1 INC-3: broken* · <${url}|To its card>\n`,
+  );
+});
+
 test('a page to a conversation is a shout', () => {
   expect(read(pageMessage({ ...page, person: undefined }, incident()))).toBe(
     '\nsection: 🟠 *P1 INC-3: broken*\n',
+  );
+});
+
+test('a shout may say more below, of which Slack makes nothing live', () => {
+  const lines = ['• roster.yml:7:3  found "<!channel>"', 'Correct it and save.'];
+  const { blocks } = pageMessage({ ...page, person: undefined, lines }, undefined);
+  expect(blocks[1]).toEqual({
+    type: 'section',
+    text: expect.objectContaining({ type: 'plain_text', text: lines.join('\n') }),
+  });
+});
+
+test('a line that concerns somebody rings, and names them once they are in no roster', () => {
+  const line = 'Acknowledged by Ben, who takes it over from Ana <Ruiz>';
+  expect(read(threadLine(line, { slack: 'U0ANA', name: 'Ana <Ruiz>' }))).toBe(
+    '\nsection: <@U0ANA>: Acknowledged by Ben, who takes it over from Ana &lt;Ruiz&gt;\n',
+  );
+  expect(read(threadLine(line, { slack: undefined, name: 'Ana <Ruiz>' }))).toMatch(
+    /^\nsection: Ana &lt;Ruiz&gt;: Ack/,
   );
 });
 
@@ -392,7 +447,10 @@ const nasty = fc
 describe('whatever comes in', () => {
   const views = fc.tuple(nasty, nasty, nasty, fc.nat(30)).map(([a, b, c, many]): readonly View[] => {
     const firing = Object.fromEntries(
-      Array.from({ length: many }, (_, n) => [n, { title: a, summary: b, severity: 'P1' as const, url: c }]),
+      Array.from({ length: many }, (_, n) => [
+        n,
+        { title: a, summary: b, severity: 'P1' as const, url: c, runbook: `https://${b}`, source: 'grafana' },
+      ]),
     );
     const acknowledged = { by: b, person: b, at: start, expiresAt: now };
     const lastCall = {
@@ -402,7 +460,8 @@ describe('whatever comes in', () => {
     };
     // No longer text than this is ever taken for a version.
     const suspect = { live: a.slice(0, 128), liveSince: start, lastGood: b.slice(0, 128) };
-    const base = incident({ title: a, serviceTitle: b, firing, lastCall, suspect });
+    const unknownSeverities = [{ word: a.slice(0, 40), takenAs: 'P2' as const }];
+    const base = incident({ title: a, serviceTitle: b, firing, lastCall, suspect, unknownSeverities });
     const { plan } = operation();
     const [first] = plan.steps;
     const steps = Array.from({ length: many }, () => ({ ...first!, title: a, uses: b }));
@@ -423,9 +482,12 @@ describe('whatever comes in', () => {
         planCard({ ...op, status }, now),
       ),
       pageMessage({ ...page, text: a }, base),
+      pageMessage({ ...page, text: a }, { ...base, card: { conversation: a, ts: b } }, `https://${c}`),
       pageMessage({ ...page, text: a, person: undefined }, base),
+      pageMessage({ ...page, text: a, person: undefined, lines: [b, c] }, base),
       answerMessage({ tone: 'info', title: a, lines: Array.from({ length: many }, () => b) }),
       threadLine(a),
+      threadLine(a, { slack: undefined, name: b }),
       ...postmortemMessages({
         title: a,
         sections: Array.from({ length: many }, () => ({ heading: b, lines: [a, b, c] })),
@@ -450,14 +512,14 @@ describe('whatever comes in', () => {
       fc.property(views, (all) => {
         for (const view of all) {
           for (const text of interpreted(view)) {
-            // What is ours: dates with our format, the conversation of the card, links of executors that end in `|open`.
+            // What is ours: dates with our format, the conversation of the card, links of executors and alerts.
             const theirs = text
               .replace(
                 /<!date\^\d+\^(?:\{date_short_pretty\} )?\{time\}\|\d{4}-\d\d-\d\d \d\d:\d\d UTC>/g,
                 '',
               )
               .replace('<#C0INCIDENTS>', '')
-              .replace(/<https?:[^<>|\s]+\|open>/g, '');
+              .replace(/<https?:[^<>|\s]+\|[^<>]+>/g, '');
             expect(theirs).not.toMatch(/[<>]/);
             expect(theirs).not.toMatch(/[\u202a-\u202e\u2066-\u2069]/);
           }

@@ -32,6 +32,7 @@ it('reads what Alertmanager sends', async () => {
       },
       startsAt: Date.parse('2026-11-22T01:30:04.52Z'),
       url: 'http://vm:47412/graph?g0.expr=up%7Bjob%3D%22api%22%7D+%3D%3D+0&g0.tab=1',
+      runbook: 'https://runbooks.example.com/instance-down',
     },
   ]);
 });

@@ -17,7 +17,9 @@ it('reads everything that a sender may say', () => {
       severity: 'p0',
       starts_at: '2026-11-22T03:04:05Z',
       labels: { region: 'eu', code: 500, outage: true },
-      url: 'https://shop.example/dashboards/5xx',
+      url: 'https://shop.example/alerts/5xx',
+      dashboard_url: 'https://shop.example/dashboards/5xx',
+      runbook_url: 'https://wiki.example/5xx',
     }),
   ).toEqual({
     fingerprint: 'generic:checkout-5xx',
@@ -30,7 +32,9 @@ it('reads everything that a sender may say', () => {
     severity: 'P0',
     startsAt: Date.parse('2026-11-22T03:04:05Z'),
     labels: { region: 'eu', code: '500', outage: 'true' },
-    url: 'https://shop.example/dashboards/5xx',
+    url: 'https://shop.example/alerts/5xx',
+    dashboard: 'https://shop.example/dashboards/5xx',
+    runbook: 'https://wiki.example/5xx',
   });
 });
 
@@ -55,6 +59,8 @@ it.each([
   [{ starts_at: 'yesterday' }, 'startsAt'],
   [{ url: 'file:///etc/passwd' }, 'url'],
   [{ url: 'https://shop.example@evil.example/' }, 'url'],
+  [{ dashboard_url: 'javascript:alert(1)' }, 'dashboard'],
+  [{ runbook_url: 'wiki/5xx' }, 'runbook'],
   [{ version: '1.5' }, 'version'],
 ])('leaves out of %j what cannot be read', (said, field) => {
   expect(parse({ key: 'disk', ...said })).not.toHaveProperty(field);

@@ -21,7 +21,21 @@ it('reads a group in which some fire and some have resolved', () => {
     labels: { alertname: 'Second webhook test', test: 'true' },
     startsAt: Date.parse('2022-06-17T01:03:00.782Z'),
     url: 'https://grafana.example.com/alerting/grafana/_0rkK_C7z/view',
+    runbook: 'https://example.com/',
   });
+});
+
+it.each([
+  [
+    { panelURL: 'https://grafana.example/d/1?viewPanel=2', dashboardURL: 'https://grafana.example/d/1' },
+    '?viewPanel=2',
+  ],
+  [{ panelURL: '', dashboardURL: 'https://grafana.example/d/1' }, ''],
+])('leads to the panel, or else to the dashboard: %j', (links, query) => {
+  const alert = { status: 'firing', labels: {}, fingerprint: 'f', ...links };
+  expect(parse({ version: '1', alerts: [alert] })).toMatchObject([
+    { dashboard: `https://grafana.example/d/1${query}` },
+  ]);
 });
 
 it('says the values when nobody wrote a summary, and how many were left out', () => {

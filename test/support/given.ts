@@ -6,6 +6,7 @@ import type { Context, Recorded, StreamId, StreamKind, StreamName, Tell } from '
 import type { Milliseconds } from '../../src/core/time.ts';
 import { loadPolicies } from '../../src/policies/load.ts';
 import { sayProblems } from '../../src/policies/problem.ts';
+import { examplePolicies } from '../../src/sandbox/example-policies.ts';
 
 export const second = 1_000;
 export const minute = 60 * second;
@@ -14,9 +15,9 @@ export const hour = 60 * minute;
 /** When every example begins; its times are counted from here. */
 export const start = Date.parse('2026-11-22T03:00:00Z');
 
-const loaded = await loadPolicies('policies');
+const loaded = await loadPolicies(examplePolicies);
 if (!loaded.ok) throw new Error(sayProblems(loaded.problems));
-/** The policies that Lastgood ships: Ana is on call for checkout, then Ben, then Dana. */
+/** The policies of the example shop: Ana is on call for checkout, then Ben, then Dana. */
 export const policies: Policies = loaded.policies;
 
 export const ana = person('ana', 'Ana Ruiz', 'responder');

@@ -32,6 +32,7 @@ const zones = {
       'src/store',
       'src/executors',
       'src/slack',
+      'src/pagers',
       'src/bot/registry.ts',
       'src/bot/start-failure.ts',
     ],

@@ -62,6 +62,7 @@ function live(inner: string, nameOf: (id: string) => string): string {
   const [kind, seconds, format] = target.split('^');
   if (kind === '!date') return format === '{time}' ? timeOf(Number(seconds) * 1_000).slice(0, 5) : label;
   if (target.startsWith('#')) return nameOf(target.slice(1));
+  if (target.startsWith('@')) return `🔔 ${nameOf(target.slice(1))}`;
   if (/^https?:/.test(target)) return `[${label}](${target})`;
   return `🔔 A LIVE MENTION: ${target.slice(1)}`;
 }

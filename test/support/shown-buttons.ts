@@ -19,7 +19,7 @@ export interface ShownButton {
 export function buttonsOf(slack: Slack): readonly ShownButton[] {
   return slack.conversations().flatMap(({ id: conversationId }) =>
     slack.messages(conversationId).flatMap(({ ts: messageTs, text, blocks }) =>
-      blocks.flatMap(elementsOf).map((button) => {
+      buttonsIn(blocks).map((button) => {
         const { action_id, value, text: label } = button;
         return {
           card: cardOf(text),
@@ -36,6 +36,10 @@ export function buttonsOf(slack: Slack): readonly ShownButton[] {
 export function cardOf(text: string): string {
   const ofChannel = /^\S+ ((?:Health of \S+|Drift) on [^\s:]+)/.exec(text)?.[1];
   return ofChannel?.toLowerCase() ?? /\b(?:INC|OP)-\d+/.exec(text)?.[0] ?? '(no card)';
+}
+
+export function buttonsIn(blocks: readonly unknown[]): readonly Block[] {
+  return blocks.flatMap((block) => elementsOf(block as Block));
 }
 
 function elementsOf(block: Block): readonly Block[] {

@@ -1,16 +1,19 @@
+import type { Milliseconds } from '../../src/core/time.ts';
 import { tellBot } from '../../src/sandbox/release-bot.ts';
 import type { World } from '../../src/sandbox/world.ts';
 
 export { editRegistry } from '../../src/sandbox/registry-edit.ts';
 
-const minute = 60_000;
-
-/** What a release bot found in the last half hour; all is well unless `said` otherwise. */
-export function canaryBody(now: number, said: Readonly<Record<string, unknown>>): object {
+/** What a release bot found in so long until now; all is well unless `said` otherwise. */
+export function canaryBody(
+  now: number,
+  said: Readonly<Record<string, unknown>>,
+  length: Milliseconds = 30 * 60_000,
+): object {
   return {
     app: 'shop',
     channel: 'canary',
-    window: { start: new Date(now - 30 * minute).toISOString(), end: new Date(now).toISOString() },
+    window: { start: new Date(now - length).toISOString(), end: new Date(now).toISOString() },
     sessions: 4210,
     crash_free_sessions: 0.9971,
     crash_free_users: 0.9968,

@@ -40,7 +40,7 @@ export interface Tell {
   readonly types: (who: Somebody, line: string) => Promise<void>;
   /** Presses a button on the card of `INC-1` or `OP-1`. */
   readonly presses: (who: Somebody, label: string, card: string) => Promise<void>;
-  /** Presses a button in the direct message that called somebody. */
+  /** Presses a button in the direct message that called somebody, or asks them to approve. */
   readonly pressesOnPage: (who: Somebody, label: string, card: string) => Promise<void>;
   /** Presses a button that the card does not show any more, on a screen that still does. */
   readonly pressesLate: (who: Somebody, label: string, card: string) => Promise<void>;
@@ -49,8 +49,12 @@ export interface Tell {
     who: keyof typeof pagerdutyUsers,
     action: 'acknowledge' | 'resolve',
   ) => Promise<void>;
-  /** What a release bot found out about a version on the canary in the last half hour; well unless `said` otherwise. */
-  readonly reportsCanary: (version: string, said?: Readonly<Record<string, unknown>>) => Promise<void>;
+  /** What a release bot found out about a version on the canary, in the last half hour; well unless `said` otherwise. */
+  readonly reportsCanary: (
+    version: string,
+    said?: Readonly<Record<string, unknown>>,
+    over?: string,
+  ) => Promise<void>;
   /** A deploy tool says which version is on a channel now. */
   readonly reportsDeployment: (
     channel: string,
@@ -74,6 +78,8 @@ export interface Story {
   readonly title: string;
   readonly play: (tell: Tell) => Promise<void>;
   readonly policies?: PolicyChanges;
+  /** Lastgood may tell PagerDuty whom to call. */
+  readonly pagesByName?: boolean;
 }
 
 /**
@@ -88,7 +94,7 @@ export function playStories(stories: Readonly<Record<string, Story>>): void {
 
 /** @returns the transcript: what people saw */
 export async function playStory(
-  { title, play, policies = {} }: Story,
+  { title, play, policies = {}, pagesByName = false }: Story,
   slackMode: 'http' | 'socket' = 'http',
 ): Promise<string> {
   const root = await mkdtemp(join(tmpdir(), 'lastgood-story-'));
@@ -102,6 +108,7 @@ export async function playStory(
     random: () => 0.5,
     mostInFlight: 1,
     slackMode,
+    pagesByName,
     logLevel: 'error',
     writeLog: (line) => errors.push(line),
   });
@@ -197,9 +204,12 @@ function tellIn(world: World, transcript: Transcript): Tell {
         const page = world.pagerduty.alerts().findLast(({ state }) => state !== 'resolved');
         await world.pagerduty.press(pagerdutyUsers[who], action, page?.dedupKey ?? 'at all');
       }),
-    reportsCanary: (version, said = {}) =>
-      beat(`A release bot reports on ${version}${sayWhat(said)}`, async () => {
-        const body = { version, ...canaryBody(clock.now(), said) };
+    reportsCanary: (version, said = {}, over) =>
+      beat(`A release bot reports on ${version}${sayWhat(said)}${over ? `, over ${over}` : ''}`, async () => {
+        const body = {
+          version,
+          ...canaryBody(clock.now(), said, over === undefined ? undefined : lengthOf(over)),
+        };
         transcript.remark(await report(world, 'canary', body));
       }),
     reportsDeployment: (channel, version, said = {}) =>

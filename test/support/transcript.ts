@@ -69,7 +69,8 @@ export function startTranscript(world: World, title: string): Transcript {
           const more = others.length === 0 ? '' : ` (${others.length} more lines)`;
           sights.push({ at, line: `🧵 ${cardNames(id).get(message.thread_ts)}: ${first}${more}${loud}` });
         } else if (id.startsWith('D') || others.length === 0) {
-          sights.push({ at, line: `💬 ${nameOf(id)}: ${lines.join(' / ')}` });
+          const verb = isNew ? '💬' : '✏️ in place,';
+          sights.push({ at, line: `${verb} ${nameOf(id)}: ${lines.join(' / ')}` });
         } else {
           const verb = isNew ? 'A card in' : 'The card in';
           cards.push('', `${verb} ${nameOf(id)}${isNew ? '' : ' now says'}:`, '', ...quoted(lines));
@@ -97,10 +98,12 @@ export function startTranscript(world: World, title: string): Transcript {
   function pagesAndMails(): readonly Sight[] {
     const paged = pagerduty.log().map(({ at, status, body }, index) => {
       const { event_action, dedup_key, payload } = body;
-      const { summary, severity } = payload as Readonly<Record<string, unknown>>;
+      const { summary, severity, custom_details: details } = payload as Readonly<Record<string, unknown>>;
       const verb = status === 202 ? String(event_action) : `refuses ${String(event_action)} (${status})`;
       const line = `📟 PagerDuty ${verb}, ${String(severity)}: ${String(summary)} [${String(dedup_key)}]`;
-      return { key: `pagerduty ${index}`, at: Date.parse(at), line };
+      // As of mails, the first shows what they look like.
+      const whole = [line, ...quoted(pageLines(details, body)).map((below) => `  ${below}`)].join('\n');
+      return { key: `pagerduty ${index}`, at: Date.parse(at), line: index === 0 ? whole : line };
     });
     const mailed = mail.mails().map(({ to, subject, text, receivedAt }, index) => {
       const subjectLine = `✉️ Mail to ${to.join(', ')}: ${subject}`;
@@ -110,7 +113,13 @@ export function startTranscript(world: World, title: string): Transcript {
       );
       return { key: `mail ${index}`, at: receivedAt.getTime(), line: index === 0 ? whole : subjectLine };
     });
-    return [...paged, ...mailed].filter(({ key, line }) => isNews(key, line));
+    const called = pagerduty.deeds().map(({ at, did, names, summary, dedupKey }, index) => {
+      const what = did === 'call' ? `calls ${names.join(', ')}` : `${did} by name`;
+      const line = `📟 PagerDuty ${what}: ${summary} [${dedupKey}]`;
+      return { key: `deed ${index}`, at: Date.parse(at), line };
+    });
+    const all = [...paged, ...called, ...mailed].map((sight) => ({ ...sight, line: say(sight.line) }));
+    return all.filter(({ key, line }) => isNews(key, line));
   }
 
   /** These two keep no time of their own: whoever wants it has to look often. */
@@ -163,6 +172,16 @@ export function startTranscript(world: World, title: string): Transcript {
   };
 }
 
+/** What PagerDuty shows of an event below its summary. */
+function pageLines(details: unknown, { client_url, links = [] }: Readonly<Record<string, unknown>>) {
+  const all = [
+    ...Object.entries(details ?? {}),
+    ...(links as readonly { href: string; text: string }[]).map(({ text, href }) => [text, href] as const),
+    ...(client_url === undefined ? [] : [['View in Slack', client_url] as const]),
+  ];
+  return all.map(([name, value]) => `${name}: ${String(value)}`);
+}
+
 function quoted(lines: readonly string[]): readonly string[] {
   return lines.flatMap((line, index) => (index === lines.length - 1 ? [`> ${line}`] : [`> ${line}  `]));
 }
@@ -189,5 +208,6 @@ function steady(urls: Readonly<Record<string, string>>): (text: string) => strin
         hashes.set(hash, known);
         return known;
       })
+      .replace(/(\/archives\/\w+\/p)\d{16}\b/g, '$1…')
       .replace(/\b\d{10}\.\d{6}\b/g, (ts) => `ts of ${timeOf(momentOf(ts))}`);
 }

@@ -22,6 +22,7 @@ describe('lastgood help', () => {
     for (const own of ['doctor', 'manifest', 'token', 'key', 'completion'])
       expect(stdout).toMatch(new RegExp(`^  lastgood ${own} `, 'm'));
     expect((await lastgood(['--help'])).stdout).toBe(stdout);
+    expect(await lastgood([])).toEqual({ code: 0, stdout, stderr: '' });
   });
 
   it.each([
@@ -59,7 +60,6 @@ describe('What was mistyped is told with what was meant, and exit 2:', () => {
     [['tokne'], 'There is no command “tokne”. Did you mean token?'],
     [['rolback', 'stable'], 'Did you mean rollback?'],
     [['xyzzy'], 'Known: rollback, promote, incident'],
-    [[], 'Say which command'],
     [['token'], 'Say what to do: create.'],
     [['token', 'create'], 'A word is missing.'],
     [['key', 'create', 'x'], 'Unknown argument: x'],

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { fileURLToPath } from 'node:url';
+import { examplePolicies } from '../../src/sandbox/example-policies.ts';
 import { apiTokens, callerOf } from '../../src/trust/api-token.ts';
 import { sha256Hex } from '../../src/trust/sha256.ts';
 import { isWebhookToken, webhookTokens } from '../../src/trust/webhook-token.ts';
@@ -9,7 +9,7 @@ import { emptyFolder, lastgood, type Environment } from './support/run.ts';
 const folder = emptyFolder();
 afterAll(folder.remove);
 
-const here = { POLICIES_DIR: fileURLToPath(new URL('../../policies', import.meta.url)) };
+const here = { POLICIES_DIR: examplePolicies };
 const old = sha256Hex('an older token');
 
 async function created(words: string, env: Environment = {}) {
@@ -33,6 +33,7 @@ describe('A token for a webhook', () => {
     const { token, value, stdout } = await created('webhook generic', { WEBHOOK_TOKENS: before });
     expect(value).toEqual({ generic: [old, sha256Hex(token)], grafana: old });
     expect(stdout).toContain('goes on working');
+    expect(stdout).toContain('The line holds every token.');
   });
 });
 

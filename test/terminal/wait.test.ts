@@ -10,6 +10,8 @@ import { lastgood, start, terminalOf } from './support/run.ts';
 
 const at = (second: number): string => `2026-11-22T03:00:0${second}.000Z`;
 
+const now = Date.parse(at(2));
+
 const waiting: OperationShape = {
   id: 'OP-7',
   kind: 'rollback',
@@ -77,27 +79,27 @@ const finished: OperationShape = {
 };
 
 test('each change is said once, with its time, in the order in which it happened', () => {
-  expect(changesOf(undefined, waiting)).toEqual([
+  expect(changesOf(undefined, waiting, now)).toEqual([
     {
       at: at(0),
-      text: `OP-7: rollback of shop/stable 1.5.0 → 1.4.2 waits for approval, 0 of 1 so far (approver or lead), until ${at(9)}.`,
+      text: `OP-7: rollback of shop/stable 1.5.0 → 1.4.2 waits for approval, 0 of 1 so far (approver or lead), until 03:00:09 UTC, in 7s.`,
     },
   ]);
-  expect(changesOf(waiting, waiting)).toEqual([]);
-  expect(changesOf(waiting, approved)).toEqual([
+  expect(changesOf(waiting, waiting, now)).toEqual([]);
+  expect(changesOf(waiting, approved, now)).toEqual([
     { at: at(1), text: 'Approved by Ben Okafor (slack).' },
     { at: at(2), text: 'OP-7 has started.' },
     { at: at(2), text: 'Step 1 of 2, Deploy: running' },
   ]);
-  expect(changesOf(approved, noted)).toEqual([
+  expect(changesOf(approved, noted, now)).toEqual([
     { at: undefined, text: 'Step 1 of 2, Deploy: running — queued' },
   ]);
-  expect(changesOf(noted, finished)).toEqual([
+  expect(changesOf(noted, finished, now)).toEqual([
     { at: at(3), text: 'Step 1 of 2, Deploy: done — success — https://x.example/1' },
     { at: at(5), text: 'Step 2 of 2, Check: done' },
     { at: at(5), text: 'OP-7 is done. Every step is done.' },
   ]);
-  expect(changesOf(approved, { ...approved, abort_requested_by: 'Ana Ruiz' })).toEqual([
+  expect(changesOf(approved, { ...approved, abort_requested_by: 'Ana Ruiz' }, now)).toEqual([
     { at: undefined, text: 'Ana Ruiz asked to stop; no further step begins.' },
   ]);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { conversations, people } from '../../src/sandbox/cast.ts';
 import type { SlackPerson } from '../../src/sandbox/neighbours/slack.ts';
+import { storeId } from '../support/given.ts';
 import { stillWorld, type StillWorld } from './support/still-world.ts';
 
 let world: StillWorld;
@@ -23,7 +24,7 @@ async function pressStale(who: SlackPerson, actionId: string, value: object): Pr
     conversationId: releases,
     messageTs: world.cards()[0]!.ts,
     actionId,
-    value: JSON.stringify(value),
+    value: JSON.stringify({ ...value, store: storeId }),
   });
   await world.settle();
 }

@@ -301,7 +301,9 @@ describe('What is authentic and cannot be understood', () => {
     expect(world.mail.mails()).toHaveLength(1);
     const events = await world.bot().store.readEvents('INC-1');
     const fired = events.flatMap(({ type, data }) => (type === 'alert.fired' ? [data] : []));
-    expect(fired).toMatchObject([{ note: expect.stringMatching(/^kept as generic\/[\w-]+$/) as unknown }]);
+    expect(fired).toMatchObject([
+      { note: expect.stringMatching(/^to see what came: \/lastgood received generic\/[\w-]+$/) as unknown },
+    ]);
     expect(await world.bot().store.unsettledInbox()).toEqual([]);
   });
 
@@ -312,7 +314,7 @@ describe('What is authentic and cannot be understood', () => {
     expect(await world.bot().store.listStreams('incident')).toEqual([]);
     const [shout] = world.slack.messages(conversations.emergency.id);
     expect(shout?.text).toMatch(
-      /Something from pagerduty could not be understood.*It is kept as pagerduty\/\w+/,
+      /Something from pagerduty could not be understood.*To see it: \/lastgood received pagerduty\/\w+/,
     );
   });
 
@@ -336,7 +338,9 @@ describe('What is authentic and cannot be understood', () => {
     await world.settle();
 
     expect(world.told(people.ana.id)).toContain('Lastgood failed on this');
-    expect(world.told(people.ana.id)).toMatch(/It is kept as slack.trigger.[\w.]+\. Tell .+ \(Platform\)/);
+    expect(world.told(people.ana.id)).toMatch(
+      /Tell .+ \(Platform\) of it\. What came in is kept: \/lastgood received slack.trigger.[\w.]+/,
+    );
     const [shout] = world.slack.messages(conversations.emergency.id);
     expect(shout?.text).toContain('Something from slack could not be understood');
     expect(await world.bot().store.unsettledInbox()).toEqual([]);

@@ -42,6 +42,7 @@ const asking: Asking = {
   by: dana,
   policies,
   openIncidents: [incident],
+  moreIncidents: 0,
   channels: [stable],
   openOperations: [operation],
 };

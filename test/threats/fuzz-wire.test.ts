@@ -11,6 +11,7 @@ import type { Route } from '../../src/http/wire.ts';
 import { signSlackRequest } from '../../src/sandbox/neighbours/slack.ts';
 import { slackOverHttp } from '../../src/slack/http-intake.ts';
 import { decode, slackItem } from '../../src/slack/item.ts';
+import { requestTally } from '../../src/slack/request-tally.ts';
 import { isResponseUrl } from '../../src/slack/response-url.ts';
 import { callerOf, type ApiTokens } from '../../src/trust/api-token.ts';
 import { reveal, secret } from '../../src/trust/secrets.ts';
@@ -43,6 +44,7 @@ test('A request to Slack’s route is kept only if Slack signed these very bytes
   const handle = slackOverHttp({
     signingSecret: secret(key),
     now: () => start,
+    tally: requestTally(),
     receive: () => {
       received += 1;
       return Promise.resolve({ new: true });

@@ -92,14 +92,20 @@ function mrkdwnTexts(): readonly string[] {
   return messages.flatMap(({ text, blocks }) => [text, ...interpreted(blocks)]);
 }
 
-/** What is left when the constructs that are ours are taken away: a time, a link to a run, the way to the card. */
+/** What is left when the constructs that are ours are taken away: a time, a link to a run, the way to a card, whom we ask. */
 function liveWords(): readonly string[] {
   return mrkdwnTexts()
     .map((text) =>
       text
         .replace(/<!date\^\d{9,}\^[^|<>]*\|[^|<>]*>/g, '')
         .replaceAll(`<${world.github.url}/`, '')
-        .replace(/^The live card is in <#C0INCIDENTS>\.$/, ''),
+        .replace(
+          /<https:\/\/lastgood-sandbox\.slack\.com\/archives\/C0INCIDENTS\/p\d+\|((?:The live|Its) card)>/,
+          '$1',
+        )
+        .replace(/^👉 Asked: (?:<@U0(?:BEN|DANA)>(?:, )?)+$/m, '')
+        .replace(/(?:^|\. )The live card is in <#C0INCIDENTS>\.$/, '')
+        .replace(/^(OP-\d+ · plan \w+) · Its card is in <#C0INCIDENTS>\.$/, '$1'),
     )
     .filter((text) => /<|\0|[\u202a-\u202e]/.test(text));
 }

@@ -13,6 +13,7 @@ import { conversations, people } from '../../src/sandbox/cast.ts';
 import { signSlackRequest } from '../../src/sandbox/neighbours/slack.ts';
 import { reveal } from '../../src/trust/secrets.ts';
 import { policiesFolder, smallTeam } from '../policies/small-team.ts';
+import { storeId } from '../support/given.ts';
 import { send } from './support/send.ts';
 import { stillWorld, type StillWorld } from './support/still-world.ts';
 import { signed } from './support/webhooks.ts';
@@ -193,7 +194,7 @@ describe('In the whole product', () => {
             conversationId: conversations.incidents.id,
             messageTs: '1.1',
             actionId,
-            value: JSON.stringify(value),
+            value: JSON.stringify({ ...value, store: storeId }),
           });
           await world.settle();
           const answers = world.slack.ephemerals(people.ben.id).slice(told);

@@ -5,6 +5,7 @@ import { githubWorkflowExecutor } from '../../src/executors/github-workflow.ts';
 import { healthExecutor } from '../../src/executors/health.ts';
 import { httpExecutor } from '../../src/executors/http.ts';
 import { sentryReleaseExecutor } from '../../src/executors/sentry-release.ts';
+import { pagerdutyIncidents } from '../../src/pagers/pagerduty-incidents.ts';
 import { pagerdutyPager } from '../../src/pagers/pagerduty.ts';
 import { replyCarrier } from '../../src/slack/carriers/reply.ts';
 import { slackClients } from '../../src/slack/clients.ts';
@@ -62,7 +63,12 @@ describe('A redirect is not followed, whoever answers it:', () => {
       ];
     },
     PagerDuty: (url) => {
-      const pager = pagerdutyPager({ routingKey: token, eventsUrl: url, secrets: [] });
+      const pager = pagerdutyPager({
+        routingKey: token,
+        eventsUrl: url,
+        cardUrl: () => undefined,
+        secrets: [],
+      });
       const effect = {
         type: 'page.pagerduty',
         action: 'trigger',
@@ -73,6 +79,11 @@ describe('A redirect is not followed, whoever answers it:', () => {
         person: undefined,
       } as const;
       return [() => pager.carry({ ...errand, effect, signal: soon() })];
+    },
+    'PagerDuty’s REST API': (url) => {
+      const incidents = pagerdutyIncidents({ token, from: 'lastgood@acme.example', url, secrets: [] });
+      const page = { key: 'k', service: 'PSHOP', user: 'PANA', title: 's', details: '', words: '' };
+      return [() => incidents.call(page, soon()), () => incidents.end('resolved', page, soon())];
     },
     GitHub: (url) => {
       const executor = githubWorkflowExecutor({ token, apiUrl: url, now });

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { people } from '../../src/sandbox/cast.ts';
+import { storeId } from '../support/given.ts';
 import { stillWorld, type StillWorld } from './support/still-world.ts';
 
 const { ana, dana } = people;
@@ -18,7 +19,7 @@ test('a card whose posting was answered late shows what has happened meanwhile',
     conversationId: 'C0RELEASES',
     messageTs: card.ts,
     actionId: 'operation.reject',
-    value: JSON.stringify({ id: 'OP-1', hash }),
+    value: JSON.stringify({ id: 'OP-1', hash, store: storeId }),
   });
   await world.settle();
   await world.pass(120_000);

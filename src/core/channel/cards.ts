@@ -1,5 +1,5 @@
 import type { EffectSettled } from '../effect.ts';
-import { settleCard } from '../settle-card.ts';
+import { noteCard, settleNamedCard, type NamedCardEvent, type NamedCards } from '../settle-card.ts';
 import type { Decision } from '../stream.ts';
 import { openDrifts, runningVersion } from './drift-state.ts';
 import type { ChannelEvent } from './event.ts';
@@ -8,22 +8,6 @@ import type { Channel } from './state.ts';
 
 /** A channel has several cards: one for each version that is reported on, and one for each drift. */
 export type CardName = `health ${string}` | `drift ${number}`;
-
-export type ChannelCardEvent =
-  | {
-      readonly type: 'card.posted';
-      readonly card: string;
-      readonly conversation: string;
-      readonly ts: string;
-    }
-  | { readonly type: 'card.failed'; readonly card: string; readonly why: string };
-
-/** Where each card stands, or why nobody can see it. */
-export interface ChannelCard {
-  readonly conversation: string;
-  readonly ts: string | undefined;
-  readonly trouble: string | undefined;
-}
 
 export function healthCardName(version: string): CardName {
   return `health ${version}`;
@@ -63,22 +47,10 @@ export function settleChannelCard(
   { effect, outcome }: EffectSettled,
 ): Decision<ChannelEvent> {
   if (effect.type !== 'slack.card' || effect.card === undefined) return { events: [], tells: [] };
-  const { card, conversation } = effect;
-  const known = state?.cards?.[card];
-  const { events } = settleCard(
-    { card: known?.ts === undefined ? undefined : { ts: known.ts }, cardTrouble: known?.trouble },
-    conversation,
-    outcome,
-  );
-  return { events: events.map((event) => ({ ...event, card })), tells: [] };
+  return settleNamedCard(state?.cards, effect.card, effect, outcome);
 }
 
-export function withCard(channel: Channel, event: ChannelCardEvent): Readonly<Record<string, ChannelCard>> {
-  const known = channel.cards?.[event.card];
-  const card: ChannelCard =
-    event.type === 'card.posted'
-      ? { conversation: event.conversation, ts: event.ts, trouble: undefined }
-      : { conversation: known?.conversation ?? '', ts: known?.ts, trouble: event.why };
-  const others = Object.entries(channel.cards ?? {}).filter(([name]) => subjectOf(channel, name));
-  return { ...Object.fromEntries(others), [event.card]: card };
+export function withCard(channel: Channel, event: NamedCardEvent): NamedCards {
+  const known = Object.entries(channel.cards ?? {}).filter(([name]) => subjectOf(channel, name));
+  return noteCard(Object.fromEntries(known), event);
 }

@@ -14,5 +14,6 @@ export const channelKind: StreamKind<Channel, ChannelIntent, ChannelEvent> = {
   wakeAt: () => undefined,
   // Channels are never closed; their id is known, so nobody looks one up by another name.
   alias: (state) => state.name,
+  rank: () => '',
   wanted: channelWants,
 };

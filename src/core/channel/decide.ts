@@ -65,8 +65,9 @@ function noteIncident(
   message: Of<'channel.note-incident'>,
   context: Context,
 ): Decision<ChannelEvent> {
-  const { incident, severity, was, conversation } = message.intent;
-  const event: ChannelEvent = { type: 'incident.noted', incident, severity, was, conversation };
+  const { type: _note, ...noted } = message.intent;
+  const { incident, severity } = noted;
+  const event: ChannelEvent = { type: 'incident.noted', ...noted };
   const isNew = severity !== undefined && state?.incidents[incident] === undefined;
   if (!isNew) return { events: [event], tells: [] };
   const suspect = state && suspectOf(state, place(context).policy, message.at);

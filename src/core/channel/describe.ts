@@ -1,5 +1,6 @@
 import { sayActor } from '../actor.ts';
-import { sayReason, type Verdict } from '../health/judge.ts';
+import type { Verdict } from '../health/judge.ts';
+import { isFailing, sayReason } from '../health/reason.ts';
 import type { Recorded } from '../stream.ts';
 import type { DriftNoticed, DriftSettled } from './drift-state.ts';
 import type { ChannelEvent } from './event.ts';
@@ -30,8 +31,10 @@ export function describeChannelEvent(event: Recorded<ChannelEvent>): string | un
 function sayHealth({ report, judgement, before }: HealthReported): string {
   const { verdict, reasons } = judgement;
   const was = before === undefined || before === verdict ? '' : `, it ${sayBefore(before)}`;
-  const why = reasons.map((reason) => ` ${sayReason(reason)}.`).join('');
-  return `${report.version} ${verdictWords[verdict]}${was}: ${report.sessions} sessions.${why}`;
+  const told = verdict === 'fail' ? reasons.filter(isFailing) : reasons;
+  const isCounted = told.some(({ type }) => type === 'too-few');
+  const why = [...(isCounted ? [] : [`${report.sessions} sessions`]), ...told.map(sayReason)];
+  return `${report.version} ${verdictWords[verdict]}${was}: ${why.join('. ')}.`;
 }
 
 function sayBefore(verdict: Verdict): string {

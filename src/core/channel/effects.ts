@@ -54,7 +54,9 @@ export function channelEffects(
     case 'health.reported': {
       const { verdict } = event.judgement;
       const about = healthCardName(event.report.version);
-      const isNews = verdict !== event.before && (event.before !== undefined || verdict === 'fail');
+      const warns = verdict === 'inconclusive' && event.critical?.reports === 1;
+      const isNews =
+        warns || (verdict !== event.before && (event.before !== undefined || verdict === 'fail'));
       return [card(about), ...(isNews ? [line(about, verdict === 'fail')] : [])];
     }
     case 'drift.noticed': {

@@ -1,9 +1,9 @@
 import type { PlanKind } from '../plan/plan.ts';
 import type { Refusal } from '../refusal.ts';
-import type { ChannelCardEvent } from './cards.ts';
 import type { DriftNoticed, DriftSettled } from './drift-state.ts';
 import type { HealthReported } from './health-state.ts';
 import type { IncidentNoted } from './open-incidents.ts';
+import type { NamedCardEvent } from '../settle-card.ts';
 import type { Instant } from '../time.ts';
 
 /** How a version came to be live. */
@@ -27,6 +27,8 @@ export type ChannelEvent =
       readonly since: Instant | undefined;
       /** The deployment's id, so that it is known when it is told again. */
       readonly deployment?: string;
+      /** The token whose word alone it is, where that does not answer for it. */
+      readonly toldBy?: string;
     }
   | {
       readonly type: 'channel.locked';
@@ -66,5 +68,5 @@ export type ChannelEvent =
   | { readonly type: 'deployment.known'; readonly deployment: string }
   | DriftNoticed
   | DriftSettled
-  | ChannelCardEvent
+  | NamedCardEvent
   | Refusal;

@@ -1,3 +1,4 @@
+import type { CriticalRun } from '../health/critical.ts';
 import type { Judgement, Verdict } from '../health/judge.ts';
 import type { CanaryReport } from '../health/report.ts';
 import type { Recorded } from '../stream.ts';
@@ -13,6 +14,8 @@ export interface HealthReported {
   readonly before: Verdict | undefined;
   /** The channel's, copied: by it the card knows where a rollback would go. */
   readonly healthyAfter: Milliseconds;
+  /** Since when the version has been called critical without a break, where the policy counts that. */
+  readonly critical?: CriticalRun;
 }
 
 /** One report, as the chart needs it. */
@@ -41,6 +44,7 @@ export interface VersionHealth {
   /** Oldest first. */
   readonly points: readonly HealthPoint[];
   readonly healthyAfter: Milliseconds;
+  readonly critical?: CriticalRun;
 }
 
 const pointsKept = 24;
@@ -83,6 +87,7 @@ export function withReport(
     failed: { pass: undefined, fail: judgement, inconclusive: known?.failed }[judgement.verdict],
     points: [...(known?.points ?? []), point].slice(-pointsKept),
     healthyAfter,
+    ...(event.critical && { critical: event.critical }),
   };
   const others = (channel.health ?? []).filter((each) => each.version !== version);
   const all = [...others, health];

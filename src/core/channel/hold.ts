@@ -57,11 +57,11 @@ export function release(
   // nobody knows may still be at work out there, and would undo the rollback as soon as that is through. To say how it
   // ended takes one click of whoever has looked, and the rollback may be approved meanwhile.
   if (outcome === 'unknown') {
-    return { events: doubted, tells: suspectsOfPromotion(state, doubted, message, context) };
+    return { events: doubted, tells: suspectsIfUnsure(state, doubted, message, context) };
   }
   const { next } = state;
   const ended = [released, ...doubted];
-  const told = outcome === 'done' ? [] : suspectsOfPromotion(state, ended, message, context);
+  const told = outcome === 'done' ? [] : suspectsIfUnsure(state, ended, message, context);
   if (!next) return { events: ended, tells: told };
   const to = { kind: 'operation', id: next.operation } as const;
   const afterwards = after(state, ended, message, context);
@@ -95,15 +95,16 @@ export function howToFree({ lock, doubt, next }: Channel): string {
     : 'It is running: wait until it has ended, or abort it first.';
 }
 
-/** A promotion brings another version than what is recorded as live: whoever handles an incident has to know. */
-function suspectsOfPromotion(
+/** Another version may run by now than the one that is recorded as live: whoever handles an incident has to know. */
+function suspectsIfUnsure(
   state: Channel,
   events: readonly ChannelEvent[],
   message: Of<'channel.release'>,
   context: Context,
 ): readonly Tell[] {
   const { lock } = state;
-  return lock?.kind === 'promote' && lock.begunAt !== undefined
+  const isUnsure = events.some(({ type }) => type === 'channel.doubted');
+  return isUnsure || (lock?.kind === 'promote' && lock.begunAt !== undefined)
     ? suspects(state, events, message, context)
     : [];
 }

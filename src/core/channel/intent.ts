@@ -79,6 +79,8 @@ export type ChannelIntent =
       readonly was?: Severity | undefined;
       /** Where its card is: plans for this channel are shown beside it. */
       readonly conversation: string;
+      /** Whose people on call are asked to approve them. */
+      readonly service?: string;
     }
   /** From an approved operation: is the channel still as its plan expects? */
   | {

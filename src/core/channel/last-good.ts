@@ -1,5 +1,7 @@
 import type { Instant, Milliseconds } from '../time.ts';
 import { openDrift, runsSince } from './drift-state.ts';
+import { isHearsay } from './hearsay.ts';
+import { leftByRollback } from './left-by-rollback.ts';
 import { undisturbed, type Period } from './period.ts';
 import { livePeriod, type Channel } from './state.ts';
 
@@ -8,20 +10,30 @@ interface Running {
   readonly since: Instant;
 }
 
-/** The version to go back to: the one most recently live before the present one that was good, and was not rolled back from since. */
+/**
+ * The version to go back to: the one most recently live before the present one that was good, and was not rolled back
+ * from since. One that is known by hearsay alone comes last: only when no other was good.
+ */
 export function lastGood(channel: Channel, healthyAfter: Milliseconds, now: Instant): string | undefined {
+  const good = goodVersions(channel, healthyAfter, now);
+  return good.findLast((version) => !isHearsay(channel, version)) ?? good.at(-1);
+}
+
+/** What would be the last good version if everybody's word were good enough; undefined where that makes no difference. */
+export function passedOver(channel: Channel, healthyAfter: Milliseconds, now: Instant): string | undefined {
+  const newest = goodVersions(channel, healthyAfter, now).at(-1);
+  return newest === lastGood(channel, healthyAfter, now) ? undefined : newest;
+}
+
+function goodVersions(channel: Channel, healthyAfter: Milliseconds, now: Instant): readonly string[] {
   const leaving = atStake(channel);
   // While a promotion brings another version, what is recorded as live gathers no good name any more.
   const until = leaving && leaving.version !== livePeriod(channel)?.version ? leaving.since : now;
   // How a version was left the last time counts: one that was repaired and verified since is good again.
-  const bad = new Set(
-    [...new Map(channel.periods.map((period) => [period.version, period])).values()]
-      .filter((period) => period.leftByRollback)
-      .map(({ version }) => version),
-  );
   return channel.periods
-    .filter(({ version }) => version !== leaving?.version && !bad.has(version))
-    .findLast((period) => isGood(period, healthyAfter, until))?.version;
+    .filter((period) => period.version !== leaving?.version && isGood(period, healthyAfter, until))
+    .map(({ version }) => version)
+    .filter((version) => !leftByRollback(channel, version));
 }
 
 /**

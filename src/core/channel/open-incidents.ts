@@ -11,12 +11,15 @@ export interface IncidentNoted {
   /** The worst it was before somebody who is no lead lowered it, where that still freezes promotions. */
   readonly was?: Severity | undefined;
   readonly conversation: string;
+  /** Its service; events of earlier versions do not say. */
+  readonly service?: string | undefined;
 }
 
 export interface OpenIncident {
   readonly severity: Severity;
   readonly was?: Severity | undefined;
   readonly conversation: string;
+  readonly service?: string | undefined;
 }
 
 export function worstOpen(channel: Channel): (OpenIncident & { readonly incident: string }) | undefined {
@@ -38,8 +41,8 @@ export function isTroubled({ incidents }: Pick<Channel, 'incidents'>): boolean {
 
 export function withIncident(channel: Channel, event: Recorded<IncidentNoted>): Channel {
   const { [event.incident]: known, ...others } = channel.incidents;
-  const { severity, was, conversation } = event;
-  const noted = severity && { severity, was, conversation };
+  const { severity, was, conversation, service } = event;
+  const noted = severity && { severity, was, conversation, service };
   const incidents = noted ? { ...others, [event.incident]: noted } : others;
   const live = channel.periods.at(-1);
   if (!live) return { ...channel, incidents };

@@ -11,8 +11,10 @@ export interface Period {
   readonly troubledAt: Instant | undefined;
   /** When the channel was without a P0 or P1 during it. Periods from before these have none. */
   readonly calm?: readonly Stretch[];
-  /** A rollback left it: it is never a target again unless somebody sets it. */
+  /** A rollback left it: that it was well before says nothing any more, unless somebody sets its version again. */
   readonly leftByRollback: boolean;
+  /** The token whose word alone it is that this version was live: nobody answers for it by name. */
+  readonly toldBy?: string;
   /** The operation that brought it, and since when that was at work. */
   readonly broughtBy?: { readonly operation: string; readonly begunAt: Instant };
 }

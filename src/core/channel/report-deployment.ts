@@ -4,6 +4,7 @@ import { nothing, type Context, type Decision } from '../stream.ts';
 import type { Instant } from '../time.ts';
 import { openDrift, runsSince, type DriftNoticed } from './drift-state.ts';
 import type { ChannelEvent } from './event.ts';
+import { believedBack, mereReporter } from './hearsay.ts';
 import type { Of } from './intent.ts';
 import { moveTo, settle } from './moves.ts';
 import { place } from './place.ts';
@@ -30,9 +31,11 @@ export function reportDeployment(
   const drift = openDrift(state, 'reality');
   const known: readonly ChannelEvent[] =
     id === undefined ? [] : [{ type: 'deployment.known', deployment: id }];
+  const toldBy = mereReporter(message.by, app, context.policies);
   // A clock that is ahead of ours does not put it into the future.
   const since = at === undefined ? undefined : Math.min(at, message.at);
-  if (state && isExpected(state, version, since)) {
+  const confirms = live?.toldBy !== undefined && live.version === version && toldBy === undefined;
+  if (state && isExpected(state, version, since) && !confirms) {
     if (!drift) return { events: known, tells: [] };
     const how = version === live?.version ? 'agrees' : 'replaced';
     return withSuspects([...known, settle(drift, how, version)]);
@@ -61,8 +64,9 @@ export function reportDeployment(
     actor: sayActor(message.by),
     operation: undefined,
     verified: false,
-    since,
+    since: toldBy === undefined || since === undefined ? since : Math.max(since, message.at - believedBack),
     ...(id === undefined ? {} : { deployment: id }),
+    ...(toldBy === undefined ? {} : { toldBy }),
   } as const;
   return moveTo(state, moved, message, context);
 

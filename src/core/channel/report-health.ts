@@ -1,3 +1,4 @@
+import { criticalRun } from '../health/critical.ts';
 import { healthRuleFor, judge } from '../health/judge.ts';
 import { mayNotReport } from '../health/may-report.ts';
 import { nothing, type Context, type Decision } from '../stream.ts';
@@ -21,12 +22,14 @@ export function reportHealth(
   const known = healthOf(state, version);
   if (known && report.window.end <= known.report.window.end) return nothing;
   const rule = healthRuleFor(context.policies.health, `${app}/${channel}`);
+  const critical = rule.critical && criticalRun(known?.critical, report, rule.critical.gap);
   const reported: ChannelEvent = {
     type: 'health.reported',
     report,
-    judgement: judge(report, rule, baselineFor(state, version)),
+    judgement: judge(report, rule, baselineFor(state, version), critical),
     before: known?.judgement.verdict,
     healthyAfter: policy.healthy_after,
+    ...(critical && { critical }),
   };
   return { events: [reported], tells: [] };
 }

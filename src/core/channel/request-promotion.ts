@@ -151,6 +151,7 @@ export function weighPromotion(
           rule: approvalRuleFor(context.policies.approvals, name, undefined),
           incident,
           severity: undefined,
+          service: open?.service,
           conversation:
             open?.conversation ?? context.policies.notifications.conversations[policy.conversation] ?? '',
         },

@@ -7,7 +7,7 @@ import { sayDuration } from '../time.ts';
 import type { ChannelEvent } from './event.ts';
 import { sayHeld } from './hold.ts';
 import type { Of } from './intent.ts';
-import { atStake, lastGood } from './last-good.ts';
+import { atStake, lastGood, passedOver } from './last-good.ts';
 import { worstOpen } from './open-incidents.ts';
 import { place } from './place.ts';
 import { knownVersions, livePeriod, promotionToStop, type Channel } from './state.ts';
@@ -85,7 +85,8 @@ export function requestRollback(
   }
   const operation = context.nextOperation;
   const { storeId } = context;
-  const caution = cautionAbout(state, to, message.at);
+  const later = to === good ? passedOver(state, policy.healthy_after, message.at) : undefined;
+  const caution = cautionAbout(state, to, message.at, later);
   const plan = planRollback({ operation, storeId, app, channel, from, to, reason, caution, policy });
   const rule = approvalRuleFor(context.policies.approvals, state.name, incident?.severity);
   const conversation =
@@ -108,6 +109,7 @@ export function requestRollback(
           rule,
           incident: incident?.incident,
           severity: incident?.severity,
+          service: incident?.service,
           conversation,
           ...(isBringing ? { waitsFor: promotion.operation } : {}),
         },

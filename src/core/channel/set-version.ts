@@ -21,7 +21,9 @@ export function setVersion(
   const lacking = lacksPermission(message.by, anyRole, what);
   if (lacking) return { events: [lacking], tells: [] };
   const live = state && livePeriod(state);
-  if (live?.version === version && !state?.doubt && !openDrift(state, 'reality')) {
+  // What is known by hearsay alone may be said again by somebody who answers for it.
+  const isCertain = !state?.doubt && !openDrift(state, 'reality') && live?.toldBy === undefined;
+  if (live?.version === version && isCertain) {
     return {
       events: [refuse('version-live', what, `${version} is live on ${app}/${channel} already.`)],
       tells: [],

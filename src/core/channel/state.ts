@@ -2,11 +2,13 @@ import { sayActor } from '../actor.ts';
 import type { Recorded, StreamId } from '../stream.ts';
 import type { Instant } from '../time.ts';
 import type { PlanKind } from '../plan/plan.ts';
-import { withCard, type ChannelCard } from './cards.ts';
+import type { NamedCards } from '../settle-card.ts';
+import { withCard } from './cards.ts';
 import { withDrift, withSettledDrift, type Drift } from './drift-state.ts';
 import type { ChannelEvent, MoveCause } from './event.ts';
 import { withReport, type VersionHealth } from './health-state.ts';
 import { keepPeriods } from './kept-periods.ts';
+import { keepMoves } from './left-by-rollback.ts';
 import { isTroubled, withIncident, type OpenIncident } from './open-incidents.ts';
 import { calmFrom, type Period, type Stretch } from './period.ts';
 
@@ -52,7 +54,7 @@ export interface Channel {
   readonly name: string;
   /** Oldest first, about 300; the last one is live. */
   readonly periods: readonly Period[];
-  /** Oldest first, at most 300, as the registry keeps them. */
+  /** Oldest first; the last 300, as the registry keeps them, and those by which a known version was left for a reason. */
   readonly moves: readonly Move[];
   readonly lock: Lock | undefined;
   /** A rollback that gets the channel when the promotion that holds it has let go. */
@@ -74,12 +76,11 @@ export interface Channel {
   /** What release bots have reported, in the order of the last reports. States from before these have none. */
   readonly health?: readonly VersionHealth[];
   readonly drifts?: readonly Drift[];
-  readonly cards?: Readonly<Record<string, ChannelCard>>;
+  readonly cards?: NamedCards;
   /** The ids of the last deployments that were told. */
   readonly deployments?: readonly string[];
 }
 
-const historyKept = 300;
 const deploymentsKept = 20;
 
 export function livePeriod(channel: Channel): Period | undefined {
@@ -165,7 +166,11 @@ function moved(channel: Channel, event: Moved): Channel {
   const ended = channel.periods.map((period, index) =>
     index === channel.periods.length - 1
       ? // Deploying the same version again, out of doubt, is not leaving it.
-        { ...period, to: at, leftByRollback: rolledBack && period.version !== event.to }
+        {
+          ...period,
+          to: at,
+          leftByRollback: rolledBack && period.version === event.from && event.from !== event.to,
+        }
       : period,
   );
   // Setting a version by hand clears it: a person vouches for it.
@@ -181,6 +186,7 @@ function moved(channel: Channel, event: Moved): Channel {
     troubledAt: troubleOf(channel, event, at),
     calm: calmOf(channel, event, at),
     leftByRollback: false,
+    ...(event.toldBy === undefined ? {} : { toldBy: event.toldBy }),
     ...(lock?.operation === event.operation && lock?.begunAt !== undefined
       ? { broughtBy: { operation: lock.operation, begunAt: lock.begunAt } }
       : {}),
@@ -196,10 +202,12 @@ function moved(channel: Channel, event: Moved): Channel {
     ...(source === undefined ? {} : { source }),
     ...(operation === undefined ? {} : { operation }),
   };
+  const moves = [...channel.moves, move];
+  const kept = keepPeriods([...periods, period], moves, event.at);
   return {
     ...withDeployment(channel, event.deployment),
-    periods: keepPeriods([...periods, period], event.at),
-    moves: [...channel.moves, move].slice(-historyKept),
+    periods: kept,
+    moves: keepMoves(moves, new Set(kept.map(({ version }) => version))),
     doubt: undefined,
   };
 }
@@ -219,7 +227,8 @@ function troubleOf(channel: Channel, event: Moved, at: Instant): Instant | undef
 /** When a version that comes has been without a P0 or P1 so far: it may have been there before anybody told. */
 function calmOf(channel: Channel, event: Moved, at: Instant): readonly Stretch[] {
   const before = livePeriod(channel);
-  if (event.cause !== 'import' && before) return calmFrom(before, at);
+  // What a mere reporter says of the past earns no good name: that counts from when we heard of it.
+  if (event.cause !== 'import' && before) return calmFrom(before, event.toldBy === undefined ? at : event.at);
   const isCalm = !isTroubled(channel);
   return isCalm || at < event.at ? [{ from: at, to: isCalm ? undefined : event.at }] : [];
 }

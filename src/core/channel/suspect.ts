@@ -40,6 +40,8 @@ export function suspectOf(state: Channel, policy: ChannelPolicy, at: Instant): S
       lastGood: lastGood(state, policy.healthy_after, at),
       cameBy: drift ? 'deploy' : (state.moves.at(-1)?.cause ?? 'set'),
       ...(promotion && { promotion }),
+      // A deployment that was told since then is what runs.
+      ...(state.doubt && !promotion && !drift && { doubt: state.doubt.operation }),
     }
   );
 }

@@ -1,14 +1,16 @@
-import { sayReason } from '../health/judge.ts';
+import { isFailing, sayReason } from '../health/reason.ts';
 import type { Concern } from '../plan/concern.ts';
 import type { RefusalCode } from '../refusal.ts';
 import { sayDate, sayDuration, sayMoment, sayPast, type Instant, type Milliseconds } from '../time.ts';
 import { newestFirst } from '../version.ts';
 import { openDrift } from './drift-state.ts';
+import { sayHearsay } from './hearsay.ts';
 import { healthOf } from './health-state.ts';
 import { isFull } from './kept-periods.ts';
+import { leftByRollback } from './left-by-rollback.ts';
 import { isBad } from './open-incidents.ts';
 import { calmSince, undisturbed, type Period } from './period.ts';
-import { knownVersions, livePeriod, type Channel, type Move } from './state.ts';
+import { knownVersions, livePeriod, type Channel } from './state.ts';
 
 /**
  * What a channel says about a version that is to be promoted from it, or why it can say nothing. The target, which
@@ -86,8 +88,15 @@ function shortage(
 
 function failedHealth(channel: Channel, version: string): Concern | undefined {
   const health = healthOf(channel, version);
-  if (!health?.failed) return undefined;
-  const why = health.failed.reasons.map((reason) => sayReason(reason)).join('; ');
+  if (!health) return undefined;
+  // Whoever is about to find out that it fails lets nobody pass it on meanwhile.
+  const soFar = health.judgement.reasons.find(({ type }) => type === 'critical-so-far');
+  if (!health.failed && soFar) {
+    const fact = `the newest health report of ${version} on ${channel.name} warns (${sayReason(soFar)})`;
+    return { key: 'health-critical', code: 'health-failed', fact };
+  }
+  if (!health.failed) return undefined;
+  const why = health.failed.reasons.filter(isFailing).map(sayReason).join('; ');
   const last = health.judgement.verdict === 'fail' ? 'last' : 'last conclusive';
   const fact = `the ${last} health report of ${version} on ${channel.name} failed (${why})`;
   return { key: 'health-failed', code: 'health-failed', fact };
@@ -133,19 +142,25 @@ export function rolledBack(channel: Channel, version: string): Concern | undefin
   );
 }
 
-/** What has to be said about going back to a version that a rollback has left: it may be the lesser evil, and is never calm. */
-export function cautionAbout(channel: Channel, version: string, now: Instant): string | undefined {
+/**
+ * What has to be said about going back to a version that a rollback has left, or that is known by hearsay alone: it may
+ * be the lesser evil, and is never calm.
+ * @param later a version that was live later, and is not taken because it is known by hearsay alone
+ */
+export function cautionAbout(
+  channel: Channel,
+  version: string,
+  now: Instant,
+  later?: string,
+): string | undefined {
   const left = leftByRollback(channel, version);
-  return (
+  const cautions = [
     left &&
-    `${version} was rolled back from on ${channel.name} at ${sayPast(left.at, now)} by ${left.operation ?? left.actor} (${left.reason})`
-  );
-}
-
-/** Whoever left a version by a rollback had a reason. Bringing it back by hand, or by another promotion, clears it. */
-function leftByRollback({ moves }: Channel, version: string): Move | undefined {
-  const last = moves.findLast(({ from, to }) => from === version || to === version);
-  return last?.cause === 'rollback' && last.to !== version ? last : undefined;
+      `${version} was rolled back from on ${channel.name} at ${sayPast(left.at, now)} by ${left.operation ?? left.actor} (${left.reason})`,
+    sayHearsay(channel, version, now),
+    later && `${sayHearsay(channel, later, now)}, so it is passed over`,
+  ].filter((caution) => caution !== undefined);
+  return cautions.length === 0 ? undefined : cautions.join('; ');
 }
 
 /** The versions that somebody may name, newest first: `2.4.0 (rolled back 08:04 UTC), 2.2.0`; empty when there are none. */

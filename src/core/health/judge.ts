@@ -1,52 +1,13 @@
 import { matchesChannel } from '../plan/approval-rule.ts';
 import type { HealthPolicy, HealthRule } from '../policies/health.ts';
-import { sayDuration, type Milliseconds } from '../time.ts';
-import { hasFloor, measures, measureTitles, sayMeasure, type Measure } from './measure.ts';
+import type { Milliseconds } from '../time.ts';
+import { countCritical, isEnough, type CriticalRun } from './critical.ts';
+import { hasFloor, measures, type Measure } from './measure.ts';
+import type { Reason } from './reason.ts';
 import type { CanaryReport } from './report.ts';
 
 export const verdicts = ['pass', 'fail', 'inconclusive'] as const;
 export type Verdict = (typeof verdicts)[number];
-
-/** Why a report does not pass: what was found, what was asked for, and over which time. */
-export type Reason = { readonly window: Milliseconds } & (
-  | {
-      readonly type: 'beyond';
-      readonly measure: Measure;
-      readonly value: number;
-      readonly threshold: number;
-    }
-  | {
-      readonly type: 'clearly-up';
-      readonly measure: Measure;
-      readonly value: number;
-      readonly threshold: number;
-      readonly baseline: { readonly version: string; readonly value: number };
-    }
-  | {
-      readonly type: 'critical';
-      readonly measure: 'severity';
-      readonly value: string;
-      readonly threshold: undefined;
-    }
-  | {
-      readonly type: 'too-few';
-      readonly measure: 'sessions';
-      readonly value: number;
-      readonly threshold: number;
-    }
-  | {
-      readonly type: 'too-short';
-      readonly measure: 'window';
-      readonly value: Milliseconds;
-      readonly threshold: Milliseconds;
-    }
-  | {
-      readonly type: 'missing';
-      readonly measure: Measure;
-      readonly value: undefined;
-      readonly threshold: number;
-    }
-);
 
 /** One measure that was reported, or should have been, beside its threshold. */
 export interface Measured {
@@ -68,19 +29,26 @@ export interface Judgement {
  * Judges a report by the thresholds of its channel. What is certain fails; what is not known well enough, by too small a
  * sample or for want of data, is inconclusive, and neither a pass nor a fail.
  * @param baseline the report to compare with: the last one that passed of the version before
+ * @param run since when the version has been called critical, this report included
  */
-export function judge(report: CanaryReport, rule: HealthRule, baseline: CanaryReport | undefined): Judgement {
+export function judge(
+  report: CanaryReport,
+  rule: HealthRule,
+  baseline: CanaryReport | undefined,
+  run?: CriticalRun,
+): Judgement {
   const window = report.window.end - report.window.start;
   const measured = measures.flatMap((measure) => measuredOf(measure, report, rule));
   const tooLittle = tooLittleData(report, rule, window);
   // The bot's own word is no estimate, and needs no sample.
-  const critical: readonly Reason[] =
-    report.severity === 'critical'
-      ? [{ type: 'critical', measure: 'severity', value: 'critical', threshold: undefined, window }]
-      : [];
+  const critical = report.severity === 'critical' ? criticalReason(rule, run, window) : undefined;
   const breaches = tooLittle.length > 0 ? [] : breachesOf(report, rule, baseline, measured);
-  const failing = [...critical, ...breaches];
-  const open = [...tooLittle, ...missing(measured, rule, window)];
+  const failing = [...(critical?.type === 'critical' ? [critical] : []), ...breaches];
+  const open = [
+    ...(critical?.type === 'critical-so-far' ? [critical] : []),
+    ...tooLittle,
+    ...missing(measured, rule, window),
+  ];
   return {
     verdict: failing.length > 0 ? 'fail' : open.length > 0 ? 'inconclusive' : 'pass',
     reasons: [...failing, ...open],
@@ -98,36 +66,16 @@ export function healthRuleFor(policy: HealthPolicy, fullChannel: string): Health
   return rule;
 }
 
-/** `Error rate 2.1 % in 30m, at most 1 %` */
-export function sayReason(reason: Reason): string {
-  const over = `in ${sayDuration(reason.window)}`;
-  switch (reason.type) {
-    case 'beyond': {
-      const { measure, value, threshold } = reason;
-      const found = `${measureTitles[measure]} ${sayMeasure(measure, value)} ${over}`;
-      return `${found}, ${sayBound(measure, threshold)}`;
-    }
-    case 'clearly-up': {
-      const { measure, value, threshold, baseline } = reason;
-      const found = `${measureTitles[measure]} ${sayMeasure(measure, value)} ${over}`;
-      return `${found}, clearly up from ${sayMeasure(measure, baseline.value)} of ${baseline.version} (from ${sayMeasure(measure, threshold)} on)`;
-    }
-    case 'critical':
-      return `The release bot calls it critical ${over}`;
-    case 'too-few':
-      return `${reason.value} ${reason.value === 1 ? 'session' : 'sessions'} ${over}, it takes ${reason.threshold}`;
-    case 'too-short':
-      return `Watched for ${sayDuration(reason.value)}, it takes ${sayDuration(reason.threshold)}`;
-    case 'missing':
-      return `${measureTitles[reason.measure]} not measured ${over}, ${sayBound(reason.measure, reason.threshold)}`;
-    default:
-      return reason satisfies never;
-  }
-}
-
-/** `at least 99.5 %` */
-export function sayBound(measure: Measure, threshold: number): string {
-  return `${hasFloor(measure) ? 'at least' : 'at most'} ${sayMeasure(measure, threshold)}`;
+/** One word of the bot is enough unless the policy asks for a while of it. */
+function criticalReason(
+  { critical: rule }: HealthRule,
+  run: CriticalRun | undefined,
+  window: Milliseconds,
+): Reason {
+  const said = { measure: 'severity', value: 'critical', threshold: undefined, window } as const;
+  if (rule === undefined || run === undefined) return { type: 'critical', ...said };
+  const count = countCritical(run, rule);
+  return { type: isEnough(count) ? 'critical' : 'critical-so-far', ...said, count };
 }
 
 function measuredOf(measure: Measure, report: CanaryReport, rule: HealthRule): readonly Measured[] {

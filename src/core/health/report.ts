@@ -48,7 +48,7 @@ export const canaryReport = z.strictObject({
   degraded_rate: absent(rate),
   p95_ms: absent(milliseconds),
   p99_ms: absent(milliseconds),
-  /** The bot's own word on it; `critical` fails. */
+  /** The bot's own word on it; `critical` fails, at once or after as long as `policies/health.yml` says. */
   severity: absent(z.enum(['ok', 'info', 'warn', 'warning', 'error', 'critical'])),
   release_candidate_id: absent(label),
   correlation_id: absent(label),

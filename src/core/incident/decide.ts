@@ -9,8 +9,10 @@ import type { Clocks, IncidentEvent } from './event.ts';
 import type { IncidentIntent } from './intent.ts';
 import { recipientOf } from './ladder.ts';
 import { hearPagerduty } from './pagerduty.ts';
+import { accountCalled } from './pagerduty-pages.ts';
 import { tick } from './tick.ts';
 import { settleCard } from '../settle-card.ts';
+import { unknownSeverities } from './unknown-severity.ts';
 import { evolveIncident, isHolder, isOpen, type FiringAlert, type Incident } from './state.ts';
 
 type Of<Type extends IncidentIntent['type']> = Message<Extract<IncidentIntent, { type: Type }>>;
@@ -104,13 +106,16 @@ function receiveAlerts(
     }
     // A repeated alert that says nothing new costs a look-up, not an event.
     if (known && known.severity === route.severity && sameWords(known.summary, alert.summary)) continue;
-    const { fingerprint, title, summary, version, url, startsAt } = alert;
+    const { fingerprint, title, summary, version, url, dashboard, runbook, startsAt } = alert;
     const { severity, note } = route;
     firingNow.set(fingerprint, { title, summary, severity });
     // A repeat does not undo what a person has lowered: only news raises.
     if (!known || isWorse(severity, known.severity)) worsened.push(severity);
-    events.push({ type: 'alert.fired', fingerprint, title, summary, severity, version, url, startsAt, note });
+    const links = { url, dashboard, runbook };
+    const said = { fingerprint, title, summary, severity, version, startsAt, note };
+    events.push({ type: 'alert.fired', ...said, ...links });
   }
+  events.push(...unknownSeverities(state, alerts));
   const worstNew = worst(worsened);
   if (state && worstNew && isWorse(worstNew, state.severity)) {
     const change = severityChange(state, worstNew, 'a worse alert joined', message.by, context.policies);
@@ -180,26 +185,33 @@ function open(
     emergency: conversations['emergency'] ?? '',
     rotation: service.rotation,
     storeId,
+    runbook: service.runbook,
     ...slice,
     policies: policies.hashes,
   };
   const tells: Tell[] = [
     {
       to: { kind: 'channel', id: `channel:${what.app}/${what.channel}` },
-      intent: { type: 'channel.note-incident', incident: id, severity: what.severity, conversation },
+      intent: {
+        type: 'channel.note-incident',
+        incident: id,
+        severity: what.severity,
+        conversation,
+        service: what.service,
+      },
     },
   ];
   return { events: [opened], tells };
 }
 
 function toChannel(
-  { id, app, channel, conversation }: Incident,
+  { id, app, channel, conversation, service }: Incident,
   severity: Severity | undefined,
   was?: Severity,
 ): Tell {
   return {
     to: { kind: 'channel', id: `channel:${app}/${channel}` },
-    intent: { type: 'channel.note-incident', incident: id, severity, was, conversation },
+    intent: { type: 'channel.note-incident', incident: id, severity, was, conversation, service },
   };
 }
 
@@ -210,7 +222,9 @@ function acknowledge(state: Incident, message: Of<'incident.acknowledge'>): Deci
   if (!isOpen(state)) return only(alreadyResolved(state, what));
   // A second click is no deed: nothing to put on record, and nothing to refuse.
   if (isHolder(state, message.by)) return nothing;
-  return only({ type: 'incident.acknowledged', name: message.by.name });
+  const { acknowledged: had } = state;
+  const from = had && { from: { name: had.by, person: had.person } };
+  return only({ type: 'incident.acknowledged', name: message.by.name, ...from });
 }
 
 function setSeverity(
@@ -324,7 +338,10 @@ function settle(
   policies: Policies,
 ): Decision<IncidentEvent> {
   if (isPage(effect)) return settlePage(id, effect, outcome, policies);
-  return effect.type === 'slack.card' ? settleCard(state, effect.conversation, outcome) : nothing;
+  // Of direct messages that say who has it, the pages themselves are on record.
+  return effect.type === 'slack.card' && effect.card === undefined
+    ? settleCard(state, effect.conversation, outcome)
+    : nothing;
 }
 
 function settlePage(
@@ -337,8 +354,18 @@ function settlePage(
   if (!calls && outcome.status !== 'failed') return nothing;
   const page = { page: id, name: recipientOf(effect, policies), means: meansOf(effect) };
   switch (outcome.status) {
-    case 'done':
-      return only({ type: 'page.delivered', ...page, receipt: outcome.receipt });
+    case 'done': {
+      const { receipt, note } = outcome;
+      const called = effect.type === 'page.slack' && effect.person !== undefined;
+      return only({
+        type: 'page.delivered',
+        ...page,
+        receipt,
+        ...(called ? { person: effect.person } : {}),
+        ...accountCalled(effect, receipt),
+        ...(note === undefined ? {} : { note }),
+      });
+    }
     case 'withheld':
       return only({ type: 'page.withheld', ...page, why: outcome.why });
     case 'failed':

@@ -1,7 +1,9 @@
+import { sayRefusal } from '../refusals.ts';
 import type { Recorded } from '../stream.ts';
 import { sayDuration, sayMoment, sayTime } from '../time.ts';
 import { sayActor, type Actor } from '../actor.ts';
 import type { ClockName, IncidentEvent, PlannedPage, Suspect } from './event.ts';
+import { sayUnknownSeverity } from './unknown-severity.ts';
 
 export const pageMeansNames = { pagerduty: 'PagerDuty', mail: 'mail', slack: 'Slack' } as const;
 
@@ -28,6 +30,8 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
       return `Alert resolved: ${event.title}`;
     case 'alerts.cleared':
       return 'All alerts are resolved. Nobody else is paged; resolve the incident when you are satisfied.';
+    case 'severity.unknown':
+      return sayUnknownSeverity(event.word, event.takenAs);
     case 'suspect.named':
       return saySuspect(event);
     case 'severity.changed':
@@ -46,13 +50,14 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
         ? `Nobody has acknowledged: the ladder is at its end and starts again in ${sayDuration(event.every)}.`
         : `Nobody has acknowledged: the ladder is at its end. The last rung and the emergency conversation are called every ${sayDuration(event.every)}.`;
     case 'page.delivered':
-      return `Page to ${event.name} handed to ${pageMeansNames[event.means]} (receipt ${Object.values(event.receipt).join(' ')})`;
+      // Where there is something to say, people read it; the receipt is for machines.
+      return `Page to ${event.name} handed to ${pageMeansNames[event.means]}${event.note === undefined ? ` (receipt ${Object.values(event.receipt).join(' ')})` : `: ${event.note}`}`;
     case 'page.failed':
       return `Page to ${event.name} by ${pageMeansNames[event.means]} ${event.certain ? 'FAILED' : 'may have FAILED'}: ${event.why}`;
     case 'page.withheld':
       return `Page to ${event.name} by ${pageMeansNames[event.means]} not sent: ${event.why}`;
     case 'incident.acknowledged':
-      return `Acknowledged by ${sayActor(event.by)}`;
+      return `Acknowledged by ${sayActor(event.by)}${event.from ? `, who takes it over from ${event.from.name}` : ''}`;
     case 'pagerduty.noted':
       return event.text;
     case 'acknowledgement.expired':
@@ -60,7 +65,9 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     case 'clock.missed':
       return `Clock missed: ${clockTitles[event.clock]} within ${sayDuration(event.limit)}.`;
     case 'timers.late':
-      return `Lastgood was down ${sayTime(event.from)}–${sayMoment(event.to)}; ${event.steps} ${event.steps === 1 ? 'step' : 'steps'} fired late.`;
+      return `Lastgood was ${event.asleep ? 'asleep, or its clock was set forward,' : 'down'} ${sayTime(event.from)}–${sayMoment(event.to)}; ${event.steps} ${event.steps === 1 ? 'step' : 'steps'} fired late.`;
+    case 'clock.set-back':
+      return `The clock of Lastgood’s machine was set back by ${sayDuration(event.back)}: who is to be called is called as soon as before.`;
     case 'operation.noted':
       return `${event.operation}: ${event.text}`;
     case 'incident.resolved':
@@ -70,7 +77,7 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     case 'card.failed':
       return `The card could not be shown: ${event.why}`;
     case 'request.refused':
-      return `Refused: ${sayActor(event.by)} tried to ${event.what}. ${event.why}`;
+      return sayRefusal(event);
     default:
       return event satisfies never;
   }
@@ -117,14 +124,21 @@ function saySuspect({
   by,
 }: Recorded<Extract<IncidentEvent, { type: 'suspect.named' }>>): string {
   if (!suspect) return 'No release is known to be live on this channel.';
-  const { live, liveSince, lastGood, promotion } = suspect;
+  const { live, liveSince, lastGood, promotion, doubt } = suspect;
   const good = lastGood === undefined ? 'no earlier good release is known' : `last good is ${lastGood}`;
   if (promotion?.isOver === true)
     return `A promotion of ${promotion.version} has not finished: nobody can be sure whether that or ${live} runs; ${good}.`;
   if (promotion)
     return `${promotion.version} is being promoted to this channel right now, in place of ${live} (live for ${sayDuration(at - liveSince)}); ${good}.`;
+  if (doubt !== undefined)
+    return `Nobody can be sure what runs since ${doubt}: ${live} is recorded as live; ${good}.`;
   if (liveSince === at) return `Release live now: ${live}${'via' in by ? `, says ${sayActor(by)}` : ''}.`;
   return `Release live: ${live}, for ${sayDuration(at - liveSince)}; ${good}.`;
+}
+
+/** What counts as live, for a card or a mail: `1.5.0`, or that nobody can be sure. */
+export function sayLive({ live, doubt }: Suspect): string {
+  return doubt === undefined ? live : `not certain since ${doubt}; recorded is ${live}`;
 }
 
 /** For a card or a mail, which say beside it what counts as live. */

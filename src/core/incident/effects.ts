@@ -1,25 +1,34 @@
-import { isPage, type Effect } from '../effect.ts';
+import { isPage, type Effect, type EffectOf } from '../effect.ts';
 import type { Recorded, Wanted } from '../stream.ts';
-import { sayDate } from '../time.ts';
-import { describeIncidentEvent, sayPromotion } from './describe.ts';
+import type { Policies } from '../policies/policies.ts';
+import { describeIncidentEvent } from './describe.ts';
+import { directPagesOver, directPageWanted } from './direct-pages.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
+import { linksOf } from './links.ts';
+import { mailText, pageDetails } from './page-text.ts';
+import { pagerdutyCall, pagerdutyEnd } from './pagerduty-pages.ts';
 import { isOpen, type Incident } from './state.ts';
 
 /** So many alerts of an incident get a line of their own in its thread. */
 const alertsTold = 10;
 
 /** What an event makes happen outside: pages first, then the card, then a line in the thread. */
-export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>): readonly Effect[] {
+export function incidentEffects(
+  state: Incident,
+  event: Recorded<IncidentEvent>,
+  policies: Policies,
+): readonly Effect[] {
   const { conversation, severity } = state;
   const card: Effect = { type: 'slack.card', conversation, severity };
-  const line = (broadcast = false): readonly Effect[] => {
+  const line = (broadcast = false, rings?: EffectOf<'slack.thread'>['rings']): readonly Effect[] => {
     const text = describeIncidentEvent(event);
-    return text === undefined
-      ? []
-      : [{ type: 'slack.thread', conversation, text, broadcast, at: event.at, severity }];
+    if (text === undefined) return [];
+    const said = { type: 'slack.thread', conversation, text, broadcast, at: event.at, severity } as const;
+    return [rings ? { ...said, rings } : said];
   };
   switch (event.type) {
     case 'incident.opened':
+    case 'severity.unknown':
     case 'suspect.named':
     case 'clock.missed':
     case 'rung.empty':
@@ -30,38 +39,46 @@ export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>)
       return [card, ...(Object.keys(state.firing).length + state.alertsResolved <= alertsTold ? line() : [])];
     case 'alerts.cleared':
     case 'timers.late':
+    case 'clock.set-back':
     case 'acknowledgement.expired':
       return [card, ...line(true)];
     case 'severity.changed':
       return [card, ...line(true)];
     case 'rung.fired':
       return [
-        ...event.pages.map((page) => pageEffect(state, event, page)),
+        ...event.pages.map((page) => pageEffect(state, event, page, policies)),
         card,
         ...line(event.rung > 1 || event.round > 1),
       ];
     case 'ladder.ended':
       return [shout(state, describeIncidentEvent(event) ?? ''), card, ...line(true)];
     case 'incident.acknowledged':
-      return [...pagerduty(state, 'acknowledge', `Acknowledged by ${event.name}`), card, ...line()];
+      return [
+        ...pagerdutyEnd(state, 'acknowledge', `Acknowledged by ${event.name}`),
+        card,
+        ...line(false, formerHolder(event, policies)),
+        ...directPagesOver(state),
+      ];
     case 'incident.resolved':
       return [
-        ...pagerduty(state, 'resolve', `Resolved by ${event.name}`),
+        ...pagerdutyEnd(state, 'resolve', `Resolved by ${event.name}`),
         card,
         ...line(true),
         { type: 'slack.postmortem', conversation },
+        ...directPagesOver(state),
       ];
     case 'operation.noted':
       return [card, ...line(event.loud)];
     case 'page.failed':
     case 'page.withheld':
-    case 'request.refused':
       return [card, ...line()];
+    case 'request.refused':
+      return event.quiet ? [] : [card, ...line()];
     case 'pagerduty.noted':
       return line();
     case 'page.delivered':
       // The card counts receipts; a line for each of them would only bury the others.
-      return [card];
+      return [card, ...(event.note === undefined ? [] : line(true)), ...directPagesOver(state, event.page)];
     case 'card.failed':
       // Where the card should be nobody sees anything; the emergency conversation may work.
       return [shout(state, describeIncidentEvent(event) ?? '')];
@@ -74,6 +91,7 @@ export function incidentEffects(state: Incident, event: Recorded<IncidentEvent>)
 
 /** Read again just before every send: nobody is woken for an incident that somebody has. */
 export function incidentWants(state: Incident, effect: Effect): Wanted {
+  if (effect.type === 'slack.card' && effect.card !== undefined) return directPageWanted(state);
   const calls = isPage(effect) && !(effect.type === 'page.pagerduty' && effect.action !== 'trigger');
   if (!calls) return { wanted: true };
   if (!isOpen(state)) return { wanted: false, why: `${state.id} was resolved in the meantime` };
@@ -87,6 +105,7 @@ function pageEffect(
   state: Incident,
   event: Recorded<Extract<IncidentEvent, { type: 'rung.fired' }>>,
   page: PlannedPage,
+  policies: Policies,
 ): Effect {
   const { severity, id, service } = state;
   const headline = `${severity} ${id}: ${state.title} (${state.serviceTitle}, ${state.app}/${state.channel})`;
@@ -98,12 +117,13 @@ function pageEffect(
       return {
         type: 'page.pagerduty',
         action: 'trigger',
-        // The key of this very call, which the state has just noted.
-        dedupKey: state.pagerdutyKeys.at(-1) ?? id,
+        ...pagerdutyCall(state, page),
         severity,
         summary: headline,
         service,
         person,
+        details: pageDetails(state, event, policies),
+        links: linksOf(state),
       };
     case 'mail':
       return {
@@ -111,7 +131,7 @@ function pageEffect(
         person,
         to: page.to,
         subject: headline,
-        text: mailText(state, event),
+        text: mailText(state, event, policies),
         severity,
       };
     case 'slack':
@@ -121,41 +141,14 @@ function pageEffect(
   }
 }
 
-/** What a person reads at 3 am on a phone, before opening anything. */
-function mailText(state: Incident, event: Recorded<Extract<IncidentEvent, { type: 'rung.fired' }>>): string {
-  const { suspect } = state;
-  const alerts = Object.values(state.firing).slice(0, 10);
-  return [
-    `${state.severity} on ${state.serviceTitle} (${state.app}/${state.channel}), open since ${sayDate(state.openedAt)}.`,
-    '',
-    ...alerts.map((alert) => `- ${alert.title}${alert.summary === '' ? '' : `: ${alert.summary}`}`),
-    ...(alerts.length === 0 ? [state.title] : []),
-    '',
-    suspect
-      ? `Live: ${suspect.live}, since ${sayDate(suspect.liveSince)}.`
-      : 'No release is known to be live.',
-    ...(suspect?.promotion ? [sayPromotion(suspect.promotion)] : []),
-    suspect?.lastGood === undefined ? 'No earlier good release is known.' : `Last good: ${suspect.lastGood}.`,
-    ...Object.entries(state.operations).map(([id, progress]) => `Rollback so far: ${id}, ${progress}.`),
-    ...Object.entries(state.promotions ?? {}).map(
-      ([id, progress]) => `Promotion so far: ${id}, ${progress}.`,
-    ),
-    '',
-    `You are called by rung ${Math.min(event.rung, event.of)} of ${event.of}. In Slack: /incident ack ${state.id}`,
-    ...(suspect?.lastGood === undefined ? [] : [`To go back: /rollback ${state.channel} last-good <reason>`]),
-  ].join('\n');
-}
-
-function pagerduty(state: Incident, action: 'acknowledge' | 'resolve', summary: string): readonly Effect[] {
-  return state.pagerdutyKeys.map((dedupKey) => ({
-    type: 'page.pagerduty',
-    action,
-    dedupKey,
-    severity: state.severity,
-    summary,
-    service: state.service,
-    person: undefined,
-  }));
+/** They may be at work on it, and would hear of it last. */
+function formerHolder(
+  { from }: Extract<IncidentEvent, { type: 'incident.acknowledged' }>,
+  { roster }: Policies,
+): EffectOf<'slack.thread'>['rings'] {
+  if (!from) return undefined;
+  const [slack] = from.person === undefined ? [] : (roster.people[from.person]?.slack ?? []);
+  return { slack, name: from.name };
 }
 
 function shout(state: Incident, text: string): Effect {

@@ -23,6 +23,8 @@ export interface Suspect {
   readonly cameBy?: MoveCause;
   /** What a promotion is bringing instead at this moment, or may have brought: then nobody can be sure what runs. */
   readonly promotion?: { readonly version: string; readonly isOver: boolean } | undefined;
+  /** The rollback that changed something and did not finish: since then nobody can be sure what runs. */
+  readonly doubt?: string;
 }
 
 /** One page that a rung decided to send. `to` is an address, a Slack user or conversation id, or a service's name. */
@@ -32,6 +34,8 @@ export interface PlannedPage {
   readonly name: string;
   readonly by: PageMeans;
   readonly to: readonly string[];
+  /** The account that PagerDuty is to call, on a service of its own; left out: its escalation policy says whom. */
+  readonly rings?: { readonly service: string; readonly user: string };
 }
 
 /** How far an operation is, as far as the incident cares. */
@@ -56,6 +60,8 @@ export type IncidentEvent =
       readonly rotation: string;
       /** Whose INC-1 it is, for systems that remember another store's; events of earlier versions do not say. */
       readonly storeId?: string;
+      /** What to do when this service is ill, for alerts that name no runbook of their own. */
+      readonly runbook?: string | undefined;
       readonly clocks: Clocks;
       readonly ladder: Ladder;
       /** SHA-256 of the policy files this was copied from. */
@@ -69,12 +75,16 @@ export type IncidentEvent =
       readonly severity: Severity;
       readonly version: string | undefined;
       readonly url: string | undefined;
+      readonly dashboard?: string | undefined;
+      readonly runbook?: string | undefined;
       readonly startsAt: Instant | undefined;
       /** What routing had to guess, if anything. */
       readonly note: string | undefined;
     }
   | { readonly type: 'alert.resolved'; readonly fingerprint: string; readonly title: string }
   | { readonly type: 'alerts.cleared' }
+  /** An alert said how bad it is in a word that no rule of the policy knows. */
+  | { readonly type: 'severity.unknown'; readonly word: string; readonly takenAs: Severity }
   | { readonly type: 'suspect.named'; readonly suspect: Suspect | undefined }
   | {
       readonly type: 'severity.changed';
@@ -110,6 +120,12 @@ export type IncidentEvent =
       readonly name: string;
       readonly means: PageMeans;
       readonly receipt: Receipt;
+      /** Whom it called by a direct message, which is told in place when somebody has it. */
+      readonly person?: string;
+      /** The account that PagerDuty calls for it, the key of the page there, and in whose name that was asked. */
+      readonly pagerduty?: { readonly key: string; readonly user: string; readonly self: string | undefined };
+      /** What was done otherwise than the ladder says, in words. */
+      readonly note?: string;
     }
   | {
       readonly type: 'page.failed';
@@ -126,12 +142,30 @@ export type IncidentEvent =
       readonly means: PageMeans;
       readonly why: string;
     }
-  | { readonly type: 'incident.acknowledged'; readonly name: string }
+  | {
+      readonly type: 'incident.acknowledged';
+      readonly name: string;
+      /** Who had it until then; `person` is the roster key. */
+      readonly from?: { readonly name: string; readonly person: string | undefined };
+    }
   /** Something that happened to one of its pages in PagerDuty, in words. */
-  | { readonly type: 'pagerduty.noted'; readonly text: string }
+  | {
+      readonly type: 'pagerduty.noted';
+      readonly text: string;
+      /** What rang there rings no more. */
+      readonly silenced?: true;
+    }
   | { readonly type: 'acknowledgement.expired'; readonly name: string; readonly after: Milliseconds }
   | { readonly type: 'clock.missed'; readonly clock: ClockName; readonly limit: Milliseconds }
-  | { readonly type: 'timers.late'; readonly from: Instant; readonly to: Instant; readonly steps: number }
+  | {
+      readonly type: 'timers.late';
+      readonly from: Instant;
+      readonly to: Instant;
+      /** Not stopped, but suspended with its machine; or somebody set the clock forward. */
+      readonly asleep?: true;
+      readonly steps: number;
+    }
+  | { readonly type: 'clock.set-back'; readonly back: Milliseconds }
   | {
       readonly type: 'operation.noted';
       readonly operation: string;

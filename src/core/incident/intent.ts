@@ -2,15 +2,17 @@ import type { EffectProgressed, EffectSettled } from '../effect.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Severity } from '../severity.ts';
 import type { Alert } from '../source.ts';
-import type { Instant } from '../time.ts';
+import type { Instant, Milliseconds } from '../time.ts';
 import type { OperationProgress, Suspect } from './event.ts';
 import type { PagerdutyReport } from './pagerduty.ts';
 import type { RoutedAlert } from './route-alert.ts';
 
-/** Time has come. `down` says that the process was away and timers may be late. */
+/** Time has come. `down` says that the process was away (or asleep, with its machine) and timers may be late. */
 export interface ClockTick {
   readonly type: 'clock.tick';
-  readonly down: { readonly from: Instant; readonly to: Instant } | undefined;
+  readonly down: { readonly from: Instant; readonly to: Instant; readonly asleep?: true } | undefined;
+  /** The clock was set back by so much. */
+  readonly setBack?: Milliseconds;
 }
 
 export type IncidentIntent =

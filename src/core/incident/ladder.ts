@@ -42,6 +42,7 @@ export function pagesOfRung(
     readonly ladder: Ladder;
     readonly rotation: string;
     readonly emergency: string;
+    readonly service: string;
     readonly serviceTitle: string;
   },
   rung: number,
@@ -87,7 +88,7 @@ export function recipientOf(
 
 function pagesOfTarget(
   target: RungTarget,
-  where: { readonly rotation: string; readonly serviceTitle: string },
+  where: { readonly rotation: string; readonly service: string; readonly serviceTitle: string },
   policies: Policies,
   at: Instant,
 ): readonly PlannedPage[] {
@@ -116,12 +117,23 @@ function pagesOfTarget(
         case 'slack':
           return person.slack[0] === undefined ? [] : [{ ...page, to: [person.slack[0]] }];
         case 'pagerduty':
-          return [{ ...page, to: [where.serviceTitle] }];
+          return [{ ...page, ...pagerdutyOf(where, person.pagerduty, policies) }];
         default:
           return by satisfies never;
       }
     });
   });
+}
+
+/** By name, where the service has its own there and the person an account; otherwise its policy there says whom. */
+function pagerdutyOf(
+  { service, serviceTitle }: { readonly service: string; readonly serviceTitle: string },
+  user: string | undefined,
+  { services }: Policies,
+): Pick<PlannedPage, 'to' | 'rings'> {
+  const there = services.services[service]?.pagerduty;
+  if (there === undefined || user === undefined) return { to: [serviceTitle] };
+  return { to: [user], rings: { service: there, user } };
 }
 
 function withoutDoubles(pages: readonly PlannedPage[]): readonly PlannedPage[] {

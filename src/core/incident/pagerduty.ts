@@ -1,6 +1,7 @@
 import { nothing, type Decision, type Message } from '../stream.ts';
 import type { Instant } from '../time.ts';
 import type { IncidentEvent } from './event.ts';
+import { isKeyOf } from './pagerduty-pages.ts';
 import { isHolder, isOpen, type Incident } from './state.ts';
 
 /** Deeds in PagerDuty that an incident hears of. */
@@ -36,7 +37,8 @@ export interface PagerdutyReport {
  * its clocks, lets releases go on and writes the post-mortem, and is refused while a rollback runs. So it counts as
  * "I have it" when nobody has, is told, and the card goes on to offer Resolve.
  *
- * What we ourselves did there comes back as something that no user did, or that its holder did, and changes nothing.
+ * What we ourselves did there comes back as something that no user did, or its holder, or the account in whose name
+ * Lastgood acts, and changes nothing.
  */
 export function hearPagerduty(
   state: Incident,
@@ -45,14 +47,13 @@ export function hearPagerduty(
 ): Decision<IncidentEvent> {
   const { by, intent } = message;
   const { did, user, occurredAt } = intent;
-  if (!isOpen(state) || !isOurs(state, intent)) return nothing;
+  if (!isOpen(state) || !isOurs(state, intent) || isOurDoing(state, intent)) return nothing;
   if (did !== 'acknowledged' && did !== 'resolved') return note(sayDeed(intent));
   if (!user) return nothing;
   if (by.kind !== 'person') {
     const goesOn = state.acknowledged ? '' : ' Nobody has it here, and the ladder goes on.';
-    return note(
-      `${user.name} ${did} the page in PagerDuty, and is not in the roster: add pagerduty: ${user.id} to policies/roster.yml.${goesOn}`,
-    );
+    const words = `${user.name} ${did} the page in PagerDuty, and is not in the roster: add pagerduty: ${user.id} to policies/roster.yml.${goesOn}`;
+    return { events: [{ type: 'pagerduty.noted', text: words, silenced: true }], tells: [] };
   }
   // Somebody who has taken it since keeps it.
   const overtaken =
@@ -70,9 +71,18 @@ export function hearPagerduty(
 const clockSkew = 2 * 60_000;
 
 /** Without its key it has only our number in its title, which an older store may have given to another incident. */
-function isOurs({ pagerdutyKeys, openedAt }: Incident, { key, beganAt }: PagerdutyReport): boolean {
-  if (key !== undefined) return pagerdutyKeys.includes(key);
-  return beganAt === undefined || beganAt >= openedAt - clockSkew;
+function isOurs(state: Incident, { key, beganAt }: PagerdutyReport): boolean {
+  if (key !== undefined) return isKeyOf(state, key);
+  return beganAt === undefined || beganAt >= state.openedAt - clockSkew;
+}
+
+/**
+ * Where Lastgood says whom to call, it acts there as some account. That is nobody taking it: it acknowledges only what
+ * somebody has here, so before that the account's owner was at work, and it may be one of the roster.
+ */
+function isOurDoing({ pagerdutySelf, acknowledged }: Incident, { did, user }: PagerdutyReport): boolean {
+  if (user === undefined || user.id !== pagerdutySelf) return false;
+  return acknowledged !== undefined || (did !== 'acknowledged' && did !== 'resolved');
 }
 
 function note(text: string): Decision<IncidentEvent> {

@@ -1,8 +1,10 @@
 import type { Recorded } from '../stream.ts';
-import { sayDate, sayDuration, sayMoment, sayTime, type Instant, type Milliseconds } from '../time.ts';
-import { clockTitles, describeIncidentEvent, pageMeansNames } from './describe.ts';
+import { sayBetween, sayDate, sayDuration, sayMoment, sayTime } from '../time.ts';
+import { clockLines, isRollbackDone } from './clock-lines.ts';
+import { clockTitles, pageMeansNames } from './describe.ts';
 import type { IncidentEvent, OperationProgress, Suspect } from './event.ts';
 import type { Incident } from './state.ts';
+import { timelineLines } from './timeline.ts';
 
 /** What stays of an incident: for its thread in Slack, and as Markdown. All of it is plain text. */
 export interface Postmortem {
@@ -47,14 +49,6 @@ export function writePostmortem(state: Incident, events: readonly Recorded<Incid
   };
 }
 
-/** `03:02:11  what happened`, one line an event. */
-export function timelineLines(events: readonly Recorded<IncidentEvent>[]): readonly string[] {
-  return events.flatMap((event) => {
-    const text = describeIncidentEvent(event);
-    return text === undefined ? [] : [`${sayTime(event.at)}  ${text}`];
-  });
-}
-
 export function postmortemMarkdown(postmortem: Postmortem): string {
   const sections = postmortem.sections.map(
     ({ heading, lines }) =>
@@ -71,27 +65,40 @@ function escapeMarkdown(text: string): string {
 function summary(state: Incident, events: readonly Recorded<IncidentEvent>[]): readonly string[] {
   const rollbacks = sayOperations(state.operations);
   const promotions = sayOperations(state.promotions ?? {});
-  const { live: before, promotion } = suspectAtStart(events) ?? {};
+  const first = suspectAtStart(events);
   const end = state.resolved
     ? `Resolved by ${state.resolved.by}${state.resolved.reason === '' ? '' : `: ${state.resolved.reason}`}.`
     : 'Not resolved yet.';
   return [
     `${state.severity} on ${state.serviceTitle} (${state.app}/${state.channel}), opened ${sayDate(state.openedAt)}.`,
-    ...(state.suspect && promotion
+    ...(state.suspect && first
       ? [
-          `${promotion.version} was being promoted to this channel when it began, in place of ${before ?? 'nothing'}; ${state.suspect.live} ${state.resolved ? 'was live when it ended' : 'is recorded as live now'}.`,
+          neverChanged(events, first.live)
+            ? `${first.live} was live all the time.`
+            : `${sayBeginning(first)}; ${sayEnd(state.suspect, state.resolved !== undefined)}.`,
         ]
-      : state.suspect && before !== undefined
-        ? [
-            neverChanged(events, before)
-              ? `${before} was live all the time.`
-              : `${before} was live when it began, ${state.suspect.live} ${state.resolved ? 'when it ended' : 'is now'}.`,
-          ]
-        : []),
+      : []),
     rollbacks === '' ? 'No rollback was asked for.' : `Rollbacks: ${rollbacks}.`,
     ...(promotions === '' ? [] : [`Promotions: ${promotions}.`]),
     end,
   ];
+}
+
+function sayBeginning({ live, promotion, doubt }: Suspect): string {
+  if (promotion)
+    return `${promotion.version} was being promoted to this channel when it began, in place of ${live}`;
+  return doubt === undefined
+    ? `${live} was live when it began`
+    : `What ran when it began was not certain, ${live} was recorded`;
+}
+
+function sayEnd({ live, promotion, doubt }: Suspect, isResolved: boolean): string {
+  if (promotion ?? doubt) {
+    return isResolved
+      ? `what ran when it ended is not certain, ${live} was recorded`
+      : `what runs now is not certain, ${live} is recorded`;
+  }
+  return `${live} ${isResolved ? 'was live when it ended' : 'is live now'}`;
 }
 
 function sayOperations(operations: Incident['operations']): string {
@@ -110,68 +117,27 @@ function impact(state: Incident, events: readonly Recorded<IncidentEvent>[]): re
   return [
     lasted === undefined
       ? `Not over yet; it began at ${sayMoment(state.openedAt)}.`
-      : `Lasted ${sayDuration(lasted - state.openedAt)}, ${sayTime(state.openedAt)} to ${sayMoment(lasted)}.`,
+      : `Lasted ${sayBetween(state.openedAt, lasted)}, ${sayTime(state.openedAt)} to ${sayMoment(lasted)}.`,
     `${fired.size} ${fired.size === 1 ? 'alert' : 'alerts'}, ${pages} ${pages === 1 ? 'page' : 'pages'} delivered.`,
     ...(suspect
       ? [
-          `${suspect.live} had been live for ${sayDuration(state.openedAt - suspect.liveSince)} when it began.`,
+          `${suspect.live} had been ${suspect.doubt === undefined ? 'live' : 'recorded as live'} for ${sayDuration(state.openedAt - suspect.liveSince)} when it began.`,
         ]
       : []),
   ];
 }
 
-/** The clocks of R53: how long it took, against what the severity allows. */
-function clockLines(state: Incident, events: readonly Recorded<IncidentEvent>[]): readonly string[] {
-  const { clocks, openedAt } = state;
-  const budgetUsed = rollbackTook(state, events);
-  return [
-    clockLine('Acknowledged', since(openedAt, state.firstAcknowledgedAt), clocks.acknowledgeWithin),
-    clockLine('Rollback started', since(openedAt, state.rollbackStartedAt), clocks.rollbackStartWithin),
-    clockLine('Rollback, start to verified', budgetUsed, clocks.rollbackBudget),
-    clockLine('Resolved', since(openedAt, state.resolved?.at), clocks.resolveWithin),
-  ];
-}
-
 /** A version may come back: by a rollback, or because something deployed it again. */
 function neverChanged(events: readonly Recorded<IncidentEvent>[], version: string): boolean {
-  return events.every((event) => event.type !== 'suspect.named' || event.suspect?.live === version);
+  return events.every(
+    (event) =>
+      event.type !== 'suspect.named' ||
+      (event.suspect?.live === version && !event.suspect.promotion && event.suspect.doubt === undefined),
+  );
 }
 
 function suspectAtStart(events: readonly Recorded<IncidentEvent>[]): Suspect | undefined {
   return events.find((event) => event.type === 'suspect.named')?.suspect;
-}
-
-/** From the first start until the channel moved: recording that elsewhere takes longer, and hurts nobody. */
-function rollbackTook(
-  { rollbackStartedAt: started }: Incident,
-  events: readonly Recorded<IncidentEvent>[],
-): Milliseconds | undefined {
-  const done = events.find(isRollbackDone);
-  if (started === undefined || !done) return undefined;
-  const moved = events.find(
-    (event) =>
-      event.type === 'suspect.named' &&
-      event.at >= started &&
-      event.suspect?.liveSince === event.at &&
-      // Something else may be deployed while it runs.
-      (event.suspect.cameBy ?? 'rollback') === 'rollback',
-  );
-  return Math.min(moved?.at ?? done.at, done.at) - started;
-}
-
-function isRollbackDone(event: IncidentEvent): boolean {
-  return event.type === 'operation.noted' && event.progress === 'done' && event.kind !== 'promote';
-}
-
-function since(from: Instant, to: Instant | undefined): Milliseconds | undefined {
-  return to === undefined ? undefined : to - from;
-}
-
-function clockLine(name: string, taken: Milliseconds | undefined, limit: Milliseconds | null): string {
-  const allowed = limit === null ? 'no limit' : `limit ${sayDuration(limit)}`;
-  if (taken === undefined) return `${name}: never (${allowed})`;
-  const verdict = limit === null ? '' : taken <= limit ? ', kept' : ', MISSED';
-  return `${name}: ${sayDuration(taken)} (${allowed}${verdict})`;
 }
 
 /** What the log itself says should be looked at; people add theirs. */
@@ -184,10 +150,14 @@ function followUps(events: readonly Recorded<IncidentEvent>[]): readonly string[
         ];
       case 'rung.empty':
         return [`Rung ${event.rung} had nobody to page: fill the rotation in policies/roster.yml.`];
+      case 'severity.unknown':
+        return [`Say in policies/severity.yml how bad “${event.word}” is: nobody had.`];
       case 'clock.missed':
         return [`Find out why: ${clockTitles[event.clock]} within ${sayDuration(event.limit)}.`];
       case 'timers.late':
-        return [`Lastgood was down for ${sayDuration(event.to - event.from)}: find out why.`];
+        return [
+          `Lastgood was ${event.asleep ? 'asleep (or its clock set forward)' : 'down'} for ${sayBetween(event.from, event.to)}: find out why.`,
+        ];
       case 'operation.noted':
         if (event.progress === 'failed') return [`${event.operation} failed: find out why, and rehearse it.`];
         if (event.progress === 'unknown')

@@ -1,7 +1,7 @@
 import type { Policies } from '../policies/policies.ts';
+import { wallClock, whenWallClockShows } from '../policies/wall-clock.ts';
 import { severities, type Severity } from '../severity.ts';
-import { sayDate, type Instant, type Milliseconds } from '../time.ts';
-import { pageMeansNames } from './describe.ts';
+import type { Instant, Milliseconds } from '../time.ts';
 import type { PlannedPage } from './event.ts';
 import { pagesOfRung } from './ladder.ts';
 
@@ -20,13 +20,16 @@ export interface Climb {
 }
 
 export function climbsOf(policies: Policies): readonly Climb[] {
-  const together = new Map<string, { titles: string[]; rotation: string; escalation: string }>();
-  for (const { title, rotation, escalation } of Object.values(policies.services.services)) {
+  const together = new Map<
+    string,
+    { titles: string[]; service: string; rotation: string; escalation: string }
+  >();
+  for (const [service, { title, rotation, escalation }] of Object.entries(policies.services.services)) {
     const key = `${escalation} ${rotation}`;
-    const known = together.get(key) ?? { titles: [], rotation, escalation };
+    const known = together.get(key) ?? { titles: [], service, rotation, escalation };
     together.set(key, { ...known, titles: [...known.titles, title] });
   }
-  return [...together.values()].flatMap(({ titles, rotation, escalation }) => {
+  return [...together.values()].flatMap(({ titles, service, rotation, escalation }) => {
     const ladders = policies.escalation.policies[escalation];
     if (!ladders) return [];
     return severities.map((severity): Climb => {
@@ -35,6 +38,7 @@ export function climbsOf(policies: Policies): readonly Climb[] {
         ladder,
         rotation,
         emergency: policies.notifications.conversations['emergency'] ?? '',
+        service,
         serviceTitle: titles[0] ?? '',
       };
       return {
@@ -73,26 +77,17 @@ export function emptyRungs(
   });
 }
 
-/** `Checkout P0, rung 2 of 4: nobody from 2026-11-24 09:00 UTC (Ben Okafor by mail)` */
-export function sayEmptyRung({ climb, rung, at, unreached }: EmptyRung, now: Instant): string {
-  const { services, severity, rungs } = climb;
-  const since = at > now ? `nobody from ${sayDate(at)} on` : 'nobody';
-  const meant = [...new Set(unreached.map(({ name, by }) => `${name} by ${pageMeansNames[by]}`))].join(', ');
-  const named = meant === '' ? '' : ` (${meant})`;
-  return `${services.join(', ')} ${severity}, rung ${rung} of ${rungs}: ${since}${named}`;
-}
-
 /** Turns that are shorter than this are not looked at one by one. */
 const shortestTurn: Milliseconds = 15 * 60_000;
 
 /** Now, and every moment before `until` at which somebody else is on call. */
 function turnsOf({ roster }: Policies, rotation: string, from: Instant, until: Instant): readonly Instant[] {
-  const changes = Object.values(roster.rotations[rotation] ?? {}).flatMap(({ starts, each }) => {
+  const changes = Object.values(roster.rotations[rotation] ?? {}).flatMap(({ starts, each, zone = 'UTC' }) => {
     if (starts === undefined || each === undefined) return [];
     const step = Math.ceil(shortestTurn / each) * each;
-    const first = starts + (Math.floor((from - starts) / step) + 1) * step;
-    const count = Math.max(0, Math.ceil((until - first) / step));
-    return Array.from({ length: count }, (_, index) => first + index * step);
+    const first = starts + (Math.floor((wallClock(from, zone) - starts) / step) + 1) * step;
+    const count = Math.max(0, Math.ceil((wallClock(until, zone) - first) / step));
+    return Array.from({ length: count }, (_, index) => whenWallClockShows(first + index * step, zone));
   });
   return [from, ...new Set(changes.toSorted((a, b) => a - b))];
 }

@@ -11,6 +11,8 @@ export interface RoutedAlert {
   readonly severity: Severity;
   /** What the alert said that policy does not know, and what was done about it. */
   readonly note: string | undefined;
+  /** How bad it says it is, in a word that no rule knows: its severity is the policy's guess. */
+  readonly unknownSeverity?: string | undefined;
 }
 
 /** What the alert says itself counts first, then its labels, then the defaults. Every alert ends up somewhere. */
@@ -20,13 +22,15 @@ export function routeAlert(
 ): RoutedAlert {
   const service = serviceOf(alert, policies.services);
   const channel = channelOf(alert, service.policy, policies);
+  const severity = severityOf(alert, service.key, policies.severity);
   const notes = [service.note, channel.note].filter((note) => note !== undefined);
   return {
     service: service.key,
     app: service.policy.app,
     channel: channel.name,
-    severity: alert.severity ?? severityOf(alert, service.key, policies.severity),
+    severity: severity.is,
     note: notes.length === 0 ? undefined : notes.join('; '),
+    unknownSeverity: severity.unknown,
   };
 }
 
@@ -55,13 +59,24 @@ function channelOf(
   return { name: service.channel, note: `channel "${said}" is unknown, taken as ${service.channel}` };
 }
 
-function severityOf(alert: Alert, service: string, { rules, ...policy }: Policies['severity']): Severity {
+/** Where alerts say how bad they are. */
+const severityLabels = ['severity', 'priority'];
+
+function severityOf(
+  alert: Alert,
+  service: string,
+  { rules, ...policy }: Policies['severity'],
+): { readonly is: Severity; readonly unknown?: string | undefined } {
+  if (alert.severity !== undefined) return { is: alert.severity };
   const rule = rules.find(
     (candidate) =>
       (candidate.service === undefined || candidate.service === service) &&
       hasLabels(alert, candidate.labels),
   );
-  return rule?.severity ?? policy.default;
+  // A rule that looks at no label takes whatever comes.
+  if (rule && Object.keys(rule.labels).length > 0) return { is: rule.severity };
+  const said = severityLabels.map((label) => own(alert.labels, label)).find((word) => word);
+  return { is: rule?.severity ?? policy.default, unknown: said };
 }
 
 function hasLabels({ labels }: Alert, wanted: Readonly<Record<string, string>>): boolean {

@@ -1,10 +1,14 @@
 import type { Actor } from '../actor.ts';
 import type { Recorded, StreamId } from '../stream.ts';
 import type { Ladder } from '../policies/escalation.ts';
+import { withRefusal, type Refusals } from '../refusals.ts';
+import type { NamedCards } from '../settle-card.ts';
 import type { Severity } from '../severity.ts';
-import type { Instant } from '../time.ts';
+import type { Instant, Milliseconds } from '../time.ts';
 import type { ClockName, Clocks, IncidentEvent, OperationProgress, PlannedPage, Suspect } from './event.ts';
+import { withDirectPage } from './direct-pages.ts';
 import { firstCall, followingCall, type Call } from './ladder.ts';
+import { calledByName, callInPagerduty, silent, type PagerdutyPage } from './pagerduty-pages.ts';
 
 /** An alert that is still firing. Resolved ones fold into a count, so that the state stays small. */
 export interface FiringAlert {
@@ -12,6 +16,10 @@ export interface FiringAlert {
   readonly summary: string;
   readonly severity: Severity;
   readonly url: string | undefined;
+  readonly dashboard?: string | undefined;
+  readonly runbook?: string | undefined;
+  /** Which system said so; alerts that earlier versions of Lastgood took in do not say. */
+  readonly source?: string | undefined;
 }
 
 export interface Incident {
@@ -28,6 +36,7 @@ export interface Incident {
   readonly emergency: string;
   readonly rotation: string;
   readonly storeId?: string;
+  readonly runbook?: string | undefined;
   readonly clocks: Clocks;
   readonly ladder: Ladder;
   readonly openedAt: Instant;
@@ -45,6 +54,8 @@ export interface Incident {
   readonly resolved: { readonly by: string; readonly at: Instant; readonly reason: string } | undefined;
   readonly firing: Readonly<Record<string, FiringAlert>>;
   readonly alertsResolved: number;
+  /** Words for severities that the policy does not know, and what they were taken as. */
+  readonly unknownSeverities?: readonly { readonly word: string; readonly takenAs: Severity }[];
   /** Every alert that fired has resolved; the ladder rests. */
   readonly cleared: boolean;
   readonly clearedAt: Instant | undefined;
@@ -56,6 +67,10 @@ export interface Incident {
     { readonly rung: number; readonly round: number; readonly pages: readonly PlannedPage[] } | undefined;
   /** PagerDuty keys that were triggered and not yet resolved. */
   readonly pagerdutyKeys: readonly string[];
+  /** Incidents there by which we say whom to call; left out while there are none. */
+  readonly pagerdutyPages?: readonly PagerdutyPage[];
+  /** The account there in whose name Lastgood acts, as far as it is known. */
+  readonly pagerdutySelf?: string;
   readonly pagesPlanned: number;
   readonly pagesDelivered: number;
   readonly missedClocks: readonly ClockName[];
@@ -69,6 +84,10 @@ export interface Incident {
   /** Why the card could not be posted or brought up to date the last time; said once. */
   readonly cardTrouble: string | undefined;
   readonly card: { readonly conversation: string; readonly ts: string } | undefined;
+  /** Who has been refused how often. */
+  readonly refusals?: Refusals;
+  /** Where the direct messages stand that called somebody, by the ids of those pages. */
+  readonly cards?: NamedCards;
 }
 
 export function isOpen(incident: Incident): boolean {
@@ -84,18 +103,6 @@ export function incidentAlias(where: {
   return `${where.service}@${where.app}/${where.channel}`;
 }
 
-/** PagerDuty adds a page under a key that it knows to the incident of then, also to that of a store long gone. */
-function keyOf({ id, storeId }: Incident, call: { readonly rung: number; readonly round: number }): string {
-  const where = storeId === undefined ? id : `${storeId}/${id}`;
-  return `lastgood/${where}/rung-${call.rung}.${call.round}`;
-}
-
-/** A ladder that begins anew calls its rungs again; under a key that PagerDuty knows already no phone would ring. */
-function freshKey(used: readonly string[], key: string): string {
-  const before = used.filter((each) => each === key || each.startsWith(`${key}-`)).length;
-  return before === 0 ? key : `${key}-${before + 1}`;
-}
-
 export function evolveIncident(
   state: Incident | undefined,
   event: Recorded<IncidentEvent>,
@@ -105,10 +112,14 @@ export function evolveIncident(
   if (!state) throw new Error(`${id}: ${event.type} before incident.opened`);
   switch (event.type) {
     case 'alert.fired': {
-      const { title, summary, severity, url } = event;
+      const { title, summary, severity, url, dashboard, runbook, by } = event;
+      const source = by.kind === 'source' ? by.name : undefined;
       return {
         ...state,
-        firing: { ...state.firing, [event.fingerprint]: { title, summary, severity, url } },
+        firing: {
+          ...state.firing,
+          [event.fingerprint]: { title, summary, severity, url, dashboard, runbook, source },
+        },
         cleared: false,
         ...(state.cleared ? { clocksSince: event.at, missedClocks: [] } : {}),
         nextCall: state.cleared && state.status === 'triggered' ? wokenCall(state, event.at) : state.nextCall,
@@ -120,6 +131,11 @@ export function evolveIncident(
     }
     case 'alerts.cleared':
       return { ...state, cleared: true, clearedAt: event.at };
+    case 'severity.unknown':
+      return {
+        ...state,
+        unknownSeverities: [...(state.unknownSeverities ?? []), { word: event.word, takenAs: event.takenAs }],
+      };
     case 'suspect.named':
       return { ...state, suspect: event.suspect };
     case 'severity.changed':
@@ -130,9 +146,7 @@ export function evolveIncident(
         pagesPlanned: state.pagesPlanned + event.pages.length,
         lastCall: { rung: event.rung, round: event.round, pages: event.pages },
         nextCall: followingCall(state.ladder, event, event.dueAt ?? event.at, event.at),
-        pagerdutyKeys: event.pages.some((page) => page.by === 'pagerduty')
-          ? [...state.pagerdutyKeys, freshKey(state.pagerdutyKeys, keyOf(state, event))]
-          : state.pagerdutyKeys,
+        ...callInPagerduty(state, event),
       };
     case 'rung.empty': {
       // Nobody there: the next rung does not wait.
@@ -140,11 +154,17 @@ export function evolveIncident(
       return { ...state, nextCall: next.rung > event.rung ? { ...next, at: event.at } : next };
     }
     case 'page.delivered':
-      return { ...state, pagesDelivered: state.pagesDelivered + 1 };
+      return {
+        ...state,
+        pagesDelivered: state.pagesDelivered + 1,
+        ...withDirectPage(state, event),
+        ...calledByName(state, event),
+      };
     case 'incident.acknowledged': {
       const { acknowledgedFor } = state.clocks;
       return {
         ...state,
+        ...silent(state),
         status: 'acknowledged',
         acknowledged: {
           by: event.name,
@@ -157,6 +177,8 @@ export function evolveIncident(
     }
     case 'acknowledgement.expired':
       return callAgain(state, event.at);
+    case 'clock.set-back':
+      return setBack(state, event.back);
     case 'clock.missed':
       return { ...state, missedClocks: [...state.missedClocks, event.clock] };
     case 'operation.noted':
@@ -176,9 +198,11 @@ export function evolveIncident(
     case 'page.failed':
     case 'page.withheld':
     case 'timers.late':
-    case 'pagerduty.noted':
-    case 'request.refused':
       return state;
+    case 'pagerduty.noted':
+      return event.silenced === true ? { ...state, ...silent(state) } : state;
+    case 'request.refused':
+      return { ...state, refusals: withRefusal(state.refusals, event.by, event.at) };
     default:
       return event satisfies never;
   }
@@ -226,6 +250,19 @@ function wokenCall(state: Incident, at: Instant): Call {
   const rested = clearedAt === undefined ? 0 : at - clearedAt;
   if (!nextCall || rested > clocks.acknowledgeWithin) return firstCall(ladder, at);
   return { ...nextCall, at: Math.max(nextCall.at, at) };
+}
+
+/** What was five minutes off stays five minutes off. */
+function setBack(state: Incident, by: Milliseconds): Incident {
+  const { nextCall, acknowledged, clocksSince } = state;
+  const expiresAt = acknowledged?.expiresAt;
+  return {
+    ...state,
+    nextCall: nextCall && { ...nextCall, at: nextCall.at - by },
+    acknowledged:
+      acknowledged && expiresAt !== undefined ? { ...acknowledged, expiresAt: expiresAt - by } : acknowledged,
+    clocksSince: clocksSince - by,
+  };
 }
 
 /** Raising plans the ladder anew from its first rung; lowering keeps the place, and never un-pages. */

@@ -22,6 +22,8 @@ export function tick(
     now = evolveIncident(now, { ...event, seq: 0, at: message.at, by: message.by }, state.id);
   };
 
+  const { down, setBack } = message.intent;
+  if (setBack !== undefined) happen({ type: 'clock.set-back', back: setBack });
   const { acknowledged } = now;
   if (acknowledged?.expiresAt !== undefined && acknowledged.expiresAt <= message.at) {
     if (operationUnderWay(now)) {
@@ -41,7 +43,6 @@ export function tick(
     if (at <= message.at) happen({ type: 'clock.missed', clock, limit });
   }
   const late = events.filter((event) => event.type === 'rung.fired' && event.dueAt !== undefined).length;
-  const { down } = message.intent;
   return down && late > 0 ? [{ type: 'timers.late', ...down, steps: late }, ...events] : events;
 }
 

@@ -4,6 +4,7 @@ import { doneWord } from '../plan/words.ts';
 import { nothing, type Decision, type Tell } from '../stream.ts';
 import { settleCard } from '../settle-card.ts';
 import type { OperationEvent, OperationOutcome } from './event.ts';
+import { cardOfRequest, settleRequest } from './requests.ts';
 import type { Operation } from './state.ts';
 
 export function firstStep(state: Operation): OperationEvent {
@@ -13,6 +14,8 @@ export function firstStep(state: Operation): OperationEvent {
 /** One step has ended: the next one begins, or the operation is over. */
 export function settleStep(state: Operation, intent: EffectSettled): Decision<OperationEvent> {
   const { effect, outcome } = intent;
+  const request = cardOfRequest(effect);
+  if (request !== undefined) return settleRequest(state, request, intent);
   if (effect.type === 'slack.card') return settleCard(state, effect.conversation, outcome);
   if (effect.type !== 'step.run') return nothing;
   const { step } = effect;

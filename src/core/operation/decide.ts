@@ -6,6 +6,7 @@ import { commandFor } from '../plan/words.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
 import { sayMoment } from '../time.ts';
+import { approversToAsk } from './approvers.ts';
 import { channelOf, firstStep, moveChannel, neverRecorded, progressStep, settleStep } from './carry-out.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
@@ -59,12 +60,14 @@ export function decideOperation(
 function open(
   state: Operation | undefined,
   message: Of<'operation.open'>,
-  { id }: Context,
+  { id, policies }: Context,
 ): Decision<OperationEvent> {
   if (state) throw new Error(`${id} is open already`);
-  const { plan, rule, incident, severity, conversation, waitsFor } = message.intent;
+  const { plan, rule, incident, severity, service, conversation, waitsFor } = message.intent;
   const hash = planHash(plan, rule);
   const expiresAt = message.at + rule.expires_after;
+  const request = { ...plan, service, severity, rule, requestedBy: message.by };
+  const asks = rule.approvals > 0 ? approversToAsk(request, policies, message.at) : undefined;
   const planned: OperationEvent = {
     type: 'operation.planned',
     plan,
@@ -75,6 +78,7 @@ function open(
     conversation,
     expiresAt,
     ...(waitsFor === undefined ? {} : { waitsFor }),
+    ...(asks === undefined ? {} : { asks }),
   };
   if (rule.approvals > 0) return { events: [planned], tells: [] };
   const approved: OperationEvent = {

@@ -1,8 +1,10 @@
 import { sayActor } from '../actor.ts';
 import type { OperationProgress } from '../incident/event.ts';
+import { sayRefusal } from '../refusals.ts';
 import type { Recorded } from '../stream.ts';
 import { cautionOf, sayOverride, sayPlan } from '../plan/words.ts';
 import { sayMoment } from '../time.ts';
+import { sayAsked } from './approvers.ts';
 import type { OperationEvent } from './event.ts';
 
 /** One line of the timeline, in plain text; undefined for what no reader of a timeline misses. */
@@ -20,7 +22,7 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
         event.waitsFor === undefined
           ? ''
           : ` It begins as soon as ${event.waitsFor}, a promotion, has let go of the channel.`;
-      return `${sayActor(event.by)} asks to ${sayPlan(plan)}: ${plan.reason} — ${asks}.${override === undefined ? '' : ` ${override}.`}${caution === undefined ? '' : ` ⚠️ ${caution}.`}${waits}`;
+      return `${sayActor(event.by)} asks to ${sayPlan(plan)}: ${plan.reason} — ${asks}.${sayAsks(event)}${override === undefined ? '' : ` ${override}.`}${caution === undefined ? '' : ` ⚠️ ${caution}.`}${waits}`;
     }
     case 'approval.given':
       return `Approved by ${sayActor(event.by)}, ${event.count} of ${event.needed}.`;
@@ -63,12 +65,20 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
     case 'card.posted':
       return undefined;
     case 'card.failed':
+      if ('card' in event) return `A request for approval could not be shown: ${event.why}`;
       return `The card with its buttons could not be shown: ${event.why}`;
     case 'request.refused':
-      return `Refused: ${sayActor(event.by)} tried to ${event.what}. ${event.why}`;
+      return sayRefusal(event);
     default:
       return event satisfies never;
   }
+}
+
+function sayAsks({ asks, rule }: Extract<OperationEvent, { type: 'operation.planned' }>): string {
+  if (asks === undefined) return '';
+  return asks.people.length > 0
+    ? ` Asked: ${sayAsked(asks)}.`
+    : ` Nobody else in the roster is ${rule.roles.join(' or ')}, so nobody was asked.`;
 }
 
 function sayFinished(event: Recorded<Extract<OperationEvent, { type: 'operation.finished' }>>): string {

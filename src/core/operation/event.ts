@@ -2,7 +2,9 @@ import type { Plan } from '../plan/plan.ts';
 import type { ApprovalRule } from '../policies/approvals.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Severity } from '../severity.ts';
+import type { NamedCardEvent } from '../settle-card.ts';
 import type { Instant } from '../time.ts';
+import type { Asks } from './approvers.ts';
 
 export type OperationOutcome = 'done' | 'failed' | 'unknown';
 
@@ -19,6 +21,8 @@ export type OperationEvent =
       readonly expiresAt: Instant;
       /** A promotion that holds the channel still, and has been told to let go. */
       readonly waitsFor?: string;
+      /** Who is asked to approve; nobody where no approval is needed. */
+      readonly asks?: Asks;
     }
   | {
       readonly type: 'approval.given';
@@ -101,4 +105,6 @@ export type OperationEvent =
   | { readonly type: 'card.posted'; readonly conversation: string; readonly ts: string }
   /** Slack does not take the card: somebody has to see to it, and meanwhile people have to know. */
   | { readonly type: 'card.failed'; readonly why: string }
+  /** The same of a message that asks one person to approve. */
+  | NamedCardEvent
   | Refusal;

@@ -12,6 +12,8 @@ export type OperationIntent =
       readonly rule: ApprovalRule;
       readonly incident: string | undefined;
       readonly severity: Severity | undefined;
+      /** Of the incident: whoever is on call for it is asked to approve. */
+      readonly service?: string | undefined;
       readonly conversation: string;
       /** A promotion that holds the channel still, and has been told to let go. */
       readonly waitsFor?: string;

@@ -1,4 +1,5 @@
 import type { Effect } from '../effect.ts';
+import { voiced } from '../refusals.ts';
 import type { Context, Decision, Message, Recorded, StreamKind, Tell, Wanted } from '../stream.ts';
 import type { Policies } from '../policies/policies.ts';
 import { sayMoment, type Instant } from '../time.ts';
@@ -6,6 +7,7 @@ import { decideOperation } from './decide.ts';
 import { describeOperationEvent, progressOf } from './describe.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
+import { requestEffects, requestWanted } from './requests.ts';
 import { evolveOperation, operationIsOpen, type Operation } from './state.ts';
 import { waitsUntil } from './turn.ts';
 
@@ -17,6 +19,7 @@ export const operationKind: StreamKind<Operation, OperationIntent, OperationEven
   effects: operationEffects,
   wakeAt: operationWakeAt,
   alias: (state) => (operationIsOpen(state) ? state.id : undefined),
+  rank: () => '',
   wanted: operationWants,
 };
 
@@ -42,12 +45,15 @@ function decideAndTell(
   context: Context,
 ): Decision<OperationEvent> {
   const decision = decideOperation(state, message, context);
-  const notes = decision.events.flatMap((event): readonly Tell[] => {
+  const events = decision.events.map((event) =>
+    event.type === 'request.refused' ? voiced(event, state?.refusals, message.by, message.at) : event,
+  );
+  const notes = events.flatMap((event): readonly Tell[] => {
     const incident = state?.incident ?? ('incident' in event ? event.incident : undefined);
     if (incident === undefined) return [];
     const to = { kind: 'incident', id: incident } as const;
     if (event.type === 'request.refused')
-      return [{ to, intent: { type: 'incident.note-refusal', refusal: event } }];
+      return event.quiet ? [] : [{ to, intent: { type: 'incident.note-refusal', refusal: event } }];
     const recorded: Recorded<OperationEvent> = { ...event, seq: 0, at: message.at, by: message.by };
     const text = describeOperationEvent(recorded);
     const progress = progressOf(event);
@@ -60,7 +66,7 @@ function decideAndTell(
     return [{ to, intent: { type: 'incident.note-operation', ...note } }];
   });
   // Notes first: what the tells set going happens after this, and reads so.
-  return { events: decision.events, tells: [...notes, ...decision.tells] };
+  return { events, tells: [...notes, ...decision.tells] };
 }
 
 function operationEffects(
@@ -68,10 +74,11 @@ function operationEffects(
   event: Recorded<OperationEvent>,
   policies: Policies,
 ): readonly Effect[] {
-  if (event.type === 'card.posted') return [];
-  if (event.type === 'card.failed') return [shout(state, event, policies)];
+  if (event.type === 'card.posted' || (event.type === 'request.refused' && event.quiet)) return [];
   const { conversation, severity } = state;
   const card: Effect = { type: 'slack.card', conversation, severity };
+  // Where everybody sees the plan, it says who could not be asked.
+  if (event.type === 'card.failed') return 'card' in event ? [card] : [shout(state, event, policies)];
   if (event.type === 'step.started') {
     const deadline = state.plan.steps[event.step]?.deadline ?? 0;
     return [{ type: 'step.run', step: event.step, deadline }, card];
@@ -79,15 +86,21 @@ function operationEffects(
   const text = describeOperationEvent(event);
   // With an incident, its thread tells the story; without one, the plan's own thread does.
   const tellHere = state.incident === undefined && text !== undefined && event.type !== 'operation.planned';
+  const requests = requestEffects(state, event);
   return tellHere
-    ? [card, { type: 'slack.thread', conversation, text, broadcast: false, at: event.at, severity }]
-    : [card];
+    ? [
+        card,
+        ...requests,
+        { type: 'slack.thread', conversation, text, broadcast: false, at: event.at, severity },
+      ]
+    : [card, ...requests];
 }
 
 /** The first step may begin only in time; what has been approved for now is not approved for tomorrow. */
 function operationWants(state: Operation, effect: Effect, now: Instant, begun = false): Wanted {
   // What may be at work out there is followed to its end.
-  if (effect.type !== 'step.run' || begun) return { wanted: true };
+  if (effect.type !== 'step.run') return requestWanted(state, effect, begun);
+  if (begun) return { wanted: true };
   const { status, executeBefore, aborting } = state;
   if (status !== 'running') return { wanted: false, why: `${state.id} has ended (${status})` };
   if (aborting !== undefined && !state.verified) return { wanted: false, why: `Stopped by ${aborting}.` };

@@ -1,8 +1,9 @@
-import { isSamePerson, sayActor } from '../actor.ts';
+import { sayActor } from '../actor.ts';
 import { answer, type Answer } from '../answer.ts';
 import type { Policies } from '../policies/policies.ts';
 import { cautionOf } from '../plan/words.ts';
 import { sayDuration, sayMoment } from '../time.ts';
+import { mayApprove } from './approvers.ts';
 import { operationIsOpen, type Operation } from './state.ts';
 
 /** An operation in words, where no card can be looked at: its plan, how far it is, and what may be done about it. */
@@ -35,7 +36,7 @@ function whatNow(operation: Operation, policies: Policies): readonly string[] {
   const { id, hash, rule, status, approvals } = operation;
   if (status === 'awaiting-approval') {
     return [
-      `Waits for approval, ${approvals.length} of ${rule.approvals} so far, until ${sayMoment(operation.expiresAt)}. May approve: ${mayApprove(operation, policies)}.`,
+      `Waits for approval, ${approvals.length} of ${rule.approvals} so far, until ${sayMoment(operation.expiresAt)}. May approve: ${sayWhoMay(operation, policies)}.`,
       `Plan ${hash}. If it is what you want: /operation approve ${id} ${hash}`,
       `If it is not: /operation reject ${id} ${hash}`,
     ];
@@ -54,11 +55,8 @@ function whatNow(operation: Operation, policies: Policies): readonly string[] {
 }
 
 /** People by name, since at 3 am one of them has to be called. */
-function mayApprove({ rule, requestedBy, approvals }: Operation, { roster }: Policies): string {
-  const names = Object.entries(roster.people).flatMap(([person, { name, roles }]) => {
-    const them = { kind: 'person', person, name, roles, via: 'slack' } as const;
-    const used = [requestedBy, ...approvals.map(({ by }) => by)].some((by) => isSamePerson(by, them));
-    return !used && roles.some((role) => rule.roles.includes(role)) ? [name] : [];
-  });
+function sayWhoMay({ rule, requestedBy, approvals }: Operation, { roster }: Policies): string {
+  const used = [requestedBy, ...approvals.map(({ by }) => by)];
+  const names = mayApprove(roster, rule.roles, used).map(([, { name }]) => name);
   return names.length === 0 ? `nobody; it takes the role ${rule.roles.join(' or ')}` : names.join(', ');
 }

@@ -2,8 +2,11 @@ import { sayActor, type Actor } from '../actor.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ApprovalRule } from '../policies/approvals.ts';
 import type { Severity } from '../severity.ts';
+import { withRefusal, type Refusals } from '../refusals.ts';
 import type { Recorded, StreamId } from '../stream.ts';
+import { noteCard, type NamedCards } from '../settle-card.ts';
 import type { Instant } from '../time.ts';
+import type { Asks } from './approvers.ts';
 import type { OperationEvent } from './event.ts';
 
 export type StepStatus = 'waiting' | 'running' | 'done' | 'failed' | 'unknown';
@@ -53,6 +56,8 @@ export interface Operation {
   readonly steps: readonly StepState[];
   /** The live version has moved to the plan's target. */
   readonly verified: boolean;
+  /** When it did; operations of earlier versions of Lastgood do not say. */
+  readonly verifiedAt?: Instant;
   readonly aborting: string | undefined;
   /** The rollback that this promotion stops for. */
   readonly yieldsTo?: string | undefined;
@@ -65,6 +70,12 @@ export interface Operation {
   /** Why the card could not be posted or brought up to date the last time; said once. */
   readonly cardTrouble: string | undefined;
   readonly card: { readonly conversation: string; readonly ts: string } | undefined;
+  /** Who has been refused how often. */
+  readonly refusals?: Refusals;
+  /** Who is asked to approve; operations of earlier versions do not say. */
+  readonly asks?: Asks;
+  /** Where those messages stand that ask one person each. */
+  readonly cards?: NamedCards;
 }
 
 export function operationIsOpen(operation: Operation): boolean {
@@ -124,7 +135,7 @@ export function evolveOperation(
     case 'step.unknown':
       return step(event.step, { status: 'unknown', note: event.note, url: event.url, endedAt: event.at });
     case 'operation.verified':
-      return { ...state, verified: true };
+      return { ...state, verified: true, verifiedAt: event.at };
     case 'abort.requested':
       return {
         ...state,
@@ -137,11 +148,13 @@ export function evolveOperation(
     case 'operation.settled':
       return { ...ended(event.outcome, event.why), verified: state.verified || event.outcome === 'done' };
     case 'card.posted':
+      if ('card' in event) return { ...state, cards: noteCard(state.cards, event) };
       return { ...state, card: { conversation: event.conversation, ts: event.ts }, cardTrouble: undefined };
     case 'card.failed':
+      if ('card' in event) return { ...state, cards: noteCard(state.cards, event) };
       return { ...state, cardTrouble: event.why };
     case 'request.refused':
-      return state;
+      return { ...state, refusals: withRefusal(state.refusals, event.by, event.at) };
     default:
       return event satisfies never;
   }

@@ -13,6 +13,12 @@ export const placeholders = [
   /** Where a promotion comes from; a rollback comes from nowhere. */
   'source',
 ] as const;
+/** What an executor fills in by itself, once it knows. */
+export const filledInLater: Readonly<Record<string, readonly string[]>> = {
+  /** The id that the deploy tool gives what it began. */
+  http: ['run'],
+};
+
 export type Placeholder = (typeof placeholders)[number];
 
 /** Fills placeholders into every string of a value. A value that is filled in is not looked at again. */

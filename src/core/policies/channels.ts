@@ -33,6 +33,8 @@ export const channelsPolicy = z.strictObject({
       title: z.string().min(1).max(80),
       /** Whose deployments on GitHub are this app's. */
       repositories: z.array(repository).min(1).optional(),
+      /** Tokens that stand for nobody, by their names in `API_TOKENS`, whose word on deployments is good enough. */
+      trusted_reporters: z.array(z.string().min(1).max(60)).min(1).optional(),
       channels: z.record(
         name,
         z.strictObject({

@@ -1,5 +1,5 @@
 import { matchesChannel } from '../plan/approval-rule.ts';
-import { placeholders, type Placeholder } from '../plan/placeholders.ts';
+import { filledInLater, placeholders, type Placeholder } from '../plan/placeholders.ts';
 import { sayDuration } from '../time.ts';
 import type { ChannelsPolicy, StepPolicy } from './channels.ts';
 import { didYouMean, unknownName, type Finding, type Path } from './finding.ts';
@@ -74,7 +74,11 @@ function checkStepsAt(
     ...steps.flatMap((step, index) => [
       ...checkStepOf(step, steps[index - 1], [...at, index], checkStep),
       ...unknownPlaceholders(step.title, [...at, index, 'title'], words),
-      ...unknownPlaceholders(step.with, [...at, index, 'with'], words),
+      ...unknownPlaceholders(
+        step.with,
+        [...at, index, 'with'],
+        [...words, ...(filledInLater[step.uses] ?? [])],
+      ),
     ]),
   ];
 }
@@ -102,11 +106,11 @@ function checkStepOf(
 }
 
 /** A placeholder that nobody fills in would reach production as it stands. */
-function unknownPlaceholders(value: unknown, path: Path, words: readonly Placeholder[]): readonly Finding[] {
+function unknownPlaceholders(value: unknown, path: Path, words: readonly string[]): readonly Finding[] {
   if (typeof value === 'string') {
     return [...value.matchAll(/\{\{([^{}]*)\}\}/g)].flatMap((match): readonly Finding[] => {
       const word = (match[1] ?? '').replace(/\|\s*url\s*$/, '').trim();
-      if ((words as readonly string[]).includes(word)) return [];
+      if (words.includes(word)) return [];
       const message = `expected one of ${words.map((known) => `{{${known}}}`).join(', ')}; found "${match[0]}"`;
       const hint = didYouMean(word, words);
       return [hint === undefined ? problem(path, message) : { ...problem(path, message), hint }];

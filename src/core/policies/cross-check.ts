@@ -9,6 +9,7 @@ import {
 import { checkDeployments } from './check-deployments.ts';
 import { checkEscalation, checkLadders, checkRungsOfServices } from './check-escalation.ts';
 import { checkHealth, checkHealthChannels } from './check-health.ts';
+import { checkPagerduty } from './check-pagerduty.ts';
 import type { Finding } from './finding.ts';
 import type { Policies, PolicyName } from './policies.ts';
 import {
@@ -44,6 +45,7 @@ export function crossCheck(policies: ValidPolicies, checkStep?: CheckStep): read
     ...check(['escalation'], checkLadders),
     ...check(['escalation', 'roster', 'notifications'], checkEscalation),
     ...check(['escalation', 'services', 'roster'], checkRungsOfServices),
+    ...check(['services', 'escalation', 'roster'], checkPagerduty),
     ...check(['roster'], checkPeople),
     ...check(['approvals', 'roster'], checkApprovals),
     ...check(['approvals', 'channels'], checkApprovalChannels),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { delay } from './duration.ts';
+import { delay, duration } from './duration.ts';
 
 const fraction = 'expected a fraction from 0 to 1 such as 0.995';
 const rate = z.number(fraction).min(0, fraction).max(1, fraction);
@@ -27,6 +27,13 @@ const rule = z.strictObject({
   }),
   /** The error rate fails when it is so many times that of the version before, and at least this high. */
   clearly_up: z.strictObject({ times: z.number().gt(1), at_least: rate }).optional(),
+  /**
+   * How long the bot has to call it critical before that fails, in how many reports in a row, and how much time between
+   * two of them may be missing. Left out: one report fails at once.
+   */
+  critical: z
+    .strictObject({ for: duration, reports: z.int().min(1).default(1), gap: delay.default(60_000) })
+    .optional(),
 });
 
 /** `policies/health.yml`. First match wins. */

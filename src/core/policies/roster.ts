@@ -1,21 +1,46 @@
 import { z } from 'zod';
-import type { Instant } from '../time.ts';
+import type { Instant, Milliseconds } from '../time.ts';
 import { duration, name } from './duration.ts';
+import { isTimeZone, wallClock } from './wall-clock.ts';
 
 const rotationLevel = z
   .strictObject({
     people: z.array(name).min(1),
-    /** The first person's first turn; each turn lasts `each`. Without them everybody listed is on call. */
+    /** The first person's first turn, as the clock on the wall shows it; each turn lasts `each`. */
     starts: z.iso
-      .datetime({ error: 'expected a UTC time such as 2026-01-05T09:00:00Z' })
-      .transform((text) => Date.parse(text))
+      .datetime({
+        local: true,
+        abort: true,
+        error: 'expected a UTC time such as 2026-01-05T09:00:00Z, or with a zone 2026-01-05T09:00',
+      })
       .optional(),
     each: duration.optional(),
+    /** Turns change when its clocks show so, in summer and winter. */
+    zone: z.string().refine(isTimeZone, 'expected a time zone such as Europe/Berlin').optional(),
   })
   .refine(({ starts, each }) => (starts === undefined) === (each === undefined), {
     error:
       'expected both starts and each (people take turns), or neither of them (everybody listed is on call)',
+  })
+  .refine(({ starts, zone }) => zone === undefined || starts !== undefined, {
+    path: ['zone'],
+    error: 'a zone says nothing without starts and each',
+  })
+  .refine(({ starts, zone }) => starts === undefined || starts.endsWith('Z') === (zone === undefined), {
+    path: ['starts'],
+    error: 'expected a UTC time such as 2026-01-05T09:00:00Z, or a zone beside a time without the Z',
+  })
+  .transform(({ starts, ...turns }): RotationLevel => {
+    // What the clock shows there is reckoned with as if it were UTC's.
+    return starts === undefined ? turns : { ...turns, starts: Date.parse(starts.replace(/Z?$/, 'Z')) };
   });
+
+interface RotationLevel {
+  readonly people: readonly string[];
+  readonly starts?: number;
+  readonly each?: Milliseconds | undefined;
+  readonly zone?: string | undefined;
+}
 
 const slackUser = z.string().regex(/^[UW][A-Z0-9]{2,}$/, 'expected a Slack user id such as U0123456789');
 
@@ -52,8 +77,9 @@ export function onCallAt(
 ): readonly string[] {
   const turn = roster.rotations[rotation]?.[level];
   if (!turn) return [];
-  if (turn.starts === undefined || turn.each === undefined) return turn.people;
-  const index = Math.floor((at - turn.starts) / turn.each);
-  const person = turn.people[((index % turn.people.length) + turn.people.length) % turn.people.length];
+  const { people, starts, each, zone = 'UTC' } = turn;
+  if (starts === undefined || each === undefined) return people;
+  const index = Math.floor((wallClock(at, zone) - starts) / each);
+  const person = people[((index % people.length) + people.length) % people.length];
   return person === undefined ? [] : [person];
 }

@@ -6,6 +6,13 @@ const labels = z
   .record(z.string(), z.string())
   .refine((all) => Object.keys(all).length > 0, 'expected at least one label');
 
+const pagerdutyId = z
+  .string()
+  .regex(
+    /^[A-Z0-9]{4,32}$/,
+    'expected the id of a service in PagerDuty, such as P0SHOP1, from the end of its link',
+  );
+
 /** `policies/services.yml`: which alert belongs to which service, release channel, rotation and ladder. */
 export const servicesPolicy = z.strictObject({
   services: z.record(
@@ -19,6 +26,13 @@ export const servicesPolicy = z.strictObject({
       escalation: name,
       /** The conversation of its cards; a name from notifications.yml. */
       conversation: name,
+      /** Its service in PagerDuty, where Lastgood says whom to call; left out: PagerDuty's own policy does. */
+      pagerduty: pagerdutyId.optional(),
+      /** What to do when it is ill, for alerts that name no runbook of their own. */
+      runbook: z
+        .url({ protocol: /^https?$/, error: 'expected the address of a page, with http or https' })
+        .max(2_000)
+        .optional(),
       /** An alert belongs to the service when all labels of one of these match. */
       labels: z.array(labels).min(1),
     }),

@@ -1,5 +1,6 @@
 import { pageMeansNames } from '../../core/incident/describe.ts';
 import { climbsOf, type Climb } from '../../core/incident/reach.ts';
+import { sayClimbs } from '../../core/incident/say-climbs.ts';
 import type { PlannedPage } from '../../core/incident/event.ts';
 import { isWorse } from '../../core/severity.ts';
 import type { Instant } from '../../core/time.ts';
@@ -17,7 +18,7 @@ export const ladders: Check = {
     const urgent = climbsOf(policies).filter(({ severity }) => isWorse(severity, 'P2'));
     const groups = Object.keys(policies.notifications.mail_groups);
     return [
-      ...urgent.flatMap((climb) => judgeClimb(climb, settings, now())),
+      ...saidTogether(urgent, (climb) => judgeClimb(climb, settings, now())),
       groups.length > 0
         ? ok('mail groups', groups.join(', '))
         : missing(
@@ -29,8 +30,24 @@ export const ladders: Check = {
   },
 };
 
+/** What is to be said of several ladders is said once, and names them all. */
+function saidTogether(
+  climbs: readonly Climb[],
+  judge: (climb: Climb) => readonly Looked[],
+): readonly Looked[] {
+  const same = new Map<string, { readonly looked: Looked; readonly of: readonly Climb[] }>();
+  for (const climb of climbs) {
+    for (const looked of judge(climb)) {
+      const key = JSON.stringify(looked);
+      same.set(key, { looked, of: [...(same.get(key)?.of ?? []), climb] });
+    }
+  }
+  return [...same.values()].map(({ looked, of }) => ({ ...looked, name: sayClimbs(of) }));
+}
+
+/** The findings have no name yet. */
 function judgeClimb(climb: Climb, settings: Patient['settings'], at: Instant): readonly Looked[] {
-  const name = `${climb.services.join(', ')} ${climb.severity}`;
+  const name = '';
   const pages = Array.from({ length: climb.rungs }, (_, index) => climb.pages(index + 1, at)).flat();
   const arriving = pages.filter(reachesBy(settings));
   const people = peopleOf(arriving);
@@ -39,12 +56,16 @@ function judgeClimb(climb: Climb, settings: Patient['settings'], at: Instant): r
   if (people.length < 2) {
     const advice = 'Let the ladder in policies/escalation.yml page a second person.';
     findings.push(
-      wrong(name, `reaches ${people[0] ?? 'nobody'}${people.length === 1 ? ' alone' : ' by name'}`, advice),
+      wrong(
+        name,
+        `would reach ${people[0] ?? 'nobody'}${people.length === 1 ? ' alone' : ' by name'}`,
+        advice,
+      ),
     );
   }
   if (means.length < 2) {
     const onlyOff = meansOf(pages).length >= 2;
-    const words = `reaches people by ${means[0] ?? 'no means'}${means.length === 1 ? ' alone' : ''}`;
+    const words = `would reach people by ${means[0] ?? 'no means'}${means.length === 1 ? ' alone' : ''}`;
     findings.push(
       onlyOff
         ? missing(name, words, 'The ladder names more; configure them.')
@@ -52,14 +73,16 @@ function judgeClimb(climb: Climb, settings: Patient['settings'], at: Instant): r
     );
   }
   if (!arriving.some(({ by }) => by === 'pagerduty')) {
-    const words = 'has no path by SMS or phone: only PagerDuty has those';
+    const words = 'would reach nobody by SMS or phone: only PagerDuty has those';
     findings.push(
       settings.pagerduty
         ? wrong(name, words, 'Let a rung in policies/escalation.yml page by pagerduty.')
         : missing(name, words, 'Set PAGERDUTY_ROUTING_KEY.'),
     );
   }
-  return findings.length > 0 ? findings : [ok(name, `reaches ${people.join(', ')} by ${means.join(', ')}`)];
+  return findings.length > 0
+    ? findings
+    : [ok(name, `would reach ${people.join(', ')} by ${means.join(', ')}`)];
 }
 
 function peopleOf(pages: readonly PlannedPage[]): readonly string[] {

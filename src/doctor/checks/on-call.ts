@@ -1,4 +1,5 @@
-import { emptyRungs, sayEmptyRung } from '../../core/incident/reach.ts';
+import { emptyRungs } from '../../core/incident/reach.ts';
+import { sayEmptyRungs } from '../../core/incident/say-climbs.ts';
 import { reachesBy } from '../contact.ts';
 import type { Check } from '../examine.ts';
 import { ok, wrong } from '../finding.ts';
@@ -16,10 +17,10 @@ export const onCall: Check = {
     const empty = emptyRungs(policies, reachesBy(settings), at, at + lookAhead);
     if (empty.length === 0)
       return [ok('on call', `every rung has somebody to page, now and for ${lookAhead / day} days`)];
-    return empty.map((rung) =>
+    return sayEmptyRungs(empty, at).map((line) =>
       wrong(
         'on call',
-        sayEmptyRung(rung, at),
+        line,
         'Configure the means that the rung pages by, or change the rung in policies/escalation.yml.',
       ),
     );

@@ -1,9 +1,9 @@
 import type { WebClient } from '@slack/web-api';
 import { slackClients } from '../../slack/clients.ts';
+import { endingOf } from '../../slack/socket-ending.ts';
 import { checkTimeout, type Check } from '../examine.ts';
-import { ok, wrong } from '../finding.ts';
+import { ok, unknown, wrong } from '../finding.ts';
 import { silent, type SlackPatient } from '../patient.ts';
-import { sayRefusal } from '../slack-refusal.ts';
 
 /** The app's token for Socket Mode: Slack offers a connection, which nobody takes up. */
 export const slackAppToken: Check = {
@@ -27,10 +27,11 @@ export const slackAppToken: Check = {
       }
       return [ok('SLACK_APP_TOKEN', 'opens connections for Socket Mode')];
     } catch (error) {
-      const { why } = sayRefusal(error, 'Slack');
-      const advice =
-        'On the app’s page, switch Socket Mode on, and make an app-level token with the scope connections:write.';
-      return [wrong('SLACK_APP_TOKEN', why.replace('SLACK_BOT_TOKEN', 'SLACK_APP_TOKEN'), advice)];
+      // As the bot itself would say when it tries.
+      const ending = endingOf(error);
+      if (ending.kind === 'refused') return [wrong('SLACK_APP_TOKEN', ending.why)];
+      const advice = 'Let this machine reach SLACK_API_URL, and ask again.';
+      return [unknown('SLACK_APP_TOKEN', `could not be tried: ${ending.why}`, advice)];
     }
   },
 };

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { openDrifts } from '../../core/channel/drift-state.ts';
 import { lastGood } from '../../core/channel/last-good.ts';
 import { livePeriod, type Channel } from '../../core/channel/state.ts';
-import { sayReason, verdicts } from '../../core/health/judge.ts';
+import { verdicts } from '../../core/health/judge.ts';
+import { sayReason } from '../../core/health/reason.ts';
 import { severities } from '../../core/severity.ts';
 import type { Instant, Milliseconds } from '../../core/time.ts';
 import { isoTime, time } from './times.ts';
@@ -28,6 +29,8 @@ export const channelShape = z.object({
       verdict: z.enum(verdicts),
       /** Why it does not pass, in sentences. */
       reasons: z.array(z.string()),
+      /** Why the last report that could say it failed, where none has passed since; else null. */
+      last_failure: z.array(z.string()).nullable(),
       window_end: time,
       sessions: z.int(),
       by: z.string(),
@@ -88,10 +91,11 @@ export function toChannel({ name, healthyAfter, state }: KnownChannel, now: Inst
     uncertain: doubt ? { operation: doubt.operation, why: doubt.why, since: isoTime(doubt.since) } : null,
     incidents: Object.entries(state.incidents).map(([id, { severity }]) => ({ id, severity })),
     health: (state.health ?? [])
-      .map(({ version, report, judgement, by }) => ({
+      .map(({ version, report, judgement, failed, by }) => ({
         version,
         verdict: judgement.verdict,
         reasons: judgement.reasons.map(sayReason),
+        last_failure: failed?.reasons.map(sayReason) ?? null,
         window_end: isoTime(report.window.end),
         sessions: report.sessions,
         by,

@@ -24,7 +24,15 @@ export const incidentShape = z.object({
   /** Those that fire now, and how many have stopped. */
   alerts: z.object({
     firing: z.array(
-      z.object({ title: z.string(), summary: z.string(), severity, url: z.string().nullable() }),
+      z.object({
+        title: z.string(),
+        summary: z.string(),
+        severity,
+        /** Where to look at the alert itself. */
+        url: z.string().nullable(),
+        dashboard_url: z.string().nullable(),
+        runbook_url: z.string().nullable(),
+      }),
     ),
     resolved: z.int(),
   }),
@@ -32,7 +40,15 @@ export const incidentShape = z.object({
   next_call: z.object({ rung: z.int(), of: z.int(), at: time }).nullable(),
   pages: z.object({ planned: z.int(), delivered: z.int() }),
   missed_clocks: z.array(z.string()),
-  suspect: z.object({ live: z.string(), live_since: time, last_good: z.string().nullable() }).nullable(),
+  suspect: z
+    .object({
+      live: z.string(),
+      live_since: time,
+      last_good: z.string().nullable(),
+      /** The rollback since which nobody can be sure that it is what runs. */
+      uncertain_since: z.string().nullable(),
+    })
+    .nullable(),
   operations: z.array(z.object({ id: z.string(), progress: z.string() })),
 });
 export type IncidentShape = z.infer<typeof incidentShape>;
@@ -52,11 +68,14 @@ export function toIncident(incident: Incident): IncidentShape {
       : null,
     resolved: resolved ? { by: resolved.by, at: isoTime(resolved.at), reason: resolved.reason } : null,
     alerts: {
-      firing: Object.values(incident.firing).map(({ title, summary, severity: of, url }) => ({
+      firing: Object.values(incident.firing).map(({ title, summary, severity: of, ...alert }) => ({
         title,
         summary,
         severity: of,
-        url: url ?? null,
+        url: alert.url ?? null,
+        dashboard_url: alert.dashboard ?? null,
+        // As on the card: that of the service, where the alert names none.
+        runbook_url: alert.runbook ?? incident.runbook ?? null,
       })),
       resolved: incident.alertsResolved,
     },
@@ -70,6 +89,7 @@ export function toIncident(incident: Incident): IncidentShape {
           live: suspect.live,
           live_since: isoTime(suspect.liveSince),
           last_good: suspect.lastGood ?? null,
+          uncertain_since: suspect.doubt ?? null,
         }
       : null,
     operations: Object.entries(incident.operations).map(([id, progress]) => ({ id, progress })),

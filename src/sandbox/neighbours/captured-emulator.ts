@@ -83,11 +83,16 @@ export async function startCaptured(
 }
 
 const capturing = new AsyncLocalStorage<(app: App, store: Store) => void>();
-const captured = new Set<string>();
+const captured = new Map<string, Promise<void>>();
 
-async function capturePlugin(service: string): Promise<void> {
-  if (captured.has(service)) return;
-  captured.add(service);
+/** Once a process, and everybody waits until it is done. */
+function capturePlugin(service: string): Promise<void> {
+  const begun = captured.get(service) ?? catchPlugin(service);
+  captured.set(service, begun);
+  return begun;
+}
+
+async function catchPlugin(service: string): Promise<void> {
   const entry = import.meta.resolve('emulate');
   const source = await readFile(new URL(entry), 'utf8');
   // The registry in emulate's entry names the hashed file of each service beside the plugin that it takes from it.

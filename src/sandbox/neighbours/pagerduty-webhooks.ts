@@ -20,6 +20,8 @@ export interface ToldIncident {
   readonly title: string;
   readonly key: string;
   readonly openedAt: string;
+  /** Left out: whoever pressed. */
+  readonly assignees?: readonly PagerdutyUser[];
 }
 
 const answerWithin = 5_000;
@@ -50,7 +52,7 @@ export function createWebhooks(subscription: PagerdutySubscription | undefined, 
   return {
     /** @param by undefined for what an integration did over the Events API */
     send(
-      did: 'acknowledged' | 'resolved' | 'unacknowledged',
+      did: 'acknowledged' | 'resolved' | 'unacknowledged' | 'reassigned',
       incident: ToldIncident,
       by?: PagerdutyUser,
     ): void {
@@ -67,16 +69,18 @@ export function createWebhooks(subscription: PagerdutySubscription | undefined, 
 }
 
 function eventOf(
-  id: string,
+  eventId: string,
   did: string,
-  { number, status, title, key, openedAt }: ToldIncident,
+  { number, status, title, key, openedAt, assignees = [] }: ToldIncident,
   by: PagerdutyUser | undefined,
   at: Date,
 ): object {
+  const pressed = by && status !== 'resolved' ? [by] : [];
+  const called = assignees.length > 0 ? assignees : pressed;
   const self = `https://api.pagerduty.com/incidents/PSANDBOX${number}`;
   return {
     event: {
-      id,
+      id: eventId,
       event_type: `incident.${did}`,
       resource_type: 'incident',
       occurred_at: at.toISOString(),
@@ -100,7 +104,7 @@ function eventOf(
         created_at: openedAt,
         title,
         service: reference('services', 'PSHOP', 'Shop', 'service_reference'),
-        assignees: by && status !== 'resolved' ? [reference('users', by.id, by.name, 'user_reference')] : [],
+        assignees: called.map(({ id, name }) => reference('users', id, name, 'user_reference')),
         escalation_policy: reference(
           'escalation_policies',
           'PDEFAULT',

@@ -2,9 +2,16 @@ import { createEmulator, defineEmulator } from 'emulate';
 import { createFailureSwitch, failingAnswer } from './failure.ts';
 import type { Failure, FailureSwitch } from './failure.ts';
 import { createListeners } from './listeners.ts';
+import {
+  checkAlertEvent,
+  checkText,
+  describe,
+  payloadOf,
+  type Event,
+  type EventAction,
+} from './pagerduty-event.ts';
+import { createRest, restRoutes, type PagerdutyRestOptions } from './pagerduty-rest.ts';
 import { createWebhooks, type PagerdutySubscription, type PagerdutyUser } from './pagerduty-webhooks.ts';
-
-type EventAction = 'trigger' | 'acknowledge' | 'resolve';
 
 export interface PagerdutyAlert {
   readonly dedupKey: string;
@@ -14,6 +21,8 @@ export interface PagerdutyAlert {
   readonly source: string;
   readonly severity: 'critical' | 'error' | 'warning' | 'info';
   readonly details: Readonly<Record<string, unknown>>;
+  /** Left out: PagerDuty's own policy says whom to call. */
+  readonly called?: { readonly service: string; readonly users: readonly string[] };
   /** Everything that happened to this alert, oldest first; times are ISO. */
   readonly history: readonly { readonly at: string; readonly action: EventAction }[];
 }
@@ -33,6 +42,18 @@ export interface PagerdutyOptions {
   readonly routingKeys?: readonly string[];
   /** Left out: nobody is told what happens here. */
   readonly webhooks?: PagerdutySubscription;
+  /** Left out: the REST API lets nobody in. */
+  readonly rest?: PagerdutyRestOptions;
+}
+
+/** Something done over the REST API to an incident that names people. */
+export interface PagerdutyDeed {
+  readonly at: string;
+  readonly did: 'call' | 'acknowledge' | 'resolve';
+  /** Whom it calls now and did not call before. */
+  readonly names: readonly string[];
+  readonly summary: string;
+  readonly dedupKey: string;
 }
 
 export interface Pagerduty extends FailureSwitch {
@@ -41,6 +62,7 @@ export interface Pagerduty extends FailureSwitch {
   /** Oldest first. A trigger after a resolve is a new alert under the same key. */
   alerts(): readonly PagerdutyAlert[];
   log(): readonly PagerdutyLogEntry[];
+  deeds(): readonly PagerdutyDeed[];
   /**
    * Somebody presses Acknowledge or Resolve in PagerDuty. Resolves when whoever has subscribed has been told; rejects
    * when no such alert is open.
@@ -55,25 +77,20 @@ export interface Pagerduty extends FailureSwitch {
 interface State {
   alerts: PagerdutyAlert[];
   log: PagerdutyLogEntry[];
+  deeds: PagerdutyDeed[];
 }
 
-type Event = Readonly<Record<string, unknown>>;
-
-const SEVERITIES: readonly unknown[] = ['critical', 'error', 'warning', 'info'];
-const ACTIONS: readonly unknown[] = ['trigger', 'acknowledge', 'resolve'];
-const MAX_DEDUP_KEY = 255;
-
-/** PagerDuty's Events API v2, as its official description has it. */
+/** PagerDuty's Events API v2 and a part of its REST API, as their official descriptions have them. */
 export async function startPagerduty(options: PagerdutyOptions): Promise<Pagerduty> {
   const { changed, onChange } = createListeners();
   const { guard, ...failures } = createFailureSwitch(failureAnswer);
   const webhooks = createWebhooks(options.webhooks, options.now);
-  let state: State = { alerts: [], log: [] };
+  let state: State = { alerts: [], log: [], deeds: [] };
 
   const definition = defineEmulator<State>({
     name: 'pagerduty',
     cors: false,
-    state: () => ({ alerts: [], log: [] }),
+    state: () => ({ alerts: [], log: [], deeds: [] }),
     setup({ app, state: kept }) {
       state = kept;
       const receive = (path: PagerdutyLogEntry['path'], take: (event: Event) => Response): void => {
@@ -90,8 +107,62 @@ export async function startPagerduty(options: PagerdutyOptions): Promise<Pagerdu
       };
       receive('/v2/enqueue', takeAlertEvent);
       receive('/v2/change/enqueue', takeChangeEvent);
+      for (const [method, path] of restRoutes) {
+        app.on(method, path, (c) =>
+          guard(`${method} ${c.req.path}`, async () => {
+            const response = rest.answer({
+              method,
+              path: c.req.path,
+              query: new URL(c.req.url).searchParams,
+              headers: { authorization: c.req.header('authorization'), from: c.req.header('from') },
+              body: parseEvent(await c.req.text()),
+            });
+            changed();
+            return response;
+          }),
+        );
+      }
     },
   });
+
+  const rest = createRest(options.rest, {
+    all: () => state.alerts,
+    add: ({ key, title, details, service, users, state: began }) => {
+      const at = options.now().toISOString();
+      state.alerts.push({
+        dedupKey: key,
+        routingKey: '',
+        state: began,
+        summary: title,
+        source: service,
+        severity: 'critical',
+        details: { details },
+        called: { service, users },
+        history: [{ at, action: 'trigger' }],
+      });
+      note('call', state.alerts.length - 1, users);
+      return state.alerts.length - 1;
+    },
+    press: (index, status, by) => {
+      const action = status === 'acknowledged' ? 'acknowledge' : 'resolve';
+      note(action, index);
+      change(index, action, by);
+    },
+    assign: (index, users, by) => {
+      const before = state.alerts[index];
+      if (!before?.called) return;
+      const added = users.filter((user) => before.called?.users.includes(user) !== true);
+      state.alerts[index] = { ...before, called: { ...before.called, users } };
+      note('call', index, added);
+      tell('reassigned', index, by);
+    },
+  });
+
+  function note(did: PagerdutyDeed['did'], index: number, users: readonly string[] = []): void {
+    const { summary = '', dedupKey = '' } = state.alerts[index] ?? {};
+    const at = options.now().toISOString();
+    state.deeds.push({ at, did, names: users.map(rest.nameOf), summary, dedupKey });
+  }
 
   function takeAlertEvent(event: Event): Response {
     const errors = [...checkRouting(event), ...checkAlertEvent(event)];
@@ -147,14 +218,24 @@ export async function startPagerduty(options: PagerdutyOptions): Promise<Pagerdu
     const happened = { at: options.now().toISOString(), action };
     state.alerts[index] = { ...before, state: now, history: [...before.history, happened] };
     if (now === before.state || now === 'triggered') return;
+    tell(now, index, by);
+  }
+
+  function tell(did: 'acknowledged' | 'resolved' | 'reassigned', index: number, by?: PagerdutyUser): void {
+    const alert = state.alerts[index];
+    if (!alert) return;
+    const { state: status, summary: title, dedupKey: key, called } = alert;
+    const openedAt = alert.history[0]?.at ?? options.now().toISOString();
+    const assignees = did === 'reassigned' ? (called?.users ?? []) : [];
     const incident = {
       number: index + 1,
-      status: now,
-      title: before.summary,
-      key: before.dedupKey,
-      openedAt: before.history[0]?.at ?? happened.at,
+      status,
+      title,
+      key,
+      openedAt,
+      assignees: assignees.map((id) => ({ id, name: rest.nameOf(id) })),
     };
-    webhooks.send(now, incident, by);
+    webhooks.send(did, incident, by);
   }
 
   const emulator = await createEmulator({ service: definition, port: options.port ?? 0 });
@@ -164,6 +245,7 @@ export async function startPagerduty(options: PagerdutyOptions): Promise<Pagerdu
     ...failures,
     alerts: () => [...state.alerts],
     log: () => [...state.log],
+    deeds: () => [...state.deeds],
     async press(user, action, dedupKey) {
       const index = state.alerts.findIndex(
         (alert) => alert.dedupKey === dedupKey && alert.state !== 'resolved',
@@ -194,50 +276,6 @@ function stateAfter(action: EventAction, alert: PagerdutyAlert): PagerdutyAlert[
     default:
       return action satisfies never;
   }
-}
-
-function checkAlertEvent(event: Event): string[] {
-  const action = event['event_action'];
-  const dedupKey = event['dedup_key'];
-  const errors: string[] = [];
-  if (!ACTIONS.includes(action))
-    errors.push(
-      "'event_action' is invalid (must be one of the following: 'trigger', 'acknowledge' or 'resolve')",
-    );
-  if (dedupKey !== undefined && typeof dedupKey !== 'string')
-    errors.push("'dedup_key' is invalid (must be a string)");
-  if (typeof dedupKey === 'string' && dedupKey.length > MAX_DEDUP_KEY)
-    errors.push(`'dedup_key' is longer than ${MAX_DEDUP_KEY} characters`);
-  if (action !== 'trigger')
-    return dedupKey === undefined ? [...errors, "'dedup_key' is missing or blank"] : errors;
-  const payload = payloadOf(event);
-  errors.push(...checkText(payload, ['summary', 'source']));
-  if (!SEVERITIES.includes(payload['severity']))
-    errors.push(
-      "'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')",
-    );
-  return errors;
-}
-
-function checkText(payload: Event, fields: readonly string[]): string[] {
-  return fields
-    .filter((field) => typeof payload[field] !== 'string' || payload[field] === '')
-    .map((field) => `'payload.${field}' is missing or blank`);
-}
-
-function describe(event: Event): Pick<PagerdutyAlert, 'summary' | 'source' | 'severity' | 'details'> {
-  const payload = payloadOf(event);
-  return {
-    summary: String(payload['summary']),
-    source: String(payload['source']),
-    severity: payload['severity'] as PagerdutyAlert['severity'],
-    details: (payload['custom_details'] ?? {}) as Record<string, unknown>,
-  };
-}
-
-function payloadOf(event: Event): Event {
-  const payload = event['payload'];
-  return typeof payload === 'object' && payload !== null ? (payload as Event) : {};
 }
 
 function parseEvent(raw: string): Event | undefined {

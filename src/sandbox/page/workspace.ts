@@ -262,7 +262,8 @@ export type Offer =
   | { readonly does: 'advance' }
   /** Puts the text into the box, and leaves the sending to the visitor. */
   | { readonly does: 'type'; readonly as: string; readonly conversation: string; readonly text: string }
-  | { readonly does: 'show'; readonly as: string; readonly conversation: string }
+  /** Leads to the last button whose label begins with `press`, and leaves the pressing to the visitor. */
+  | { readonly does: 'show'; readonly as: string; readonly conversation: string; readonly press: string }
   /** Fills in the release bot's form; `what` is the name of a finding, or `deployment`. */
   | {
       readonly does: 'report';

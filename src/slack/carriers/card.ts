@@ -1,31 +1,40 @@
 import type { WebClient } from '@slack/web-api';
+import type { CardUrl } from '../../core/card-url.ts';
 import type { Channel } from '../../core/channel/state.ts';
 import type { Carrier } from '../../core/effect.ts';
 import type { Incident } from '../../core/incident/state.ts';
 import type { Operation } from '../../core/operation/state.ts';
 import type { Instant } from '../../core/time.ts';
 import { outcomeOf, post, slackError, update, type Posted } from '../posting.ts';
+import { markButtons } from '../store-mark.ts';
+import { approvalRequest } from '../views/approval-request.ts';
 import type { View } from '../views/blocks.ts';
 import { channelCard } from '../views/channel-card.ts';
 import { incidentCard } from '../views/incident-card.ts';
+import { pageOver } from '../views/page-over.ts';
 import { planCard } from '../views/plan-card.ts';
 
 /** Posts a stream's live card once, and brings it up to date from then on. Its receipt is where the card stands. */
 export function cardCarrier(
   client: WebClient,
   nameOf: (conversation: string) => string,
+  storeId: string,
+  cardUrl: CardUrl,
 ): Carrier<'slack.card'> {
   return {
     types: ['slack.card'],
     carry: async ({ id, stream, effect, state, mayHaveHappened, now }) => {
-      const { view, card } = draw(stream, state, effect.card, now);
-      const where = nameOf(card?.conversation ?? effect.conversation);
+      const { view: drawn, isDirect } = draw(stream, state, effect.card, now, cardUrl);
+      const view = markButtons(drawn, storeId);
+      const card = cardOf(state, effect.card);
+      // People are known by the id they are written to, not by that of the conversation with them.
+      const where = nameOf(isDirect ? effect.conversation : (card?.channel ?? effect.conversation));
       if (card) {
         try {
-          const receipt = await update(client, { channel: card.conversation, ts: card.ts }, view);
-          return { status: 'done', receipt };
+          return { status: 'done', receipt: await update(client, card, view) };
         } catch (error) {
-          if (slackError(error) !== 'message_not_found') return outcomeOf(error, true, where);
+          // A card is for all to see and comes back; nobody is written to twice because a message was deleted.
+          if (isDirect || slackError(error) !== 'message_not_found') return outcomeOf(error, true, where);
         }
       }
       try {
@@ -48,19 +57,21 @@ function draw(
   state: unknown,
   name: string | undefined,
   now: Instant,
-): { readonly view: View; readonly card: Incident['card'] } {
+  cardUrl: CardUrl,
+): { readonly view: View; readonly isDirect: boolean } {
   if (stream.startsWith('INC-')) {
     const incident = state as Incident;
-    return { view: incidentCard(incident, now), card: incident.card };
+    return name === undefined
+      ? { view: incidentCard(incident, now), isDirect: false }
+      : { view: pageOver(incident, now, cardUrl(stream, state)), isDirect: true };
   }
   if (stream.startsWith('OP-')) {
     const operation = state as Operation;
-    return { view: planCard(operation, now), card: operation.card };
+    return name === undefined
+      ? { view: planCard(operation, now), isDirect: false }
+      : { view: approvalRequest(operation, name, now, cardUrl(stream, state)), isDirect: true };
   }
-  if (name !== undefined) {
-    const channel = state as Channel;
-    return { view: channelCard(channel, name, now), card: placeOf(channel, name) };
-  }
+  if (name !== undefined) return { view: channelCard(state as Channel, name, now), isDirect: false };
   throw new Error(`${stream} has no card`);
 }
 
@@ -69,11 +80,7 @@ function draw(
  * @param name which one, where a stream has several
  */
 export function cardOf(state: unknown, name?: string): Posted | undefined {
-  const card = name === undefined ? (state as Pick<Incident, 'card'>).card : placeOf(state as Channel, name);
-  return card && { channel: card.conversation, ts: card.ts };
-}
-
-function placeOf({ cards }: Channel, name: string): Incident['card'] {
-  const { conversation = '', ts } = cards?.[name] ?? {};
-  return ts === undefined ? undefined : { conversation, ts };
+  const { card, cards } = state as Pick<Incident, 'card' | 'cards'>;
+  const { conversation = '', ts } = (name === undefined ? card : cards?.[name]) ?? {};
+  return ts === undefined ? undefined : { channel: conversation, ts };
 }

@@ -27,7 +27,7 @@ export function threadCarrier(
       if (!card) return cardNotPosted;
       const place = { channel: card.channel, thread: card.ts, broadcast: effect.broadcast };
       try {
-        const receipt = await post(client, place, threadLine(saidInTime(effect, now)), {
+        const receipt = await post(client, place, threadLine(saidInTime(effect, now), effect.rings), {
           id,
           mayHaveHappened,
         });

@@ -2,7 +2,12 @@ import type { Answer } from '../../core/answer.ts';
 import { plainSection, section, type View } from './blocks.ts';
 import { fallback, mrkdwn, plain, shown } from './text.ts';
 
-const icons: Readonly<Record<Answer['tone'], string>> = { done: '✅', info: 'ℹ️', wrong: '⛔', refused: '⛔' };
+const icons: Readonly<Record<Answer['tone'], string>> = {
+  done: '✅',
+  info: 'ℹ️',
+  wrong: '⛔',
+  refused: '⛔',
+};
 
 const sectionsShown = 3;
 

@@ -32,8 +32,9 @@ export function plainSection(text: string): types.SectionBlock {
   return { type: 'section', text: plainText(text, 3_000) };
 }
 
-export function context({ markup }: Markup): types.ContextBlock {
-  return { type: 'context', elements: [mrkdwnText(markup)] };
+/** Each part may be as long as a section. */
+export function context(...parts: readonly Markup[]): types.ContextBlock {
+  return { type: 'context', elements: parts.map(({ markup }) => mrkdwnText(markup)) };
 }
 
 export function actions(elements: readonly types.Button[]): types.ActionsBlock {

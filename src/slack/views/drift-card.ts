@@ -1,5 +1,7 @@
 import type { Drift, DriftEnd } from '../../core/channel/drift-state.ts';
 import { atStake } from '../../core/channel/last-good.ts';
+import { uncertainty } from '../../core/channel/testimony.ts';
+import { sentenceOf } from '../../core/plan/concern.ts';
 import { knownVersions, livePeriod, promotionToStop, type Channel } from '../../core/channel/state.ts';
 import type { Instant } from '../../core/time.ts';
 import { actions, button, context, facts, header, section, type View } from './blocks.ts';
@@ -28,7 +30,7 @@ export function driftCard(channel: Channel, drift: Drift, now: Instant): View {
     text: fallback(`⚠️ ${title}: ${question}`),
     blocks: [
       header(`⚠️ ${title}: ${question}`),
-      section(explanation(drift)),
+      section(explanation(channel, drift)),
       facts([
         [drift.side === 'file' ? 'The registry file says' : 'What runs', said(drift, now)],
         ['Our records say', mrkdwn`${ours ?? 'nothing'}${since(channel, now)}`],
@@ -47,11 +49,13 @@ const endWords: Readonly<Record<DriftEnd, (version: string, by: string) => strin
   overtaken: (version) => `No longer of interest: by now ${version} is recorded as live.`,
 };
 
-function explanation({ side, cause, found, operation }: Drift): Markup {
+function explanation(channel: Channel, { side, cause, found, operation }: Drift): Markup {
   if (side === 'file') {
-    return found === undefined
-      ? mrkdwn`Somebody took this channel out of the registry file, in which CI and people read what is live. Production is as it was.`
-      : mrkdwn`Somebody else wrote into the registry file, in which CI and people read what is live. Production is as it was.`;
+    const edited =
+      found === undefined
+        ? 'Somebody took this channel out of the registry file'
+        : 'Somebody else wrote into the registry file';
+    return mrkdwn`${edited}, in which CI and people read what is live. Lastgood deploys nothing because of it. ${whatRuns(channel)}`;
   }
   switch (cause) {
     case 'left-by-rollback':
@@ -64,6 +68,18 @@ function explanation({ side, cause, found, operation }: Drift): Markup {
     default:
       return cause satisfies never;
   }
+}
+
+/** As far as anybody has told us: who reads the file may deploy what it says. */
+function whatRuns(channel: Channel): string {
+  const { lock, name } = channel;
+  const live = livePeriod(channel)?.version;
+  if (lock?.begunAt !== undefined) return `${lock.operation} is at work on ${name} right now.`;
+  const unsure = uncertainty(channel);
+  if (unsure) return sentenceOf([unsure]);
+  return live === undefined
+    ? `What runs on ${name} is not known.`
+    : `As far as Lastgood knows, ${live} runs on ${name}.`;
 }
 
 function said({ found, by, side, since, url }: Drift, now: Instant): Markup {

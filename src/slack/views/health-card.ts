@@ -2,8 +2,9 @@ import type { HealthPoint, VersionHealth } from '../../core/channel/health-state
 import { healthTrend } from '../../core/channel/health-trend.ts';
 import { atStake, lastGood } from '../../core/channel/last-good.ts';
 import { promotionToStop, type Channel } from '../../core/channel/state.ts';
-import { sayBound, sayReason, type Judgement, type Measured, type Verdict } from '../../core/health/judge.ts';
-import { measureTitles, sayChange, sayMeasure } from '../../core/health/measure.ts';
+import type { Judgement, Measured, Verdict } from '../../core/health/judge.ts';
+import { measureTitles, sayChange, sayMeasure, type Measure } from '../../core/health/measure.ts';
+import { isFailing, sayBound, sayReason, type ClearlyUp } from '../../core/health/reason.ts';
 import { sayDuration, type Instant } from '../../core/time.ts';
 import { actions, button, context, header, section, type View } from './blocks.ts';
 import { cut, fallback, join, link, moment, mrkdwn, type Markup } from './text.ts';
@@ -15,8 +16,6 @@ const verdictTitles: Readonly<Record<Verdict, string>> = {
   inconclusive: 'is inconclusive',
 };
 
-const reasonsShown = 8;
-
 /** How a version does on a channel, as release bots report it. */
 export function healthCard(channel: Channel, health: VersionHealth, now: Instant): View {
   const { version, judgement } = health;
@@ -26,7 +25,7 @@ export function healthCard(channel: Channel, health: VersionHealth, now: Instant
     text: fallback(`${icon} Health of ${version} on ${channel.name}: ${judgement.verdict}`),
     blocks: [
       header(`${icon} ${title}`),
-      section(banner(health, now)),
+      section(join([...banner(health), sample(health, now), ...untold(health)], '\n')),
       ...measures(health),
       ...chart(health.points),
       context(origin(health, now)),
@@ -35,49 +34,85 @@ export function healthCard(channel: Channel, health: VersionHealth, now: Instant
   };
 }
 
-function banner({ report, judgement, failed }: VersionHealth, now: Instant): Markup {
-  const { verdict, reasons, minimumSessions } = judgement;
-  const { sessions, window } = report;
-  const length = sayDuration(window.end - window.start);
-  const sample = mrkdwn`${sessions} of at least ${minimumSessions} sessions, ${length} until ${moment(window.end, now)}.`;
-  const lines = reasons.slice(0, reasonsShown).map((reason) => mrkdwn`• ${sayReason(reason)}`);
-  switch (verdict) {
-    case 'pass':
-      return mrkdwn`*It passes.* ${sample}`;
-    case 'fail':
-      return join([mrkdwn`*It fails.* ${sample}`, ...lines], '\n');
-    case 'inconclusive':
-      return join(
-        [
-          mrkdwn`*Nobody can say yet*; neither a pass nor a fail. ${sample}`,
-          ...lines,
-          ...(failed ? [mrkdwn`❌ *The last conclusive report failed*: ${sayReasons(failed)}`] : []),
-        ],
-        '\n',
-      );
-    default:
-      return verdict satisfies never;
-  }
+/** The header has the verdict; this is what it does not say. */
+function banner({ judgement, failed }: VersionHealth): readonly Markup[] {
+  const critical = judgement.reasons.find(({ type }) => type === 'critical' || type === 'critical-so-far');
+  if (judgement.verdict !== 'inconclusive') return critical ? [mrkdwn`❌ *${sayReason(critical)}.*`] : [];
+  return [
+    ...(failed ? [mrkdwn`❌ *The last conclusive report failed*: ${sayReasons(failed)}`] : []),
+    critical
+      ? mrkdwn`⚠️ *${sayReason(critical)}*; then it fails.`
+      : mrkdwn`*Nobody can say yet*; the newest report is neither a pass nor a fail.`,
+  ];
 }
 
-/** `✅ Error rate *0.4 %* (at most 2 %), −0.1` */
+/** `4210 of at least 500 sessions, 30m until 03:30.`; what is too little is bold. */
+function sample({ report, judgement }: VersionHealth, now: Instant): Markup {
+  const { reasons, minimumSessions } = judgement;
+  const { sessions, window } = report;
+  const length = sayDuration(window.end - window.start);
+  const few = reasons.some(({ type }) => type === 'too-few');
+  const short = reasons.find(({ type }) => type === 'too-short');
+  const counted = mrkdwn`${sessions} of at least ${minimumSessions} sessions`;
+  const watched =
+    typeof short?.threshold === 'number'
+      ? mrkdwn`*${length} of at least ${sayDuration(short.threshold)}*`
+      : mrkdwn`${length}`;
+  return mrkdwn`${few ? mrkdwn`*${counted}*` : counted}, ${watched} until ${moment(window.end, now)}.`;
+}
+
+/** What is missing and has no line among the measures. */
+function untold({ judgement }: VersionHealth): readonly Markup[] {
+  return judgement.reasons
+    .filter(
+      ({ type, measure }) => type === 'missing' && judgement.measured.every((one) => one.measure !== measure),
+    )
+    .map((reason) => mrkdwn`• ${sayReason(reason)}`);
+}
+
+/** `✅ Error rate *0.4 %* (at most 2 %), −0.1 points`; what fails or is missing comes first. */
 function measures({ judgement, previous }: VersionHealth): View['blocks'] {
-  const lines = judgement.measured.map((measured) => {
-    const { measure, value, threshold } = measured;
+  const standsOut = (measured: Measured): boolean => ['❌', '❔'].includes(iconOf(measured, judgement));
+  const all = [
+    ...judgement.measured.filter(standsOut),
+    ...judgement.measured.filter((measured) => !standsOut(measured)),
+  ];
+  const lines = all.map((measured) => {
+    const { measure, value } = measured;
     const found = mrkdwn`${iconOf(measured, judgement)} ${measureTitles[measure]} *${value === undefined ? 'not measured' : sayMeasure(measure, value)}*`;
-    const bound = threshold === undefined ? mrkdwn`` : mrkdwn` (${sayBound(measure, threshold)})`;
     const before = previous?.[measure];
     const change =
       value === undefined || before === undefined ? undefined : sayChange(measure, before, value);
-    return mrkdwn`${found}${bound}${change === undefined ? mrkdwn`` : mrkdwn`, ${change}`}`;
+    return mrkdwn`${found}${bounds(measured, judgement)}${change === undefined ? mrkdwn`` : mrkdwn`, ${change}`}`;
   });
   return lines.length === 0 ? [] : [section(join(lines, '\n'))];
 }
 
-function iconOf({ measure, holds }: Measured, { reasons }: Judgement): string {
-  if (reasons.some((reason) => reason.type === 'clearly-up' && reason.measure === measure)) return '❌';
-  if (reasons.some(({ type }) => type === 'too-few' || type === 'too-short')) return '▫️';
-  return holds === undefined ? '▫️' : holds ? '✅' : '❌';
+/** ` (at most 2 %; clearly up from 0.4 % of 1.4.2, below 1 % passes)` */
+function bounds({ measure, threshold }: Measured, judgement: Judgement): Markup {
+  const up = clearlyUp(measure, judgement);
+  const parts = [
+    ...(threshold === undefined ? [] : [sayBound(measure, threshold)]),
+    ...(up
+      ? [
+          `clearly up from ${sayMeasure(measure, up.baseline.value)} of ${up.baseline.version}, below ${sayMeasure(measure, up.threshold)} passes`,
+        ]
+      : []),
+  ];
+  return parts.length === 0 ? mrkdwn`` : mrkdwn` (${parts.join('; ')})`;
+}
+
+function clearlyUp(measure: Measure, { reasons }: Judgement): ClearlyUp | undefined {
+  return reasons.find(
+    (reason): reason is ClearlyUp => reason.type === 'clearly-up' && reason.measure === measure,
+  );
+}
+
+function iconOf(measured: Measured, judgement: Judgement): string {
+  if (clearlyUp(measured.measure, judgement)) return '❌';
+  if (judgement.reasons.some(({ type }) => type === 'too-few' || type === 'too-short')) return '▫️';
+  if (measured.value === undefined) return '❔';
+  return measured.holds === undefined ? '▫️' : measured.holds ? '✅' : '❌';
 }
 
 function chart(points: readonly HealthPoint[]): View['blocks'] {
@@ -89,7 +124,8 @@ function origin({ report, by, at }: VersionHealth, now: Instant): Markup {
   const { severity, release_candidate_id, correlation_id, url } = report;
   const parts = [
     mrkdwn`Reported by ${by} at ${moment(at, now)}`,
-    ...(severity === undefined ? [] : [mrkdwn`it calls this ${severity}`]),
+    // What is critical stands above.
+    ...(severity === undefined || severity === 'critical' ? [] : [mrkdwn`it calls this ${severity}`]),
     ...(release_candidate_id === undefined ? [] : [mrkdwn`candidate ${release_candidate_id}`]),
     ...(correlation_id === undefined ? [] : [mrkdwn`correlation ${correlation_id}`]),
     ...(url === undefined ? [] : [link(url, 'open')]),
@@ -132,7 +168,7 @@ function reasonOf(judgement: Judgement): string {
 }
 
 function sayReasons({ reasons }: Judgement): string {
-  return reasons.map(sayReason).join('; ');
+  return reasons.filter(isFailing).map(sayReason).join('; ');
 }
 
 /** Asks for the same as `/rollback`, while what people saw is still there. */

@@ -1,11 +1,14 @@
-import { sayPages, sayPromotion } from '../../core/incident/describe.ts';
+import { sayLive, sayPages, sayPromotion } from '../../core/incident/describe.ts';
 import type { OperationProgress } from '../../core/incident/event.ts';
 import { isBack, isOpen, type Incident } from '../../core/incident/state.ts';
 import { operationUnderWay } from '../../core/incident/tick.ts';
+import { sayUnknownSeverity } from '../../core/incident/unknown-severity.ts';
+import { wayBack } from '../../core/incident/way-back.ts';
 import type { RungTarget } from '../../core/policies/escalation.ts';
 import { severities, type Severity } from '../../core/severity.ts';
-import { sayDuration, type Instant } from '../../core/time.ts';
+import { sayBetween, sayDuration, type Instant } from '../../core/time.ts';
 import { actions, button, context, facts, header, section, type View } from './blocks.ts';
+import { alertLinks } from './alert-links.ts';
 import { fallback, join, moment, mrkdwn, shown, type Markup } from './text.ts';
 
 export const severityIcons: Readonly<Record<Severity, string>> = { P0: '🔴', P1: '🟠', P2: '🟡', P3: '🔵' };
@@ -46,6 +49,8 @@ export function incidentCard(incident: Incident, now: Instant): View {
       facts([...release(incident, now), ...calls(incident, now)]),
       ...operations(incident),
       ...alerts(incident),
+      ...(open ? alertLinks(incident) : []),
+      ...unknownSeverities(incident),
       ...missedClocks(incident),
       ...(open ? [actions(buttonsOf(incident))] : [context(mrkdwn`The post-mortem is in the thread.`)]),
     ],
@@ -56,7 +61,7 @@ function status(incident: Incident, now: Instant): Markup {
   const { acknowledged, resolved, cleared } = incident;
   if (resolved) {
     const why = resolved.reason === '' ? mrkdwn`.` : mrkdwn`: ${shown(resolved.reason, 500)}`;
-    const took = sayDuration(resolved.at - incident.openedAt);
+    const took = sayBetween(incident.openedAt, resolved.at);
     return mrkdwn`Resolved by *${resolved.by}* at ${moment(resolved.at, now)}, after ${took}${why}`;
   }
   const holder = acknowledged
@@ -81,7 +86,7 @@ function release(incident: Incident, now: Instant): readonly (readonly [string, 
   // A release that a rollback has just brought back and verified needs no further one to go back to.
   if (liveSince > openedAt && isBack(incident)) return [['Live', mrkdwn`${live}, ${age}`]];
   return [
-    ['Live', mrkdwn`${live}, ${age}`],
+    ['Live', mrkdwn`${sayLive(suspect)}, ${age}`],
     ...(promotion ? [['Promotion', mrkdwn`${sayPromotion(promotion)}`] as const] : []),
     ['Last good', lastGood === undefined ? mrkdwn`none is known` : mrkdwn`${lastGood}`],
   ];
@@ -145,6 +150,12 @@ function alerts(incident: Incident): View['blocks'] {
   return [section(join([heading, ...lines, ...(more > 0 ? [mrkdwn`+${more} more`] : [])], '\n'))];
 }
 
+function unknownSeverities({ unknownSeverities: all = [] }: Incident): View['blocks'] {
+  if (all.length === 0) return [];
+  const lines = all.map(({ word, takenAs }) => mrkdwn`⚠️ ${shown(sayUnknownSeverity(word, takenAs), 500)}`);
+  return [context(join(lines, '\n'))];
+}
+
 function missedClocks({ missedClocks, clocks }: Incident): View['blocks'] {
   if (missedClocks.length === 0) return [];
   const limits = {
@@ -160,28 +171,25 @@ function missedClocks({ missedClocks, clocks }: Incident): View['blocks'] {
 
 function buttonsOf(incident: Incident): Parameters<typeof actions>[0] {
   const { id, status, cleared, suspect, severity } = incident;
+  const back = wayBack(incident);
   const channel = `${incident.app}/${incident.channel}`;
   const worse = severities[severities.indexOf(severity) - 1];
   const leaving = suspect?.promotion?.version ?? suspect?.live;
-  // While one is under way, or has just put another release live, there is nothing to go back to.
-  const rollback =
-    !isBack(incident) &&
-    !Object.values(incident.operations).some((progress) => ['open', 'running', 'unknown'].includes(progress));
   return [
     ...(status === 'triggered'
       ? [button('incident.acknowledge', 'Acknowledge', { id }, cleared ? {} : { style: 'primary' })]
       : []),
-    ...(rollback && suspect?.lastGood !== undefined && suspect.lastGood !== leaving
+    ...(back !== undefined
       ? [
           button(
             'incident.rollback',
-            `Roll back to ${suspect.lastGood}`,
-            { id, channel, version: suspect.lastGood },
+            `Roll back to ${back}`,
+            { id, channel, version: back },
             {
               style: 'danger',
               confirm: {
                 title: `Roll back ${channel}?`,
-                text: `${leaving ?? ''} → ${suspect.lastGood}. You get a plan first; nothing changes before it is approved as this channel asks.`,
+                text: `${leaving ?? ''} → ${back}. You get a plan first; nothing changes before it is approved as this channel asks.`,
                 confirm: 'Make the plan',
                 deny: 'Cancel',
               },

@@ -1,20 +1,30 @@
 import type { EffectOf } from '../../core/effect.ts';
-import { sayPromotion } from '../../core/incident/describe.ts';
+import { sayLive, sayPromotion } from '../../core/incident/describe.ts';
 import type { Incident } from '../../core/incident/state.ts';
-import { actions, button, context, facts, header, section, type View } from './blocks.ts';
+import { actions, button, context, facts, header, plainSection, section, type View } from './blocks.ts';
+import { alertLinks } from './alert-links.ts';
 import { severityIcons } from './incident-card.ts';
 import { sayDuration, type Instant } from '../../core/time.ts';
-import { fallback, join, mrkdwn, shown, type Markup } from './text.ts';
+import { conversationLink, fallback, join, link, mrkdwn, shown, type Markup } from './text.ts';
 
 /**
  * A page: to one person with a button that takes it, to a conversation as a shout.
  * @param incident the state of the stream that pages; undefined when that is no incident
+ * @param cardUrl where the card is, or will be, as far as that is known
  */
-export function pageMessage(page: EffectOf<'page.slack'>, incident: Incident | undefined): View {
+export function pageMessage(
+  page: EffectOf<'page.slack'>,
+  incident: Incident | undefined,
+  cardUrl?: string,
+): View {
   const icon = severityIcons[page.severity];
   const text = fallback(`${icon} ${page.text}`);
-  if (page.person === undefined || !incident)
-    return { text, blocks: [section(mrkdwn`${icon} *${shown(page.text, 1_000)}*`)] };
+  if (page.person === undefined || !incident) {
+    const { lines = [] } = page;
+    const below = lines.length === 0 ? [] : [plainSection(lines.join('\n'))];
+    const card = cardUrl === undefined ? mrkdwn`` : mrkdwn` · ${link(cardUrl, 'To its card')}`;
+    return { text, blocks: [section(mrkdwn`${icon} *${shown(page.text, 1_000)}*${card}`), ...below] };
+  }
 
   const { id, suspect, title, serviceTitle, app, channel, openedAt, firing } = incident;
   const alerts = Object.values(firing).slice(0, 3);
@@ -33,10 +43,11 @@ export function pageMessage(page: EffectOf<'page.slack'>, incident: Incident | u
             ),
           ]
         : []),
+      ...alertLinks(incident),
       ...(suspect
         ? [
             facts([
-              ['Live', mrkdwn`${suspect.live}, ${ageOf(suspect.liveSince, openedAt)}`],
+              ['Live', mrkdwn`${sayLive(suspect)}, ${ageOf(suspect.liveSince, openedAt)}`],
               ...(suspect.promotion
                 ? [['Promotion', mrkdwn`${sayPromotion(suspect.promotion)}`] as const]
                 : []),
@@ -45,9 +56,18 @@ export function pageMessage(page: EffectOf<'page.slack'>, incident: Incident | u
           ]
         : []),
       actions([button('incident.acknowledge', 'Acknowledge', { id }, { style: 'primary' })]),
-      context(mrkdwn`The live card is in ${conversationLink(incident.conversation)}.`),
+      context(mrkdwn`${theCard(incident, cardUrl)} is in ${conversationLink(incident.conversation)}.`),
     ],
   };
+}
+
+/** The conversation is linked anyway, and its address would promise more than that. */
+export function theCard(
+  { card }: Pick<Incident, 'card'>,
+  url: string | undefined,
+  title = 'The live card',
+): Markup {
+  return card === undefined || url === undefined ? { markup: title } : link(url, title);
 }
 
 function said(summary: string): Markup {
@@ -58,9 +78,4 @@ function ageOf(liveSince: Instant, openedAt: Instant): string {
   return liveSince <= openedAt
     ? `for ${sayDuration(openedAt - liveSince)} when this began`
     : 'since this began';
-}
-
-/** Slack writes the conversation's name; the id comes from our policies and has no other characters. */
-function conversationLink(id: string): { readonly markup: string } {
-  return /^[CGD][A-Z0-9]+$/.test(id) ? { markup: `<#${id}>` } : shown(id, 50);
 }

@@ -1,12 +1,14 @@
 import { sayActor } from '../../core/actor.ts';
+import { requestCardName } from '../../core/operation/requests.ts';
 import type { Operation, StepState, StepStatus } from '../../core/operation/state.ts';
 import type { PlanStep } from '../../core/plan/plan.ts';
 import { sayConcerns } from '../../core/plan/concern.ts';
 import { cautionOf, titleOf } from '../../core/plan/words.ts';
-import { sayDuration, type Instant } from '../../core/time.ts';
+import { sayBetween, sayDuration, type Instant } from '../../core/time.ts';
+import { approvalButtons } from './approval-buttons.ts';
 import { actions, button, context, facts, header, section, type View } from './blocks.ts';
 import { rollbackButton } from './health-card.ts';
-import { fallback, join, link, moment, mrkdwn, shown, type Markup } from './text.ts';
+import { fallback, join, link, mention, moment, mrkdwn, shown, type Markup } from './text.ts';
 
 const stepIcons: Readonly<Record<StepStatus, string>> = {
   waiting: '⚪',
@@ -60,7 +62,7 @@ function bannerOf(operation: Operation, now: Instant): Markup {
       const roles = rule.roles.join(' or ');
       const who = `anybody with the role ${roles}, except ${operation.requestedBy.name}`;
       const approval = mrkdwn`🖐️ *Waits for approval*, ${count} so far, until ${moment(operation.expiresAt, now)}\nMay approve: ${who}.`;
-      return join([approval, ...waiting(operation)], '\n');
+      return join([approval, ...asking(operation), ...waiting(operation)], '\n');
     }
     case 'approved':
       return operation.waitsFor === undefined
@@ -99,6 +101,25 @@ function bannerOf(operation: Operation, now: Instant): Markup {
   }
 }
 
+/** Those who may approve now, by mentions that ring when the card is posted; and whom that could not reach. */
+function asking({ id, asks, approvals, cards = {}, rule }: Operation): readonly Markup[] {
+  if (asks === undefined) return [];
+  if (asks.people.length === 0) {
+    const roles = rule.roles.join(' or ');
+    return [mrkdwn`⚠️ Nobody else in the roster may: it takes the role ${roles}.`];
+  }
+  const left = asks.people.filter(({ person }) => !approvals.some((each) => each.person === person));
+  const more = asks.more === 0 ? mrkdwn`` : mrkdwn`, and ${asks.more} more: \`/operation show ${id}\``;
+  const unreached = asks.people.flatMap(({ person, name }) => {
+    const { ts, trouble } = cards[requestCardName(person)] ?? {};
+    return ts === undefined && trouble !== undefined
+      ? [mrkdwn`⚠️ ${name} got no direct message: ${shown(trouble, 200)}`]
+      : [];
+  });
+  const asked = left.length === 0 ? [] : [mrkdwn`👉 Asked: ${join(left.map(mention), ', ')}${more}`];
+  return [...asked, ...unreached];
+}
+
 /** A rollback gets the channel when the promotion that it stops has let go of it. */
 function waiting({ waitsFor }: Operation): readonly Markup[] {
   return waitsFor === undefined
@@ -109,13 +130,22 @@ function waiting({ waitsFor }: Operation): readonly Markup[] {
 }
 
 /** `why` says it all; the icon warns when the release is back but somebody was not told. */
-function bannerOfDone({ steps, begunAt, endedAt, why }: Operation): Markup {
+function bannerOfDone({ steps, begunAt, verifiedAt, endedAt, why }: Operation): Markup {
   const icon = steps.every(({ status }) => status === 'done') ? '✅' : '⚠️';
   const took =
     begunAt === undefined || endedAt === undefined
       ? mrkdwn``
-      : mrkdwn` It took ${sayDuration(endedAt - begunAt)}.`;
+      : sayTook(begunAt, verifiedAt ?? endedAt, endedAt);
   return mrkdwn`${icon} *Done.* ${shown(why, 900)}${took}`;
+}
+
+/** People had the release back when it was verified; the post-mortem counts until then, too. */
+function sayTook(begunAt: Instant, verifiedAt: Instant, endedAt: Instant): Markup {
+  const verified = sayBetween(begunAt, verifiedAt);
+  const all = sayBetween(begunAt, endedAt);
+  return verified === all
+    ? mrkdwn` It took ${all}.`
+    : mrkdwn` It took ${verified}, and ${all} with every step.`;
 }
 
 function steps({ plan, steps: states }: Operation): View['blocks'] {
@@ -147,7 +177,7 @@ function timing({ uses: executor, target }: PlanStep, state: StepState | undefin
   if (state?.startedAt === undefined || state.endedAt === undefined) {
     return mrkdwn`${uses}, target ${sayDuration(target)}`;
   }
-  return mrkdwn`${uses}, took ${sayDuration(state.endedAt - state.startedAt)} of ${sayDuration(target)}`;
+  return mrkdwn`${uses}, took ${sayBetween(state.startedAt, state.endedAt)} of ${sayDuration(target)}`;
 }
 
 function approvals({ approvals }: Operation, now: Instant): View['blocks'] {
@@ -157,26 +187,11 @@ function approvals({ approvals }: Operation, now: Instant): View['blocks'] {
 }
 
 function controls(operation: Operation): View['blocks'] {
-  const { id, hash, plan, status, aborting, verified, incident, waitsFor, yieldsTo, touched } = operation;
+  const { id, plan, status, aborting, verified, incident, waitsFor, yieldsTo, touched } = operation;
   const where = `${plan.app}/${plan.channel}`;
   switch (status) {
-    case 'awaiting-approval': {
-      const caution = cautionOf(plan);
-      // One tap too many while scrolling must not change production.
-      const confirm = {
-        title: `Approve ${id}?`,
-        text: `${where} goes ${plan.kind === 'rollback' ? 'back ' : ''}from ${plan.from} to ${plan.to}, beginning ${waitsFor === undefined ? 'at once' : `when ${waitsFor} has let go`}.${caution === undefined ? '' : ` ⚠️ ${caution}.`}`,
-        confirm: 'Approve',
-        deny: 'Not yet',
-      };
-      return [
-        actions([
-          button('operation.approve', 'Approve', { id, hash }, { style: 'primary', confirm }),
-          button('operation.reject', 'Reject', { id, hash }, { style: 'danger' }),
-          button('operation.abort', 'Withdraw', { id }),
-        ]),
-      ];
-    }
+    case 'awaiting-approval':
+      return [actions([...approvalButtons(operation), button('operation.abort', 'Withdraw', { id })])];
     case 'running': {
       const confirm = {
         title: `Stop ${id}?`,

@@ -8,6 +8,9 @@ export interface Markup {
 /** How much of one untrusted value a line shows, unless `shown` says otherwise. */
 const usual = 200;
 
+/** Of what a link is called. */
+const longestLabel = 80;
+
 /** Longer addresses are shown cut, as text: several of them have to fit a message. */
 const longestLink = 300;
 
@@ -43,20 +46,41 @@ export function fallback(text: string): string {
   return shown(text, 500).markup;
 }
 
-/** A moment in the reader's own time zone: one of the two live constructs that we write, always our own number. */
+/** A moment in the reader's own time zone: one of the few live constructs that we write, always our own number. */
 export function moment(at: Instant, now: Instant): Markup {
   const format = Math.abs(at - now) < 12 * 3_600_000 ? '{time}' : '{date_short_pretty} {time}';
   return { markup: `<!date^${Math.floor(at / 1_000)}^${format}|${sayDate(at)}>` };
 }
 
-/** The other one: a link to a page that an executor named. Anything but http and https is shown as text. */
-export function link(url: string, label: string): Markup {
+/**
+ * Another one: a link to a page that an executor or an alert named. Anything but http and https is shown as text.
+ * @param longest a longer address, as written, is shown cut
+ */
+export function link(url: string, label: string, longest = longestLink): Markup {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed || !/^https?:$/.test(parsed.protocol)) return shown(url, usual);
   const href = parsed.href.replaceAll('|', '%7C').replaceAll('<', '%3C').replaceAll('>', '%3E');
-  return escape(href).length > longestLink
+  return escape(href).length > longest
     ? shown(url, usual)
-    : { markup: `<${escape(href)}|${escape(label)}>` };
+    : { markup: `<${escape(href)}|${shown(label, longestLabel).markup}>` };
+}
+
+/** Slack writes the conversation's name; the id comes from our policies and has no other characters. */
+export function conversationLink(id: string): Markup {
+  return /^[CGD][A-Z0-9]+$/.test(id) ? { markup: `<#${id}>` } : shown(id, 50);
+}
+
+/** Notifies a person of our roster, by whose Slack id; whoever has none is named. */
+export function mention({
+  slack,
+  name,
+}: {
+  readonly slack: string | undefined;
+  readonly name: string;
+}): Markup {
+  return slack !== undefined && /^[UW][A-Z0-9]+$/.test(slack)
+    ? { markup: `<@${slack}>` }
+    : shown(name, usual);
 }
 
 /** Cuts visibly and never within a character or an escape. */

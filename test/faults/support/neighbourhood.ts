@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { examplePolicies } from '../../../src/sandbox/example-policies.ts';
 import {
   startNeighbourhood as startNeighbours,
   type Neighbourhood as Neighbours,
@@ -40,8 +40,7 @@ export async function startNeighbourhood(
   });
   const { slack, github, shop, webhookToken } = neighbours;
   github.setRunBehaviour({ ends: 'success', after: { polls: 1 } });
-  const examples = fileURLToPath(new URL('../../../policies', import.meta.url));
-  const folders = await seedFolders(root, examples, shop.url, Date.now());
+  const folders = await seedFolders(root, examplePolicies, shop.url, Date.now());
   for (const [file, change] of Object.entries({ 'channels.yml': soon, ...policies })) {
     const path = join(folders.policiesDir, file);
     await writeFile(path, change(await readFile(path, 'utf8')));

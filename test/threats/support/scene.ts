@@ -62,7 +62,7 @@ export async function pictureOf(world: StillWorld): Promise<unknown> {
     streams: await Promise.all(
       streams.map(async ({ id, state }) => ({
         id,
-        state,
+        state: { ...(state as object), refusals: undefined },
         events: (await store.readEvents(id)).filter(({ type }) => type !== 'request.refused'),
         effects: (await store.outboxOf(id)).filter(({ effect }) => !told.includes(effect.type)),
       })),
@@ -101,6 +101,8 @@ export async function lines(
   world: StillWorld,
 ): Promise<Readonly<Record<string, { readonly line: string; readonly needs: Needs }>>> {
   const { hash } = await world.operation('OP-2');
+  const kept = { id: 'generic/7', source: 'generic', at: 0, body: JSON.stringify({ headers: {}, raw: '{' }) };
+  await world.bot().store.transact((all) => all.receiveSettled(kept, 'The body is not JSON in UTF-8.'));
   return {
     rollback: { line: '/rollback stable 1.4.2 checkout answers 500', needs: 'a role' },
     promote: { line: '/promote canary stable 1.6.0-rc.2 override checkout needs it', needs: 'lead' },
@@ -121,6 +123,7 @@ export async function lines(
     channels: { line: '/channels', needs: 'nothing' },
     'channels-set': { line: '/channels set canary 1.6.0-rc.3 released by hand', needs: 'a role' },
     'lastgood-doctor': { line: '/lastgood doctor', needs: 'a role' },
+    'lastgood-received': { line: '/lastgood received generic/7', needs: 'a role' },
     'lastgood-help': { line: '/lastgood help', needs: 'nothing' },
   };
 }

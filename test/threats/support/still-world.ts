@@ -1,10 +1,10 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { Operation } from '../../../src/core/operation/state.ts';
 import { conversations } from '../../../src/sandbox/cast.ts';
+import { examplePolicies } from '../../../src/sandbox/example-policies.ts';
 import { movableClock } from '../../../src/sandbox/movable-clock.ts';
 import type { SlackMessage, SlackPerson } from '../../../src/sandbox/neighbours/slack.ts';
 import { startWorld, type World } from '../../../src/sandbox/world.ts';
@@ -32,10 +32,11 @@ export async function stillWorld(
   policies: Readonly<Record<string, (text: string) => string>> = {},
   /** Who is in the Slack workspace besides the cast. */
   others: readonly SlackPerson[] = [],
+  more: Partial<Pick<Parameters<typeof startWorld>[0], 'clock' | 'between' | 'mostInFlight'>> = {},
 ): Promise<StillWorld> {
   const root = await mkdtemp(join(tmpdir(), 'lastgood-threat-'));
   const mine = join(root, 'policies-of-this-test');
-  await cp(fileURLToPath(new URL('../../../policies', import.meta.url)), mine, { recursive: true });
+  await cp(examplePolicies, mine, { recursive: true });
   for (const [file, change] of Object.entries(policies)) {
     const path = join(mine, file);
     const text = await readFile(path, 'utf8');
@@ -53,6 +54,7 @@ export async function stillWorld(
     random: () => 0.5,
     logLevel: 'info',
     writeLog: (line) => lines.push(line),
+    ...more,
   });
   const { slack, clock } = world;
   const releases = conversations.releases.id;

@@ -8,19 +8,22 @@ const OFFERS = {
   show: 'Take me there',
   report: 'Fill it in for me',
 };
+/** What is left to do once it stands there. */
+const READY = { type: 'Send it', report: 'Report it' };
 /** The name of the tour that the visitor went on to. */
 let chosen;
 let latest;
 
 /** The tours: one at a time, its steps ticked off as they happen, and what to do now. */
-export function drawGuide(view, { accept }) {
-  latest = { view, actions: { accept } };
+export function drawGuide(view, { accept, isReady }) {
+  latest = { view, actions: { accept, isReady } };
   const guide = byId('guide');
   guide.hidden = !memory.tour;
   byId('tour').setAttribute('aria-pressed', String(memory.tour));
   const tour = tourOf(view.tours);
   const current = tour.steps.findIndex(({ done }) => !done);
   const step = tour.steps[current];
+  const ready = step?.offer !== undefined && isReady(step.offer);
   const next = view.tours.find((each) => !isOver(each));
   patch(guide, [
     {
@@ -30,7 +33,7 @@ export function drawGuide(view, { accept }) {
     },
     {
       key: 'now',
-      data: [tour.name, tour.steps.length, current, step, next?.name],
+      data: [tour.name, tour.steps.length, current, step, ready, next?.name],
       build: () =>
         h(
           'div',
@@ -45,7 +48,7 @@ export function drawGuide(view, { accept }) {
             h(
               'button',
               { class: 'primary', 'data-focus': 'offer', onclick: () => accept(step.offer) },
-              OFFERS[step.offer.does],
+              (ready ? READY : OFFERS)[step.offer.does],
             ),
           step === undefined &&
             next !== undefined &&
@@ -62,12 +65,17 @@ export function drawGuide(view, { accept }) {
 
 function goOn(name) {
   chosen = name;
-  drawGuide(latest.view, latest.actions);
+  redrawGuide();
+}
+
+/** What is typed or filled in changes what is left to do. */
+export function redrawGuide() {
+  if (latest !== undefined) drawGuide(latest.view, latest.actions);
 }
 
 export function showTour(shown) {
   remember({ tour: shown });
-  drawGuide(latest.view, latest.actions);
+  redrawGuide();
   if (!shown) byId('tour').focus();
 }
 

@@ -1,26 +1,29 @@
+import { followArchiveLinks } from './archive-links.mjs';
 import { avatar } from './avatar.mjs';
 import { drawAlerts, drawClock, startClock } from './clock.mjs';
 import { drawComposer, startComposer, write } from './composer.mjs';
 import { watch, wish } from './connection.mjs';
 import { confirm } from './dialogs.mjs';
 import { byId } from './dom.mjs';
-import { drawGuide, showTour } from './guide.mjs';
+import { drawGuide, redrawGuide, showTour } from './guide.mjs';
 import { startKeys } from './keys.mjs';
 import { memory, remember } from './memory.mjs';
 import { drawMessages, followMessages } from './messages.mjs';
 import { choosePanel, drawPanels } from './panels.mjs';
 import { showWaiting } from './progress.mjs';
 import { drawRail, labelOf } from './rail.mjs';
-import { drawReporter, fillReport, startReporter } from './reporter.mjs';
+import { drawReporter, fillReport, isFilledIn, startReporter } from './reporter.mjs';
 import { startTheme } from './theme.mjs';
 
 let view;
 let thread;
 /** Why the last wish was not granted. */
 let problem;
+/** Where a step of the tour leads, until that is drawn. */
+let goal;
 const here = { as: memory.as, conversation: memory.conversation };
 
-const actions = { ask, goTo, accept, confirm, press, openThread };
+const actions = { ask, goTo, accept, isReady, confirm, press, openThread };
 
 function draw(received) {
   const first = view === undefined;
@@ -37,12 +40,13 @@ function draw(received) {
   drawRail(view, actions);
   drawClock(view);
   drawAlerts(view, actions);
-  drawGuide(view, actions);
   drawComposer(view, name);
   drawReporter(view);
   showForm();
+  drawGuide(view, actions);
   drawPanels(view, actions, problem);
   drawMessages(view, thread, actions);
+  pointOut();
   if (first) document.body.dataset.ready = 'true';
 }
 
@@ -116,14 +120,39 @@ function press(ts, { actionId, value }) {
 function accept(offer) {
   if (offer.does === 'fire') void ask({ do: 'fire', alert: offer.alert });
   else if (offer.does === 'advance') void ask({ do: 'advance-to-next-wake' });
+  else if (isReady(offer)) byId(offer.does === 'report' ? 'report' : 'compose').requestSubmit();
   else {
     goTo({ as: offer.as, conversation: offer.conversation }, { closeRail: true });
+    if (offer.does === 'show') goal = offer;
     if (offer.does === 'report') fillReport(offer);
     if (offer.does === 'type') {
       byId('box').focus();
       write(offer.text);
     }
   }
+}
+
+/** Whether all that a step of the tour types or fills in stands there, and only waits to be sent. */
+function isReady(offer) {
+  if (offer.as !== view.as || offer.conversation !== view.conversation) return false;
+  return offer.does === 'report'
+    ? isFilledIn(offer)
+    : offer.does === 'type' && byId('box').value === offer.text;
+}
+
+/** Brings the button that a step of the tour is about into view. */
+function pointOut() {
+  if (goal?.as !== view.as || goal.conversation !== view.conversation) return;
+  const { press: label } = goal;
+  goal = undefined;
+  const button = [...byId('messages').querySelectorAll('[data-press]')].findLast(({ textContent }) =>
+    textContent.startsWith(label),
+  );
+  if (button === undefined) return;
+  button.dataset.pointed = 'true';
+  button.addEventListener('blur', () => delete button.dataset.pointed, { once: true });
+  button.focus();
+  button.scrollIntoView({ block: 'nearest' });
 }
 
 async function reply() {
@@ -146,7 +175,9 @@ async function startOver() {
     deny: 'Keep it',
     danger: true,
   });
-  if (sure) await ask({ do: 'start-over' });
+  if (!sure) return;
+  showRail(false);
+  await ask({ do: 'start-over' });
 }
 
 startTheme();
@@ -154,6 +185,7 @@ startClock(actions);
 startComposer({ say });
 startReporter(actions);
 followMessages();
+followArchiveLinks((id) => view?.conversations.some((one) => one.id === id), goTo);
 startKeys({
   bePerson(index) {
     const person = view?.people[index];
@@ -181,7 +213,15 @@ byId('me').addEventListener('click', () => {
   showRail(true);
   document.querySelector('#people input:checked')?.focus();
 });
-byId('chat').addEventListener('pointerdown', () => showRail(false));
+// A thumb has no Escape: a tap beside the drawer closes it, and so does choosing who one is.
+document.addEventListener('pointerdown', ({ target }) => {
+  if (!target.closest('#rail, #menu, #me, dialog')) showRail(false);
+});
+byId('people').addEventListener('click', ({ detail }) => {
+  // Arrow keys choose, too, and go on choosing.
+  if (detail > 0) showRail(false);
+});
+for (const form of [byId('compose'), byId('report')]) form.addEventListener('input', redrawGuide);
 byId('thread-close').addEventListener('click', closeThread);
 byId('tour').addEventListener('click', () => showTour(!memory.tour));
 byId('start-over').addEventListener('click', () => void startOver());

@@ -72,7 +72,11 @@ export function drawPanels(view, actions, problem) {
   );
   const panel = byId('panel');
   panel.setAttribute('aria-labelledby', `tab-${open.id}`);
-  if (panel.dataset.of !== open.id) panel.scrollTop = 0;
+  if (panel.dataset.of !== open.id) {
+    // What has the same key in another panel is something else.
+    panel.replaceChildren();
+    panel.scrollTop = 0;
+  }
   panel.dataset.of = open.id;
   const told = {
     key: 'problem',

@@ -54,6 +54,14 @@ export function fillReport({ what, channel, version }) {
   byId('report').querySelector('.primary').focus();
 }
 
+export function isFilledIn({ what, channel, version }) {
+  return (
+    byId('report-what').value === what &&
+    byId('report-channel').value === channel &&
+    byId('report-version').value.trim() === version
+  );
+}
+
 function suggest() {
   const channel = view.channels.find(({ name }) => name === byId('report-channel').value);
   if (typed || channel === undefined) return;

@@ -1,0 +1,137 @@
+import type { CardUrl } from '../core/card-url.ts';
+import type { Carrier, EffectOf, Errand, Outcome } from '../core/effect.ts';
+import { perhapsByEvent } from '../core/incident/pagerduty-pages.ts';
+import { quoter, scrubber, type Secret } from '../trust/secrets.ts';
+import { pagerdutyIncidents, type PagerdutyIncidents } from './pagerduty-incidents.ts';
+import type { PagerdutyAccess } from './pagerduty-rest.ts';
+
+const maxTitle = 255;
+const maxDetails = 4_000;
+
+/** So often the people are called by name, seconds apart, before an event has to do. */
+const triesByName = 3;
+/** An incident that PagerDuty has only just got may not be listed yet. */
+const looks = 4;
+
+type PagerdutyErrand = Errand<'page.pagerduty'>;
+type Named = NonNullable<EffectOf<'page.pagerduty'>['named']>;
+
+/**
+ * Has PagerDuty call the very people that a rung names. Where its REST API does not take that, the page goes out as an
+ * event after all, and whose phone rings is for PagerDuty to choose: the wrong person is better than none.
+ */
+export function pagerdutyByName(deps: {
+  /** What carries pages that name nobody. */
+  readonly events: Carrier<'page.pagerduty'>;
+  readonly access: PagerdutyAccess | undefined;
+  readonly cardUrl: CardUrl;
+  /** Everything that must never leave in a page. */
+  readonly secrets: readonly Secret[];
+}): Carrier<'page.pagerduty'> {
+  const { events, access, secrets } = deps;
+  const incidents = access && pagerdutyIncidents({ ...access, secrets });
+  const titled = quoter(secrets, maxTitle);
+  const scrub = scrubber(secrets);
+
+  async function call(errand: PagerdutyErrand, { service, users }: Named): Promise<Outcome> {
+    const [user = ''] = users;
+    if (!incidents) return callByEvent(errand, user, 'PAGERDUTY_API_TOKEN is not set');
+    const { dedupKey: key, summary } = errand.effect;
+    const page = { key, service, user, title: titled(summary), details: scrub(detailsOf(errand)) };
+    const told = await incidents.call(page, errand.signal);
+    if (told.is === 'done') return { status: 'done', receipt: receiptOf(errand, user, told.incident) };
+    if (told.is === 'trouble' && errand.attempt < triesByName)
+      return { status: 'retry', why: `PagerDuty: ${told.why}`, mayHaveHappened: told.mayHaveHappened };
+    return callByEvent(errand, user, told.why);
+  }
+
+  /** A later try may find the API well again, when nobody knows whether the event before it arrived. */
+  function receiptOf({ effect, attempt }: PagerdutyErrand, user: string, incident = '') {
+    const self = incidents?.self();
+    return {
+      incident,
+      ...(self !== undefined && { as: self }),
+      ...(attempt > triesByName && { [perhapsByEvent]: eventKey(effect.dedupKey, user) }),
+    };
+  }
+
+  async function callByEvent(errand: PagerdutyErrand, user: string, why: string): Promise<Outcome> {
+    const outcome = await events.carry(asEvent(errand, user));
+    switch (outcome.status) {
+      case 'done':
+        return {
+          ...outcome,
+          note: `PagerDuty could not be told whom to call (${why}). Its own escalation policy chooses.`,
+        };
+      case 'failed':
+        return { ...outcome, why: `${outcome.why}. Nor could it be told whom to call: ${why}` };
+      default:
+        return outcome;
+    }
+  }
+
+  async function end(errand: PagerdutyErrand, { service, users }: Named): Promise<Outcome> {
+    const [byName, ...byEvent] = await Promise.all([
+      endByName(errand, service, incidents),
+      ...users.map((user) => events.carry(asEvent(errand, user))),
+    ]);
+    const all = [byName, ...byEvent];
+    return (
+      all.find(({ status }) => status === 'retry') ?? all.find(({ status }) => status !== 'done') ?? byName
+    );
+  }
+
+  function detailsOf({ effect, stream, state }: PagerdutyErrand): string {
+    const { details = {}, links = [] } = effect;
+    const card = deps.cardUrl(stream, state);
+    return [
+      ...Object.entries(details).map(([name, words]) => `${name}: ${words}`),
+      ...links.map(({ label, url }) => `${label}: ${url}`),
+      ...(card === undefined ? [] : [`card: ${card}`]),
+    ]
+      .join('\n')
+      .slice(0, maxDetails);
+  }
+
+  return {
+    types: ['page.pagerduty'],
+    carry: async (errand) => {
+      const { named, action } = errand.effect;
+      if (!named) return events.carry(errand);
+      return action === 'trigger' ? call(errand, named) : end(errand, named);
+    },
+  };
+}
+
+async function endByName(
+  { effect, attempt, signal }: PagerdutyErrand,
+  service: string,
+  incidents: PagerdutyIncidents | undefined,
+): Promise<Outcome> {
+  const { dedupKey: key, action, summary: words } = effect;
+  const status = action === 'acknowledge' ? 'acknowledged' : 'resolved';
+  const done: Outcome = { status: 'done', receipt: { dedup_key: key } };
+  if (!incidents) return done;
+  const told = await incidents.end(status, { key, service, words }, signal);
+  switch (told.is) {
+    case 'done':
+      if (told.incident !== undefined || attempt >= looks) return done;
+      return { status: 'retry', why: 'PagerDuty lists no such page (yet).', mayHaveHappened: false };
+    case 'trouble':
+      return { status: 'retry', why: `PagerDuty: ${told.why}`, mayHaveHappened: told.mayHaveHappened };
+    case 'refused':
+      return { status: 'failed', why: `PagerDuty would not have its page ${status}: ${told.why}` };
+    default:
+      return told satisfies never;
+  }
+}
+
+/** One of its own for each person: under the page's key an event may be taken for a repetition, and ring nobody. */
+function eventKey(page: string, user: string): string {
+  return `${page}/${user}`;
+}
+
+function asEvent(errand: PagerdutyErrand, user: string): PagerdutyErrand {
+  const { named: _named, ...effect } = errand.effect;
+  return { ...errand, effect: { ...effect, dedupKey: eventKey(effect.dedupKey, user) } };
+}
