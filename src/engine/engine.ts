@@ -103,9 +103,10 @@ export function createEngine(parts: {
   async function close(
     transaction: Transaction,
     answer: Answer,
-    { settles, reply, quarantined }: SubmitOptions,
+    { settles, alsoSettles = [], reply, quarantined }: SubmitOptions,
   ): Promise<void> {
     if (settles === undefined) return;
+    for (const id of alsoSettles) await transaction.settleInbox(id, 'done');
     if (quarantined === undefined) await transaction.settleInbox(settles, 'done');
     else await transaction.settleInbox(settles, 'quarantined', quarantined);
     const isWell = answer.tone === 'done' || answer.tone === 'info';

@@ -19,6 +19,11 @@ export interface InboxReader {
   /** Items that may wait for others (a look-up of a person) are read side by side; the rest strictly in order. */
   readonly inOrder: boolean;
   readonly read: (item: InboxItem) => Promise<void>;
+  /**
+   * Reads items that came one after another, of all sources whose readers share it, and settles them in one transaction:
+   * a storm does not wait for a flush each. It throws when one of them cannot be read, or is not settled.
+   */
+  readonly readTogether?: (items: readonly InboxItem[]) => Promise<void>;
 }
 
 export interface Inbox {
@@ -76,14 +81,46 @@ export function createInbox(parts: {
     for (;;) {
       const items = await store.inboxInOrder(anyOrder, atOnce);
       const fresh = items.filter(({ id }) => !setAside.has(id));
-      for (const item of fresh) {
-        // It keeps its place: an alert's end must not overtake its beginning.
-        while (state.running && !(await readOne(item)))
-          await new Promise<void>((resolve) => clock.wakeAt(clock.now() + soon, resolve));
+      for (const some of sharing(fresh)) {
+        await readSome(some);
         if (!state.running || !isOurs()) return;
       }
       if (items.length < atOnce || fresh.length === 0) return;
     }
+  }
+
+  /** What can be read together, and follows one another. */
+  function sharing(items: readonly InboxItem[]): readonly (readonly InboxItem[])[] {
+    const parts: InboxItem[][] = [];
+    for (const item of items) {
+      const together = readers.get(item.source)?.readTogether;
+      const last = parts.at(-1);
+      const joins = together && last?.every(({ source }) => readers.get(source)?.readTogether === together);
+      if (joins) last?.push(item);
+      else parts.push([item]);
+    }
+    return parts;
+  }
+
+  /** Together, or when that is not possible in halves: so that the one that is in the way ends up alone, in its place. */
+  async function readSome(items: readonly InboxItem[]): Promise<void> {
+    const [first, ...others] = items;
+    if (!first || !state.running) return;
+    if (others.length === 0) return readInItsPlace(first);
+    try {
+      await readers.get(first.source)?.readTogether?.(items);
+    } catch (error) {
+      log.info({ error, items: items.length }, 'inbox items cannot be read together; half as many are tried');
+      const half = Math.ceil(items.length / 2);
+      await readSome(items.slice(0, half));
+      await readSome(items.slice(half));
+    }
+  }
+
+  /** An alert's end must not overtake its beginning. */
+  async function readInItsPlace(item: InboxItem): Promise<void> {
+    while (state.running && !(await readOne(item)))
+      await new Promise<void>((resolve) => clock.wakeAt(clock.now() + soon, resolve));
   }
 
   async function adopt(): Promise<void> {

@@ -59,7 +59,6 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
     expect(replicas.flatMap(({ errors }) => errors)).toEqual([]);
     const rows = (await Promise.all(incidents.map(({ id }) => store.outboxOf(id)))).flat();
     expect(rows.filter(({ status }) => status === 'waiting' || status === 'in-flight')).toEqual([]);
-    if(process.env.DBG){const d=new Set(rows.filter(r=>r.status==='done').map(r=>r.id));console.log('NOTDONE',carried.filter(id=>!d.has(id)).map(id=>JSON.stringify(rows.find(r=>r.id===id))))}
     expect(carried.toSorted()).toEqual(
       rows
         .filter(({ status }) => status === 'done')
