@@ -133,6 +133,30 @@ export function sharedStoreContract(name: string, makePlace: () => Promise<Store
       expect(await b.outboxDue(noon, 10)).toMatchObject([{ id: 'e', mayHaveHappened: true, attempts: 1 }]);
     });
 
+    test('what one brings forward stays in the hands of the other who has it', async () => {
+      await enqueue(a, errand('e'), errand('later', { dueAt: noon + 90 }));
+      await take(a, 'e');
+
+      await b.bringForward(['e', 'later'], noon);
+
+      expect(await inHand(a, 'e')).toBe(true);
+      expect(await a.outboxDue(noon, 10)).toMatchObject([{ id: 'later' }]);
+    });
+
+    test('when the clock that they share is set back, one of them sees to it', async () => {
+      await enqueue(a, errand('e', { dueAt: noon + 90 }));
+
+      const answers = await Promise.all([a.hastenOutbox(60), b.hastenOutbox(60)]);
+
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      expect(await a.outboxDue(noon + 90, 10)).toMatchObject([{ id: 'e', dueAt: noon + 30 }]);
+    });
+
+    test('their time is the same', () => {
+      expect(a.time()).toBeDefined();
+      expect(Math.abs(a.time()! - b.time()!)).toBeLessThan(1_000);
+    });
+
     test('what has to be read in order is read by one, and by another when that one is gone', async () => {
       await a.receive(delivery('1'));
       await b.receive(delivery('2'));

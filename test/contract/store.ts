@@ -496,6 +496,26 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         expect(await store.recoverInFlight()).toBe(0);
       });
 
+      test('brings forward what waits, and touches nothing else', async () => {
+        await enqueue(
+          store,
+          errand('waits', { dueAt: noon + 90 }),
+          errand('goes', { dueAt: noon + 90 }),
+          errand('due', { dueAt: noon - 9 }),
+          errand('other', { dueAt: noon + 90 }),
+        );
+        await update('goes', { status: 'in-flight' });
+
+        await store.bringForward(['waits', 'goes', 'due', 'gone'], noon);
+
+        expect(await store.outboxDue(noon + 90, 10)).toMatchObject([
+          { id: 'waits', dueAt: noon },
+          { id: 'due', dueAt: noon - 9 },
+          { id: 'other', dueAt: noon + 90 },
+        ]);
+        expect(await store.transact((transaction) => transaction.inHand('goes'))).toBe(true);
+      });
+
       test('lets nothing wait longer because the clock was set back', async () => {
         await enqueue(
           store,
@@ -506,7 +526,7 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         );
         await update('done', { status: 'done' });
 
-        await store.hastenOutbox(60);
+        expect(await store.hastenOutbox(60)).toBe(true);
 
         expect(await store.outboxDue(noon + 90, 10)).toMatchObject([
           { id: 'soon', dueAt: noon },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { AnyCarrier, Errand } from '../../src/core/effect.ts';
+import type { AnyCarrier, Errand, Outcome } from '../../src/core/effect.ts';
 import type { Envelope } from '../../src/core/envelope.ts';
+import { outboxRow } from '../../src/engine/decide.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { createInbox } from '../../src/engine/inbox.ts';
 import type { Log } from '../../src/engine/log.ts';
@@ -11,7 +12,7 @@ import type { Secret } from '../../src/trust/secrets.ts';
 import { firing, receive } from '../support/alerts.ts';
 import { alertmanager, minute, policies, start } from '../support/given.ts';
 import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
-import { carrying, done } from './workshop.ts';
+import { carrying, done, page } from './workshop.ts';
 
 const everything = ['page.pagerduty', 'page.mail', 'page.slack', 'slack.card', 'slack.thread'] as const;
 const names = Array.from({ length: 20 }, (_, n) => `service-${n}`);
@@ -67,6 +68,30 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
     );
   }, 120_000);
 
+  it('bring out what waits at the other as soon as one of them sees a neighbour back, each once', async () => {
+    const slack = { away: true };
+    const { clock, replicas, quiet } = await open(server, 2, () =>
+      slack.away ? { status: 'retry', why: 'HTTP 503', mayHaveHappened: false } : done,
+    );
+    const [a, b] = replicas;
+    const rows = (names: readonly string[]) =>
+      names.map((name) => outboxRow(name, undefined, start, page(name)));
+    await a!.store.transact((transaction) => transaction.enqueue(rows(['a1', 'a2', 'a3'])));
+    await b!.store.transact((transaction) => transaction.enqueue(rows(['b1', 'b2', 'b3'])));
+    for (const { engine } of replicas) await engine.start();
+    // Until each waits for longer than what comes now.
+    await clock.advance(30_000, quiet);
+    slack.away = false;
+    const tried = replicas.map(({ errands }) => errands.length);
+
+    await a!.store.transact((transaction) => transaction.enqueue(rows(['new'])));
+    await clock.advance(600, quiet);
+
+    const carried = replicas.flatMap(({ errands }, n) => errands.slice(tried[n]).map(({ id }) => id));
+    const names = ['a1', 'a2', 'a3', 'b1', 'b2', 'b3', 'new'];
+    expect(carried.toSorted()).toEqual(names.map((name) => `abc123/${name}`));
+  }, 60_000);
+
   it('finish what one of them leaves behind when it goes', async () => {
     const { replicas, quiet } = await open(server, 2);
     const [gone, left] = replicas;
@@ -94,12 +119,12 @@ function item(alert: string): InboxItem {
   return { id: alert, source: 'alertmanager', at: start, body: alert };
 }
 
-async function open(server: PostgresServer, count: number) {
+async function open(server: PostgresServer, count: number, how: () => Outcome = () => done) {
   const { url, database, giveBack } = await server.lend();
   onTestFinished(giveBack);
   const clock = movableClock({ start, running: false });
   onTestFinished(clock.stop);
-  const replicas = await Promise.all(Array.from({ length: count }, () => openReplica(url, clock)));
+  const replicas = await Promise.all(Array.from({ length: count }, () => openReplica(url, clock, how)));
 
   async function quiet(): Promise<void> {
     for (;;) {
@@ -114,7 +139,7 @@ async function open(server: PostgresServer, count: number) {
   return { clock, replicas, quiet };
 }
 
-async function openReplica(url: Secret, clock: MovableClock) {
+async function openReplica(url: Secret, clock: MovableClock, how: () => Outcome) {
   const store = await openPostgresStore({ url, now: clock.now });
   const errors: string[] = [];
   const log: Log = {
@@ -124,7 +149,7 @@ async function openReplica(url: Secret, clock: MovableClock) {
   };
   const slow = carrying(everything, async () => {
     await new Promise((resolve) => setTimeout(resolve, 1));
-    return done;
+    return how();
   });
   const carriers: readonly AnyCarrier[] = [slow.carrier];
   const engine = createEngine({

@@ -3,7 +3,19 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  vi,
+} from 'vitest';
+import { commonClock } from '../../src/bot/common-clock.ts';
+import { systemClock } from '../../src/engine/system-clock.ts';
 import { examinePostgres } from '../../src/store/postgres-start.ts';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { StoreTooNew, StoreUnavailable, type Store } from '../../src/store/store.ts';
@@ -220,6 +232,24 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
         .poll(() => store.outboxDue(noon, 10), { timeout: 15_000 })
         .toMatchObject([{ id: 'e', mayHaveHappened: true }]);
     }, 60_000);
+
+    test('goes by the clock of the database, whatever that of the machine says', async () => {
+      onTestFinished(() => void vi.useRealTimers());
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
+      const store = await openPostgresStore({ url });
+      opened.push(store);
+      const clock = commonClock(store, systemClock());
+
+      const [read] = await server.query<{ at: number }>(
+        `SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at`,
+      );
+
+      expect(Math.abs(clock.now() - read!.at)).toBeLessThan(60_000);
+      vi.setSystemTime(Date.now() - 7_200_000);
+      expect(Math.abs(clock.now() - read!.at)).toBeLessThan(60_000);
+      await new Promise<void>((resolve) => clock.wakeAt(clock.now() + 10, resolve));
+      expect(clock.now()).toBeGreaterThan(read!.at);
+    });
 
     test('is made once, when several open it at the same moment', async () => {
       await Promise.all(Array.from({ length: 4 }, () => open()));
