@@ -82,7 +82,7 @@ export function createInbox(parts: {
       const items = await store.inboxInOrder(anyOrder, atOnce);
       const fresh = items.filter(({ id }) => !setAside.has(id));
       for (const some of sharing(fresh)) {
-        await readSome(some);
+        await readSome(some, isOurs);
         if (!state.running || !isOurs()) return;
       }
       if (items.length < atOnce || fresh.length === 0) return;
@@ -103,17 +103,18 @@ export function createInbox(parts: {
   }
 
   /** Together, or when that is not possible in halves: so that the one that is in the way ends up alone, in its place. */
-  async function readSome(items: readonly InboxItem[]): Promise<void> {
+  async function readSome(items: readonly InboxItem[], isOurs: () => boolean): Promise<void> {
     const [first, ...others] = items;
-    if (!first || !state.running) return;
+    // Another process may be at it by now, and further on than this one believes.
+    if (!first || !state.running || !isOurs()) return;
     if (others.length === 0) return readInItsPlace(first);
     try {
       await readers.get(first.source)?.readTogether?.(items);
     } catch (error) {
       log.info({ error, items: items.length }, 'inbox items cannot be read together; half as many are tried');
       const half = Math.ceil(items.length / 2);
-      await readSome(items.slice(0, half));
-      await readSome(items.slice(half));
+      await readSome(items.slice(0, half), isOurs);
+      await readSome(items.slice(half), isOurs);
     }
   }
 

@@ -1,11 +1,11 @@
 import { DatabaseError } from 'pg';
-import { AlreadySettled, StaleStream, StoreCorrupt, StoreUnavailable } from './store.ts';
+import { AlreadySettled, StaleStream, StoreCorrupt, StoreTooNew, StoreUnavailable } from './store.ts';
 
 /** Codes of our own, raised by `must` in `postgres-migrations.ts`. */
 export const raised = { notThere: 'LG404', settled: 'LG409', numberUsed: 'LG410' } as const;
 
 /** These constraints are fences: whoever breaks one was not the first. */
-const fences = new Set(['stream_id', 'stream_alias', 'event_seq', 'inbox_id']);
+const fences = new Set(['stream_id', 'stream_alias', 'event_seq', 'inbox_id', 'outbox_id']);
 
 /**
  * Classes of SQLSTATE that speak of the server and not of the statement: connection, resources, an operator's
@@ -18,7 +18,7 @@ const alsoOutages = new Set(['55P03', '25P03', '25006']);
 
 /** What PostgreSQL or the way to it reports, in the store's words; what is about the statement itself stays as it is. */
 export function storeError(error: unknown): unknown {
-  if (!(error instanceof DatabaseError)) return isOurs(error) ? error : lost(error);
+  if (!(error instanceof DatabaseError)) return isLoss(error) ? connectionError(error) : error;
   const code = error.code ?? '';
   if (error.constraint !== undefined && code === '23505' && fences.has(error.constraint))
     return new StaleStream(`Another writer was faster (${error.constraint}).`);
@@ -45,7 +45,9 @@ export function storeError(error: unknown): unknown {
 
 /** The transaction was taken back because of another one, and can be run again as it is. */
 export function isConflict(error: unknown): boolean {
-  return error instanceof DatabaseError && (error.code === '40001' || error.code === '40P01');
+  if (!(error instanceof DatabaseError)) return false;
+  // Whoever looks first whether something is said already finds it the second time.
+  return error.code === '40001' || error.code === '40P01' || error.constraint === 'outbox_id';
 }
 
 export function isNumberUsed(error: unknown): boolean {
@@ -59,23 +61,25 @@ export function isAnswer(error: unknown): boolean {
 
 /** A database that starts, or that nobody has started yet; not one that does not let us in. */
 export function isAway(error: unknown): boolean {
-  return error instanceof DatabaseError ? /^(?:08|53|57)/.test(error.code ?? '') : lost(error) !== error;
+  return error instanceof DatabaseError ? /^(?:08|53|57)/.test(error.code ?? '') : isLoss(error);
 }
 
-/** The message of the driver names at most host, port and user; its error object holds more, and is not passed on. */
-function lost(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+/**
+ * What kept a connection from coming about, or ended it: whatever it is, the database cannot be used. The message of the
+ * driver names at most host, port and user; its error object holds more, and is not passed on.
+ */
+export function connectionError(error: unknown): unknown {
+  if (isOurs(error)) return error;
+  if (error instanceof DatabaseError) return storeError(error);
+  if (!(error instanceof Error)) return unavailable('no answer');
   const { code } = error as NodeJS.ErrnoException;
-  return isLoss(error, code)
-    ? unavailable(error.message === '' ? (code ?? 'no answer') : error.message)
-    : error;
+  return unavailable(error.message === '' ? (code ?? 'no answer') : error.message);
 }
 
-function isLoss({ message }: Error, code: string | undefined): boolean {
-  if (
-    code !== undefined &&
-    /^(?:E(?:CONN|PIPE|HOST|NET|NOTFOUND|TIMEDOUT|AI_AGAIN|NOENT|ACCES)|ERR_TLS|CERT_)/.test(code)
-  )
+function isLoss(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== undefined && /^E(?:CONN|PIPE|HOST|NET|NOTFOUND|TIMEDOUT|AI_AGAIN|NOENT|ACCES)/.test(code))
     return true;
   return /^(?:Connection terminated|Client (?:has encountered|was closed)|Query read timeout|timeout|Cannot use a pool)/.test(
     message,
@@ -89,5 +93,6 @@ function unavailable(why: string): StoreUnavailable {
 }
 
 function isOurs(error: unknown): boolean {
-  return error instanceof StoreUnavailable || error instanceof StaleStream || error instanceof AlreadySettled;
+  const ours = [StoreUnavailable, StoreTooNew, StoreCorrupt, StaleStream, AlreadySettled];
+  return ours.some((kind) => error instanceof kind);
 }

@@ -9,7 +9,7 @@ import {
   type PoolConfig,
 } from 'pg';
 import { reveal, type Secret } from '../trust/secrets.ts';
-import { storeError } from './postgres-errors.ts';
+import { connectionError } from './postgres-errors.ts';
 import { StoreUnavailable } from './store.ts';
 
 /** More than this and the server's processes only wait for one another. */
@@ -98,7 +98,7 @@ export async function prepareSession(client: ClientBase): Promise<void> {
 /** Lends a connection for the work, and takes it out of the pool when it broke meanwhile. @throws the store's errors */
 export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect().catch((error: unknown) => {
-    throw storeError(error);
+    throw connectionError(error);
   });
   let broken: Error | undefined;
   // Without somebody who listens, a connection that breaks would end the process.
@@ -108,6 +108,8 @@ export async function withClient<T>(pool: Pool, work: (client: PoolClient) => Pr
   client.on('error', onError);
   try {
     return await work(client);
+  } catch (error) {
+    throw broken ? connectionError(error) : error;
   } finally {
     client.off('error', onError);
     client.release(broken ?? client.getTransactionStatus() !== 'I');

@@ -4,8 +4,9 @@ import { withClient } from './postgres-pool.ts';
 import { run, statement } from './postgres-rows.ts';
 import { StoreUnavailable, type InboxItem, type Store } from './store.ts';
 
-/** One flush serves so many; more would only make the statement long. */
+/** One flush serves so many, and about so many characters; more would only make the statement long. */
 const largestBatch = 256;
+const longestBatch = 4_000_000;
 
 const receiveAll = statement(
   `INSERT INTO inbox (id, source, at, body, owner)
@@ -30,8 +31,14 @@ export function receiver(pool: Pool, owner: () => string): Store['receive'] {
 
   async function flush(): Promise<void> {
     flushing = true;
-    while (waiting.length > 0) await store(waiting.splice(0, largestBatch));
+    while (waiting.length > 0) await store(waiting.splice(0, batchSize()));
     flushing = false;
+  }
+
+  function batchSize(): number {
+    let length = 0;
+    const tooMuch = waiting.findIndex(({ item }) => (length += item.body.length) > longestBatch);
+    return Math.min(largestBatch, tooMuch === -1 ? waiting.length : Math.max(1, tooMuch));
   }
 
   async function store(batch: readonly Waiting[]): Promise<void> {

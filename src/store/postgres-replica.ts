@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import type { Client, ClientBase } from 'pg';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Secret } from '../trust/secrets.ts';
-import { storeError } from './postgres-errors.ts';
+import { connectionError } from './postgres-errors.ts';
 import { connectBeside, prepareSession } from './postgres-pool.ts';
 import { run, statement } from './postgres-rows.ts';
 
@@ -96,19 +96,19 @@ export async function joinReplicas(options: {
     if (state.client !== client) return;
     state.client = undefined;
     void client.end();
-    void reconnect(0);
+    void reconnect();
   }
 
-  async function reconnect(tries: number): Promise<void> {
-    if (state.left || state.client) return;
-    try {
-      await connect();
-      look();
-    } catch (error) {
-      if (tries === 0 && !state.left)
-        warn({ error: storeError(error) }, 'the database is away; it is tried until it is back');
-      await sleep(Math.min(slowestReconnect, 100 * 2 ** tries));
-      await reconnect(tries + 1);
+  async function reconnect(): Promise<void> {
+    for (let tries = 0; !state.left && !state.client; tries += 1) {
+      try {
+        await connect();
+        look();
+      } catch (error) {
+        if (tries === 0 && !state.left)
+          warn({ error: connectionError(error) }, 'the database is away; it is tried until it is back');
+        await sleep(Math.min(slowestReconnect, 100 * 2 ** tries));
+      }
     }
   }
 
@@ -150,7 +150,7 @@ export async function joinReplicas(options: {
       const taken = await recoverOrphans(client, time(), state.id);
       if (taken > 0) warn({}, `${taken} effects of a replica that is gone were taken over`);
     } catch (error) {
-      warn({ error: storeError(error) }, 'no sign of life could be given');
+      warn({ error: connectionError(error) }, 'no sign of life could be given');
       lose(client);
     }
   }
@@ -172,7 +172,9 @@ export async function joinReplicas(options: {
     }, announceEvery);
   }
 
-  await connect();
+  await connect().catch((error: unknown) => {
+    throw connectionError(error);
+  });
   const beats = every(lease / 5, tick);
   const polls = setInterval(look, pollEvery);
   return {

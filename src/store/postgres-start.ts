@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { Milliseconds } from '../core/time.ts';
 import type { Secret } from '../trust/secrets.ts';
-import { isAway, storeError } from './postgres-errors.ts';
+import { connectionError, isAway } from './postgres-errors.ts';
 import { examineSchema, migrate } from './postgres-migrations.ts';
 import { connectBeside, prepareSession } from './postgres-pool.ts';
 
@@ -19,7 +19,7 @@ export async function migrateDatabase(url: Secret): Promise<void> {
     try {
       return await migrateNow(url);
     } catch (error) {
-      if (!isAway(error) || performance.now() > until) throw storeError(error);
+      if (!isAway(error) || performance.now() > until) throw connectionError(error);
       await new Promise((resolve) => {
         setTimeout(resolve, askEvery);
       });
@@ -33,7 +33,7 @@ export async function migrateDatabase(url: Secret): Promise<void> {
  */
 export async function examinePostgres(url: Secret): Promise<void> {
   await withConnection(url, async (client) => void (await examineSchema(client))).catch((error: unknown) => {
-    throw storeError(error);
+    throw connectionError(error);
   });
 }
 

@@ -42,11 +42,14 @@ export const addToOutbox = statement(
 );
 export const readOutboxRow = statement(`SELECT ${outboxColumns} FROM outbox WHERE id = $1 ${lock}`);
 // A statement sees what was committed before it began: so the lane is locked by one, and looked at by the next, which
-// must not touch the row when the lane is another one's.
+// must not touch the row when the lane is another one's. Whom the others took for dead takes nothing up before it has a
+// new name: they would take it over at once.
 export const tryLane = statement('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS ours');
 export const takeOutbox = statement(
   `SELECT ${outboxColumns} FROM outbox row
-   WHERE row.id = $1 AND pg_try_advisory_xact_lock(hashtextextended($4, 0)) AND ((row.status = 'in-flight' AND row.owner = $3) OR (row.due_at <= $2 AND ${mayGo}))
+   WHERE row.id = $1 AND pg_try_advisory_xact_lock(hashtextextended($4, 0))
+     AND ((row.status = 'in-flight' AND row.owner = $3) OR (row.due_at <= $2 AND ${mayGo}))
+     AND EXISTS (SELECT FROM replica WHERE replica.id = $3)
    ${lock} OF row SKIP LOCKED`,
 );
 export const inHand = statement(

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Secret } from '../trust/secrets.ts';
-import { storeError } from './postgres-errors.ts';
+import { connectionError, storeError } from './postgres-errors.ts';
 import { openPool, withClient } from './postgres-pool.ts';
 import { receiver } from './postgres-receive.ts';
 import { joinReplicas, recoverOrphans, type Replica } from './postgres-replica.ts';
@@ -150,7 +150,7 @@ export async function openPostgresStore(options: {
     },
   });
   const pool = openPool(url, (error) =>
-    warn({ error: storeError(error) }, 'a connection to the database broke'),
+    warn({ error: connectionError(error) }, 'a connection to the database broke'),
   );
   return storeOn(pool, replica, watchers);
 }

@@ -101,6 +101,19 @@ export function sharedStoreContract(name: string, makePlace: () => Promise<Store
       expect(taken.map((pair) => pair.filter(Boolean).length)).toEqual(Array(20).fill(1));
     });
 
+    test('what both want to say is said by one of them', async () => {
+      const sayOnce = (store: Store) =>
+        store.transact(async (transaction) => {
+          if (await transaction.outboxRow('warning')) return 'said already';
+          await transaction.enqueue([errand('warning')]);
+          return 'said';
+        });
+
+      const answers = await Promise.all([a, b, a, b].map(sayOnce));
+
+      expect(answers.toSorted()).toEqual(['said', 'said already', 'said already', 'said already']);
+    });
+
     test('a lane has one effect on the way, whoever carries it', async () => {
       await enqueue(a, errand('first', { lane: 'one' }), errand('second', { lane: 'one' }));
 

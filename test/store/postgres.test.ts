@@ -163,7 +163,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
     }, 60_000);
 
     test('knows what became of a COMMIT whose answer was lost', async () => {
-      const proxy = await cutAfterCommit(server.socket);
+      const proxy = await wayTo(server.socket);
       const store = await open(secret(`postgres://postgres@127.0.0.1:${proxy.port}/${database}`));
       await writeStream(store, move('INC-1', 0));
 
@@ -219,6 +219,32 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
 
       await expect(frozen.said('in hand')).resolves.toBe('may act on it: false, in hand: false');
     }, 60_000);
+
+    test('takes nothing up once the others took it for dead, until it has joined them again', async () => {
+      const store = await openPostgresStore({ url, now: () => noon });
+      opened.push(store);
+      await enqueue(store, errand('e'));
+      await server.query('DELETE FROM lastgood.replica', database);
+      const take = () =>
+        store.transact((transaction) => transaction.takeOutbox({ id: 'e', lane: 'e' }, noon));
+
+      expect(await take()).toBeUndefined();
+      await expect.poll(take, { timeout: 15_000 }).toMatchObject({ id: 'e' });
+    }, 60_000);
+
+    test('goes on when the way to the server falls silent, and a new one is there', async () => {
+      const proxy = await wayTo(server.socket);
+      const store = await open(secret(`postgres://postgres@127.0.0.1:${proxy.port}/${database}`));
+      await writeStream(store, move('INC-1', 0));
+
+      proxy.fallSilent();
+
+      await expect(writeStream(store, move('INC-1', 1))).rejects.toBeInstanceOf(StoreUnavailable);
+      await untilBack(store);
+      await expect.poll(() => store.lease()(), { timeout: 30_000 }).toBe(true);
+      await store.close();
+      await proxy.close();
+    }, 90_000);
 
     test('takes over from a replica that was killed', async () => {
       const store = await open();
@@ -282,6 +308,18 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       await expect(examined).rejects.toEqual(refusal);
     });
 
+    test('that cannot be reached as the address wants it is refused at once', async () => {
+      const proxy = await wayTo(server.socket);
+
+      const refusal = await refusalToOpen(
+        secret(`postgres://postgres@127.0.0.1:${proxy.port}/${database}?sslmode=require`),
+      );
+
+      expect(refusal).toBeInstanceOf(StoreUnavailable);
+      expect(refusal.message).toMatch(/cannot be used: The server does not support SSL connections/);
+      await proxy.close();
+    });
+
     test('with an address that cannot be read is refused without repeating it', async () => {
       const refusal = await refusalToOpen(secret('postgres://me:correct-horse@host:port/x'));
 
@@ -319,15 +357,25 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
   });
 });
 
-/** Stands before the server; on demand it cuts a connection as soon as a COMMIT has gone through, and no answer comes. */
-async function cutAfterCommit(socket: string) {
+/**
+ * Stands before the server. On demand it cuts a connection as soon as a COMMIT has gone through, and no answer comes; or it
+ * loses all that is sent on the connections that are there, without a word.
+ */
+async function wayTo(socket: string) {
   const state = { armed: false, cuts: 0 };
   const sockets = new Set<Socket>();
+  const silenced = new Set<() => void>();
   const proxy = createServer((near) => {
     const far = connect(socket);
     for (const each of [near, far]) sockets.add(each.on('error', () => each.destroy()));
     let silent = false;
+    let lost = false;
+    silenced.add(() => {
+      silent = true;
+      lost = true;
+    });
     near.on('data', (data) => {
+      if (lost) return;
       far.write(data);
       if (!state.armed || !data.includes('COMMIT')) return;
       state.armed = false;
@@ -337,14 +385,17 @@ async function cutAfterCommit(socket: string) {
       setTimeout(() => near.destroy(), 200);
     });
     far.on('data', (data) => silent || near.write(data));
-    near.on('close', () => far.end());
-    far.on('close', () => near.destroy());
+    near.on('close', () => lost || far.end());
+    far.on('close', () => lost || near.destroy());
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   return {
     port: (proxy.address() as { readonly port: number }).port,
     cutNext: () => void (state.armed = true),
     cuts: () => state.cuts,
+    fallSilent: () => {
+      for (const silence of silenced) silence();
+    },
     close: async () => {
       for (const each of sockets) each.destroy();
       await new Promise((resolve) => proxy.close(resolve));
