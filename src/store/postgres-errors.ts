@@ -1,5 +1,12 @@
 import { DatabaseError } from 'pg';
-import { AlreadySettled, StaleStream, StoreCorrupt, StoreTooNew, StoreUnavailable } from './store.ts';
+import {
+  AlreadySettled,
+  StaleStream,
+  StoreCorrupt,
+  StoreLocked,
+  StoreTooNew,
+  StoreUnavailable,
+} from './store.ts';
 
 /** Codes of our own, raised by `must` in `postgres-migrations.ts`. */
 export const raised = { notThere: 'LG404', settled: 'LG409', numberUsed: 'LG410' } as const;
@@ -93,6 +100,6 @@ function unavailable(why: string): StoreUnavailable {
 }
 
 function isOurs(error: unknown): boolean {
-  const ours = [StoreUnavailable, StoreTooNew, StoreCorrupt, StaleStream, AlreadySettled];
+  const ours = [StoreUnavailable, StoreTooNew, StoreCorrupt, StoreLocked, StaleStream, AlreadySettled];
   return ours.some((kind) => error instanceof kind);
 }

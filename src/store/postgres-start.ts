@@ -44,11 +44,12 @@ function migrateNow(url: Secret): Promise<void> {
   });
 }
 
-async function withConnection(url: Secret, work: (client: Client) => Promise<void>): Promise<void> {
+/** Lends a connection of its own for something long. @throws what the driver throws */
+export async function withConnection<T>(url: Secret, work: (client: Client) => Promise<T>): Promise<T> {
   // It waits as long as a migration takes, also one that another replica makes. What breaks shows in what is asked next.
   const client = await connectBeside(url, () => undefined, { query_timeout: 0 });
   try {
-    await work(client);
+    return await work(client);
   } finally {
     await client.end();
   }
