@@ -12,7 +12,7 @@ import {
 export const raised = { notThere: 'LG404', settled: 'LG409', numberUsed: 'LG410' } as const;
 
 /** These constraints are fences: whoever breaks one was not the first. */
-const fences = new Set(['stream_id', 'stream_alias', 'event_seq', 'inbox_id', 'outbox_id']);
+const fences = new Set(['stream_id', 'stream_alias', 'event_seq', 'inbox_id']);
 
 /**
  * Classes of SQLSTATE that speak of the server and not of the statement: connection, resources, an operator's

@@ -213,7 +213,10 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[]): Store 
       (await rowsOf<StreamRow>(openOnly ? listOpenStreams : listStreams, kind, limit, before)).map(toStream),
     firstOpen: async (kind, limit) => {
       const rows = await rowsOf<StreamRow & { readonly count: number }>(firstOpen, kind, limit);
-      return { streams: rows.map(({ count: _, ...row }) => toStream(row)), count: rows[0]?.count ?? 0 };
+      const streams = rows.map(({ id, kind: same, version, state }) =>
+        toStream({ id, kind: same, version, state }),
+      );
+      return { streams, count: rows[0]?.count ?? 0 };
     },
     readEvents: async (id) => (await rowsOf<EventRow>(readEvents, id)).map(toEvent),
 
