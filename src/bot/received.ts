@@ -21,7 +21,7 @@ export async function sayReceived(store: Pick<Store, 'transact'>, id: string): P
   }
   return answer(
     'info',
-    `${id}, received ${sayDate(item.at)}`,
+    `${id}, received ${sayDate(item.at)} (word for word)`,
     ...(item.note === undefined ? [] : [item.note, '']),
     ...lines,
   );

@@ -72,3 +72,8 @@ export interface StreamKind<State, Wish, Event> {
 }
 
 export const nothing: Decision<never> = { events: [], tells: [] };
+
+/** One event, and nobody else has to hear of it. */
+export function only<Event>(event: Event): Decision<Event> {
+  return { events: [event], tells: [] };
+}

@@ -45,6 +45,11 @@ const canWait = 2;
 /** So many, at most, are brought forward when a neighbour is back; the others come when their wait is over. */
 const broughtForward = 1_000;
 
+const neighbours = ['slack', 'pagerduty', 'mail'] as const;
+
+/** Who was away for less is no news: their waits have not grown yet. */
+const absence: Milliseconds = 5_000;
+
 /** The store could not be asked; look again soon. */
 const storeTrouble: Milliseconds = 1_000;
 
@@ -56,8 +61,8 @@ export function createOutbox(parts: Parts): Outbox {
   /** Of these, those that can wait: a Slack that hangs must not take all the room for its cards. */
   const unhurried = new Set<string>();
   const mostUnhurried = Math.max(1, Math.ceil(mostInFlight * 0.75));
-  /** Who did not answer the last time; after a start that is not known. */
-  const away = new Set<Neighbour>(['slack', 'pagerduty', 'mail']);
+  /** Since when they have not answered; after a start that is not known. */
+  const away = new Map<Neighbour, Instant>(neighbours.map((neighbour) => [neighbour, 0]));
   const hurried = new Set<StreamId>();
   let stopped = false;
   let disarm = (): void => undefined;
@@ -72,8 +77,10 @@ export function createOutbox(parts: Parts): Outbox {
 
   async function look(): Promise<void> {
     for (const stream of hurried) await bringForward(stream);
+    const now = clock.now();
     const room = mostInFlight - inFlight.size;
-    const due = room > 0 ? await store.outboxDue(clock.now(), room) : [];
+    const due = room > 0 ? await store.outboxDue(now, room) : [];
+    let isBusy = false;
     for (const row of due) {
       if (inFlight.has(row.id)) continue;
       if (row.priority >= canWait) {
@@ -88,12 +95,13 @@ export function createOutbox(parts: Parts): Outbox {
         else turn.ask();
       });
       inFlight.set(row.id, carried);
+      isBusy = true;
     }
-    if (due.length > 0) return;
-    const next = await store.nextDue();
-    // Rows that are due but in flight wake us when they end.
-    if (next !== undefined && (next > clock.now() || inFlight.size === 0))
-      arm(Math.max(next, clock.now() + 1));
+    // As soon as these are on their way we look again.
+    if (isBusy) return;
+    // What is due and finds no room wakes us when one of those in flight ends; a page that is tried again does not wait.
+    const next = await store.nextDue(now);
+    if (next !== undefined) arm(Math.max(next, clock.now() + 1));
   }
 
   /** A step that is being asked about at this moment is brought forward when that question has come back. */
@@ -138,7 +146,7 @@ export function createOutbox(parts: Parts): Outbox {
       });
       if (recorded === 'too late')
         log.warn({ effect: row.id, outcome }, 'another process has taken this effect over; its word counts');
-      else await noteAbsence(row.effect, outcome);
+      else if (outcome !== notSent) await noteAbsence(row.effect, outcome);
     }
     parts.committed();
     return 'here';
@@ -149,9 +157,13 @@ export function createOutbox(parts: Parts): Outbox {
     const neighbour = neighbourOf(type);
     if (!neighbour) return;
     // What waits for something else than the neighbour says itself for how long.
-    if (outcome.status === 'retry' && outcome.after === undefined) away.add(neighbour);
-    if (outcome.status !== 'done' || !away.delete(neighbour)) return;
     const now = clock.now();
+    const since = away.get(neighbour);
+    if (outcome.status === 'retry' && outcome.after === undefined) away.set(neighbour, since ?? now);
+    if (outcome.status !== 'done' || since === undefined) return;
+    away.delete(neighbour);
+    // Otherwise one effect that fails for reasons of its own would be tried as often as others succeed.
+    if (Math.abs(now - since) < absence) return;
     try {
       const waiting = await store.outboxDue(now + longestBackoff, broughtForward);
       const theirs = waiting.filter(({ effect }) => neighbourOf(effect.type) === neighbour);
@@ -221,7 +233,7 @@ export function createOutbox(parts: Parts): Outbox {
   };
 }
 
-type Neighbour = 'slack' | 'pagerduty' | 'mail';
+type Neighbour = (typeof neighbours)[number];
 
 /** Who takes an effect, of those on whom nobody waits step by step. */
 function neighbourOf(type: EffectType): Neighbour | undefined {

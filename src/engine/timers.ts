@@ -72,7 +72,7 @@ export function createTimers({ store, clock, submit, jumped, log }: Parts): Time
     log.warn({ from: new Date(from), to: new Date(now) }, 'the clock has jumped');
     if (now > from) down = { from, to: now, asleep: true };
     else await setBack(from - now);
-    alive = now;
+    await showLife(now);
     jumped();
   }
 
@@ -117,8 +117,13 @@ export function createTimers({ store, clock, submit, jumped, log }: Parts): Time
   async function stayAlive(): Promise<void> {
     const now = clock.now();
     if (!stopped) disarmAlive = clock.wakeAt(now + aliveEvery, () => void stayAlive());
+    // Should we die before all have been told, whoever starts next has to notice the jump, too.
     if (hasJumped(now)) turn.ask();
-    else alive = now;
+    else await showLife(now);
+  }
+
+  async function showLife(now: Instant): Promise<void> {
+    alive = now;
     try {
       await store.writeMark(aliveMark, String(now));
     } catch (error) {

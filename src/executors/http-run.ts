@@ -45,6 +45,7 @@ export function mistakesAboutRun(
   return mistakes;
 }
 
-function namesRun(template: string): boolean {
+/** Whether it asks for the id that the deploy tool gives. */
+export function namesRun(template: string): boolean {
   return /\{\{\s*run\s*(?:\|\s*url\s*)?\}\}/.test(template);
 }

@@ -1,7 +1,7 @@
 import type { Executor, Handle, StepProgress, StepRun } from '../core/executor.ts';
 import { quoter, secret } from '../trust/secrets.ts';
 import { ask, NoAnswer, type HttpAnswer, type Question } from './ask.ts';
-import { readRun, withRun } from './http-run.ts';
+import { namesRun, readRun, withRun } from './http-run.ts';
 import { httpCall, httpStep, type Conditions, type HttpCall } from './http-step.ts';
 import { valueAt } from './json-path.ts';
 import { unfit } from './unfit.ts';
@@ -97,8 +97,9 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
     const line = lineOf(httpCall.parse(run.with), run);
     const wish = line.step.cancel;
     if (!wish) return undefined;
-    const id = await idOf(line, handle, signal);
-    if (line.step.capture && id === undefined)
+    // What is stopped by our own id does not wait for theirs.
+    const id = namesRun(wish.url) ? await idOf(line, handle, signal) : undefined;
+    if (namesRun(wish.url) && id === undefined)
       throw new Error(`${line.host} has given no id by which to stop it.`);
     const { status, text } = await answerOf(
       line,

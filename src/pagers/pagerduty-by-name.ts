@@ -12,6 +12,13 @@ const maxDetails = 4_000;
 const triesByName = 3;
 /** An incident that PagerDuty has only just got may not be listed yet. */
 const looks = 4;
+/** Not for want of an answer: that PagerDuty takes other pages meanwhile is no reason to look sooner. */
+const notListed = {
+  status: 'retry',
+  why: 'PagerDuty lists no such page (yet).',
+  after: 1_000,
+  mayHaveHappened: false,
+} as const;
 
 type PagerdutyErrand = Errand<'page.pagerduty'>;
 type Named = NonNullable<EffectOf<'page.pagerduty'>['named']>;
@@ -37,7 +44,9 @@ export function pagerdutyByName(deps: {
     const [user = ''] = users;
     if (!incidents) return callByEvent(errand, user, 'PAGERDUTY_API_TOKEN is not set');
     const { dedupKey: key, summary } = errand.effect;
-    const page = { key, service, user, title: titled(summary), details: scrub(detailsOf(errand)) };
+    // Cut only now: half a secret would not be recognised.
+    const details = scrub(detailsOf(errand)).slice(0, maxDetails);
+    const page = { key, service, user, title: titled(summary), details };
     const told = await incidents.call(page, errand.signal);
     if (told.is === 'done') return { status: 'done', receipt: receiptOf(errand, user, told.incident) };
     if (told.is === 'trouble' && errand.attempt < triesByName)
@@ -45,13 +54,17 @@ export function pagerdutyByName(deps: {
     return callByEvent(errand, user, told.why);
   }
 
-  /** A later try may find the API well again, when nobody knows whether the event before it arrived. */
-  function receiptOf({ effect, attempt }: PagerdutyErrand, user: string, incident = '') {
+  /**
+   * A later try may find the API well again, when nobody knows whether the event before it arrived: one goes out after
+   * so many tries, and at once after a refusal, also one that passes.
+   */
+  function receiptOf({ effect, attempt, mayHaveHappened }: PagerdutyErrand, user: string, incident = '') {
     const self = incidents?.self();
+    const perhaps = attempt > triesByName || mayHaveHappened;
     return {
       incident,
       ...(self !== undefined && { as: self }),
-      ...(attempt > triesByName && { [perhapsByEvent]: eventKey(effect.dedupKey, user) }),
+      ...(perhaps && { [perhapsByEvent]: eventKey(effect.dedupKey, user) }),
     };
   }
 
@@ -88,9 +101,7 @@ export function pagerdutyByName(deps: {
       ...Object.entries(details).map(([name, words]) => `${name}: ${words}`),
       ...links.map(({ label, url }) => `${label}: ${url}`),
       ...(card === undefined ? [] : [`card: ${card}`]),
-    ]
-      .join('\n')
-      .slice(0, maxDetails);
+    ].join('\n');
   }
 
   return {
@@ -116,7 +127,7 @@ async function endByName(
   switch (told.is) {
     case 'done':
       if (told.incident !== undefined || attempt >= looks) return done;
-      return { status: 'retry', why: 'PagerDuty lists no such page (yet).', mayHaveHappened: false };
+      return notListed;
     case 'trouble':
       return { status: 'retry', why: `PagerDuty: ${told.why}`, mayHaveHappened: told.mayHaveHappened };
     case 'refused':

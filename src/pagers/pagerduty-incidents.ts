@@ -120,7 +120,9 @@ export function pagerdutyIncidents(
 
   function notDone(error: unknown, late: boolean): Told {
     if (error instanceof Refused) return { is: 'refused', why: quote(error.message) };
-    if (error instanceof z.ZodError) return { is: 'refused', why: 'its answer could not be read' };
+    // It broke off, or something in between answered: what was asked for may have been done all the same.
+    if (error instanceof z.ZodError)
+      return { is: 'trouble', why: 'its answer could not be read', mayHaveHappened: true };
     if (error instanceof RateLimited)
       return { is: 'trouble', why: 'it asks us to slow down (429)', mayHaveHappened: false };
     if (error instanceof Trouble) return { is: 'trouble', why: quote(error.message), mayHaveHappened: true };

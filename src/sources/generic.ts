@@ -15,7 +15,10 @@ const words = z
 export const genericAlert = z.object({
   /** The same for the same trouble, each time it is sent. */
   key: z.string().min(1),
-  status: z.enum(['firing', 'resolved']).default('firing'),
+  status: z
+    .enum(['firing', 'resolved', ''])
+    .nullish()
+    .transform((said) => said || 'firing'),
   title: words,
   summary: words,
   service: words,
@@ -24,7 +27,10 @@ export const genericAlert = z.object({
   /** P0 to P3; any other word counts as the label `severity`, for policy to judge. */
   severity: words,
   starts_at: words,
-  labels: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+  labels: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String))
+    .nullish()
+    .transform((all) => all ?? {}),
   /** Where to look at the alert itself. */
   url: words,
   dashboard_url: words,
@@ -52,7 +58,10 @@ function readAlert(said: z.infer<typeof genericAlert>): Alert {
   return {
     fingerprint: fingerprintOf('generic', said.key),
     status: said.status,
-    title: cleanText(said.title ?? '', limits.title) || cleanText(said.key, limits.title),
+    title:
+      cleanText(said.title ?? '', limits.title) ||
+      cleanText(said.key, limits.title) ||
+      'Alert without a name',
     summary: cleanText(said.summary ?? '', limits.summary),
     labels: cleanLabels({ ...unread, ...said.labels }),
     ...(said.service === undefined ? {} : { service: cleanText(said.service, limits.label) }),

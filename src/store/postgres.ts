@@ -91,8 +91,9 @@ const outboxDue = statement(
 );
 const nextDue = statement(
   `SELECT least(
-     (SELECT row.due_at FROM outbox row WHERE row.owner = $1 AND ${mayGo} ORDER BY row.due_at LIMIT 1),
-     (SELECT row.due_at + CASE WHEN $2 THEN 0 ELSE ${graceOfEffects} END FROM outbox row WHERE ${mayGo}
+     (SELECT row.due_at FROM outbox row WHERE row.owner = $1 AND row.due_at > $3::bigint AND ${mayGo}
+      ORDER BY row.due_at LIMIT 1),
+     (SELECT row.due_at + $2::bigint FROM outbox row WHERE row.due_at > $3::bigint - $2::bigint AND ${mayGo}
       ORDER BY row.due_at LIMIT 1)) AS at`,
 );
 // In one order, so that two who do this at the same moment wait for each other and not crosswise.
@@ -225,7 +226,10 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[]): Store 
 
     outboxDue: async (until, limit) =>
       (await rowsOf<OutboxColumns>(outboxDue, until, limit, ...whose())).map(toOutboxRow),
-    nextDue: async () => (await rowsOf<At>(nextDue, ...whose()))[0]?.at ?? undefined,
+    nextDue: async (after = -1) => {
+      const grace = replica.isAlone() ? 0 : graceOfEffects;
+      return (await rowsOf<At>(nextDue, replica.id(), grace, after))[0]?.at ?? undefined;
+    },
     recoverInFlight: () =>
       during(() =>
         withClient(pool, (client) => recoverOrphans(client, replica.time(), replica.id())).catch(rethrow),

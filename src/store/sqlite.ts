@@ -91,7 +91,7 @@ export async function openSqliteStore(options: {
      ORDER BY row.priority, row.pos LIMIT ?`,
   );
   const nextDue: Query<{ at: number }> = db.prepare(
-    `SELECT row.due_at AS at FROM outbox row WHERE ${firstOfLane} ORDER BY row.due_at LIMIT 1`,
+    `SELECT row.due_at AS at FROM outbox row WHERE row.due_at > ? AND ${firstOfLane} ORDER BY row.due_at LIMIT 1`,
   );
   const outboxOf: Query<OutboxColumns> = db.prepare(
     `SELECT ${outboxColumns} FROM outbox WHERE stream = ? ORDER BY pos`,
@@ -146,7 +146,7 @@ export async function openSqliteStore(options: {
     wakesDue: (until, limit) => read(() => wakesDue.all(until, limit)),
 
     outboxDue: (until, limit) => read(() => outboxDue.all(until, limit).map(toOutboxRow)),
-    nextDue: () => read(() => nextDue.get()?.at),
+    nextDue: (after = -1) => read(() => nextDue.get(after)?.at),
     recoverInFlight: () => write(() => recoverInFlight.run(now()).changes),
     bringForward: (ids, to) => write(() => void bringForward.run(JSON.stringify(ids), to)),
     hastenOutbox: (by) =>

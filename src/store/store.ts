@@ -163,8 +163,8 @@ export interface Store {
 
   /** Waiting rows that may go now: due, and first of their lane; by priority, then age. */
   readonly outboxDue: (now: Instant, limit: number) => Promise<readonly OutboxRow[]>;
-  /** When the next waiting row that is first of its lane becomes due. */
-  readonly nextDue: () => Promise<Instant | undefined>;
+  /** When the next waiting row that is first of its lane becomes due; of those only that do so later than `after`. */
+  readonly nextDue: (after?: Instant) => Promise<Instant | undefined>;
   /** Rows that were in flight when their process died: waiting again, marked as possibly happened. */
   readonly recoverInFlight: () => Promise<number>;
   /** Of these, what waits for a later time becomes due at this one; what somebody has in hand is left alone. */

@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import { areas, type Finding } from '../doctor/finding.ts';
 import { marks, sayCounts, together } from '../doctor/summary.ts';
 import { exitCode, type ExitCode } from './exit.ts';
+import { asTyped } from './in-terminal.ts';
 import { printable, printJson } from './print.ts';
 import { withProgress } from './progress.ts';
 
@@ -41,8 +42,8 @@ function print(findings: readonly Finding[]): void {
     const here = shown.filter((finding) => finding.area === area);
     if (here.length === 0) return [];
     const told = here.flatMap(({ name, status, what, advice }) => [
-      `  ${marks[status]} ${printable(name).padEnd(width)}  ${printable(what)}`,
-      ...(advice === undefined ? [] : [`    ${''.padEnd(width)}  → ${printable(advice)}`]),
+      `  ${marks[status]} ${printable(name).padEnd(width)}  ${printable(asTyped(what))}`,
+      ...(advice === undefined ? [] : [`    ${''.padEnd(width)}  → ${printable(asTyped(advice))}`]),
     ]);
     return [area, ...told, ''];
   });

@@ -60,9 +60,9 @@ export async function followOperation(
   async function untilNews(): Promise<OperationShape | undefined> {
     while (!interrupted.signal.aborted) {
       const now = await look();
-      if (now && changesOf(seen, now, Date.now()).length > 0) return now;
       if (now) awaySince = undefined;
       else awaySince ??= performance.now();
+      if (now && changesOf(seen, now, Date.now()).length > 0) return now;
       if (awaySince !== undefined && performance.now() - awaySince > awayAtMost) {
         throw new Stop(
           exitCode.inconclusive,

@@ -3,7 +3,8 @@ import type { Answer } from '../core/answer.ts';
 import { momentsIn, type Told } from '../core/moments.ts';
 import type { Instant } from '../core/time.ts';
 
-const slashed = new RegExp(`(?<![\\w./-])/(${slashCommands.join('|')})(?![\\w/-]|\\.\\w)`, 'g');
+/** Where a word begins, and nowhere within an address, which has to lead on where it led. */
+const slashed = new RegExp(`(?<![^\\s“"'‘(\`])/(${slashCommands.join('|')})(?![\\w/-]|\\.\\w)`, 'g');
 
 /** As it is typed in a terminal: `/rollback …` is `lastgood rollback …`, and `/lastgood help` is `lastgood help`. */
 export function asTyped(text: string): string {
@@ -14,10 +15,12 @@ export function asTyped(text: string): string {
 
 /**
  * An answer as somebody reads it in a terminal: what they can type as they type it there, and moments in their own time.
- * What is in UTC by its heading stays so: its lines are to be the same for everybody.
+ * What is in UTC by its heading stays so: its lines are to be the same for everybody. What is there word for word stays
+ * as it came.
  */
 export function inTerminal(answer: Answer, now: Instant): Answer {
   const { title, lines } = answer;
+  if (title.endsWith('(word for word)')) return answer;
   const inUtc = [title, ...lines].some((text) => text.endsWith('(UTC)'));
   const say = (text: string): string => asTyped(inUtc ? text : inLocalTime(text, now));
   return { ...answer, title: say(title), lines: lines.map(say) };

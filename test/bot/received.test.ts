@@ -18,7 +18,7 @@ it('shows a webhook word for word, and what was wrong with it', async () => {
     await shown({ source: 'sentry', body: { headers: { 'sentry-hook-resource': 'issue' }, raw } }),
   ).toEqual({
     tone: 'info',
-    title: 'sentry/1, received 2026-11-22 03:00 UTC',
+    title: 'sentry/1, received 2026-11-22 03:00 UTC (word for word)',
     lines: ['no sense.', '', 'sentry-hook-resource: issue', '{"key": "<!here>"', ', broken'],
   });
 });

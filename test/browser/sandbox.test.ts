@@ -74,7 +74,8 @@ describe.skipIf(missing !== undefined)(`the sandbox${why}`, { timeout: 60_000 },
 
   async function beSomebody(name: string): Promise<void> {
     await page.getByRole('radio', { name }).check();
-    await page.getByRole('radio', { name, checked: true }).waitFor();
+    // What stands in the rail is theirs only then.
+    await page.locator(`#me[aria-label^="You are ${name}."]`).waitFor({ state: 'attached' });
   }
 
   /** Presses the last button of this name on a card, and says yes where it asks. */

@@ -384,6 +384,7 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
 
         expect(await idsDue(store)).toEqual([]);
         expect(await store.nextDue()).toBe(noon + 1);
+        expect(await store.nextDue(noon + 1)).toBe(noon + 2);
         expect(await idsDue(store, noon + 1)).toEqual(['soon']);
       });
 

@@ -101,6 +101,17 @@ describe('a version that a release bot calls critical', () => {
       [critical(3, 4), critical(0, 5)],
       fails('for 5m, a failure from 5m on'),
     ],
+    [
+      'passes by no report that says nothing about it',
+      [critical(0, 5), silent(4, 5.5)],
+      fails('for 5m, a failure from 5m on'),
+    ],
+    ['nor before it fails', [critical(0, 3), silent(2, 3.5)], soFar('for 3m of 5m')],
+    [
+      'but is judged without it once nobody has said so for long',
+      [critical(0, 5), silent(5, 7)],
+      ['inconclusive'],
+    ],
     ['twice by the same report is called so once', [critical(0, 3), critical(0, 3)], soFar('for 3m of 5m')],
   ])('%s', (_why, reports, expected) => {
     expect(standing(reports)).toEqual(expected);
@@ -134,7 +145,8 @@ describe('a version that a release bot calls critical', () => {
         },
       ],
     });
-    const again = told([critical(1, 2)], fiveMinutes, warned).leadsTo({ effects: ['slack.card'] });
+    const silence = told([silent(1, 1.5)], fiveMinutes, warned).leadsTo({ effects: ['slack.card'] });
+    const again = told([critical(1, 2)], fiveMinutes, silence).leadsTo({ effects: ['slack.card'] });
     told([critical(2, 5)], fiveMinutes, again).leadsTo({
       effects: [{ type: 'slack.card' }, { type: 'slack.thread', broadcast: true }],
     });

@@ -58,6 +58,35 @@ describe('a version that only the report of a token tells of', () => {
     );
   });
 
+  it('counts no more when such a token sets it by hand, or takes its side', () => {
+    const ci: Actor = { kind: 'token', name: 'ci', roles: ['responder'], via: 'api' };
+    const byHand = live
+      .when(set('9.9.9'), { at: 2 * hour, by: ci })
+      .leadsTo({ events: [{ type: 'channel.moved', to: '9.9.9', cause: 'set', toldBy: 'ci' }] })
+      .when(set('1.5.0'), { at: 3 * hour, by: ana });
+    expect(good(byHand, 4 * hour)).toBe('1.4.2');
+    byHand
+      .when(set('1.5.0'), { at: 4 * hour, by: ci })
+      .leadsTo({ events: [{ type: 'request.refused', code: 'version-live' }] });
+    live
+      .when({ type: 'registry.compare', found: '9.9.9' }, { at: 2 * hour })
+      .when({ type: 'drift.take', drift: 3, side: 'theirs' }, { at: 2 * hour, by: ci })
+      .leadsTo({ events: [{ type: 'drift.settled' }, { type: 'channel.moved', to: '9.9.9', toldBy: 'ci' }] });
+  });
+
+  it('may be one that was good long ago: the plan says by whose word alone it came back', () => {
+    const back = given(channelKind)
+      .when(set('1.3.0'), { at: -hour, by: ana })
+      .when(set('1.4.2'), { by: ana })
+      .when(set('1.5.0'), { at: hour, by: ana })
+      .when(deployed('1.3.0'), { at: 2 * hour, by: relbot })
+      .when(deployed('1.5.0'), { at: 3 * hour, by: relbot });
+    expect(good(back, 4 * hour)).toBe('1.3.0');
+    expect(cautionOf(back, 'last-good', 4 * hour)).toBe(
+      '1.3.0 came back to shop/stable at 05:00 UTC by the word of the token relbot alone',
+    );
+  });
+
   it('is the last good one when no other was: many teams have nothing but such reports', () => {
     const first = given(channelKind).when(deployed('1.4.2'), { by: relbot });
     const told = first.when(deployed('1.5.0'), { at: hour, by: relbot });
@@ -105,6 +134,23 @@ describe('the word for a version is good enough', () => {
     const after = confirm(told).when(deployed('1.7.0'), { at: 3 * hour, by: github });
     expect(good(after, 4 * hour)).toBe('9.9.9');
     expect(cautionOf(after, 'last-good', 4 * hour)).toBeUndefined();
+  });
+
+  it('also when GitHub says that it was deployed a moment before the token did', () => {
+    const told = live.when(deployed('9.9.9'), { at: 2 * hour, by: relbot });
+    const github2 = told.when(deployed('9.9.9', 2 * hour - 5_000), { at: 2 * hour + minute, by: github });
+    expect(github2.state.periods.at(-1)).toMatchObject({ version: '9.9.9', from: start + 2 * hour });
+    expect(github2.state.periods.at(-1)).not.toHaveProperty('toldBy');
+    // But not by what was deployed before the version that the token says it has replaced.
+    told.when(deployed('9.9.9', hour - 1), { at: 2 * hour + minute, by: github }).leadsTo({ events: [] });
+  });
+
+  it('and that is no drift while a rollback waits for its approval', () => {
+    live
+      .when(deployed('9.9.9'), { at: 2 * hour, by: relbot })
+      .when(rollBack('1.5.0'), { at: 2 * hour + minute, by: ana })
+      .when(deployed('9.9.9'), { at: 2 * hour + 2 * minute, by: github })
+      .leadsTo({ events: [] });
   });
 
   it('and what is certain already is said once', () => {

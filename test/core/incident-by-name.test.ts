@@ -145,6 +145,14 @@ describe('the account in whose name Lastgood acts there', () => {
     known.when(report('reassigned', 'PBEN'), echo).leadsTo({ events: [] });
   });
 
+  it('is known also where an event may have gone out besides', () => {
+    const receipt = { incident: 'Q1ABC', as: 'PBOT', perhaps_event: `${first}/PANA` };
+    const unsure = paged.when(delivered(paged.effects, receipt));
+    const anas = unsure.when({ type: 'incident.acknowledge' }, { at: minute, by: ana });
+    const echo = { at: 2 * minute, by: pagerdutyActor('PBOT', policies.roster) };
+    anas.when(report('acknowledged', 'PBOT'), echo).leadsTo({ events: [] });
+  });
+
   it('may be the one of a person, who answers a page like anybody else', () => {
     known
       .when(report('acknowledged', 'PBEN'), { at: minute, by: benThere })

@@ -44,6 +44,17 @@ describe('an incident leads to', () => {
     ]);
   });
 
+  it('so many pages, also in a storm, without looking at all of it', () => {
+    const { state } = open(alert('5xx', {}));
+    let looked = 0;
+    const storm = Array.from({ length: 1_000 }, (_, n) => [
+      `alert-${n}`,
+      Object.defineProperty({ ...state.firing['5xx'] }, 'url', { get: () => `${url}${(looked += 1)}` }),
+    ]);
+    expect(linksOf({ ...state, firing: Object.fromEntries(storm) })).toHaveLength(4);
+    expect(looked).toBeLessThan(10);
+  });
+
   it('nothing, where nobody said any', () => {
     expect(linksOf(open(alert('5xx', {})).state)).toEqual([]);
   });

@@ -3,7 +3,7 @@ import type { Effect, Settled } from '../../src/core/effect.ts';
 import type { OperationIntent } from '../../src/core/operation/intent.ts';
 import { operationKind } from '../../src/core/operation/operation.ts';
 import type { Policies } from '../../src/core/policies/policies.ts';
-import { ana, ben, dana, minute, policies, start } from '../support/given.ts';
+import { ana, ben, dana, given, minute, policies, start } from '../support/given.ts';
 import { approvals, asked, type OperationExample } from '../support/rollback.ts';
 
 const open = asked();
@@ -38,6 +38,15 @@ describe('whoever may approve is asked in person', () => {
     expect(open.tells[0]?.intent).toMatchObject({
       text: expect.stringContaining('Asked: Ben Okafor, Dana Levi.'),
     });
+  });
+
+  it('and asked anew when it may begin at once, since no promotion holds the channel any more', () => {
+    const { plan, rule, incident, severity, conversation } = open.state;
+    const waiting = given(operationKind).when(
+      { type: 'operation.open', plan, rule, incident, severity, conversation, waitsFor: 'OP-7' },
+      { by: ana },
+    );
+    expect(messages(waiting.when({ type: 'operation.proceed' }, { at: minute }))).toEqual([toBen, toDana]);
   });
 
   it('unless no approval is needed', () => {

@@ -32,6 +32,15 @@ const open = given(incidentKind)
   .when(receive(firing('5xx', 'P0')), { by: alertmanager })
   .when(named());
 
+it('names the worst that it was, and what it was in the end', () => {
+  const lowered = open.when(
+    { type: 'incident.set-severity', severity: 'P2', reason: 'only some' },
+    { at: 10 * minute, by: ana },
+  );
+  expect(section(lowered, 'Summary')[0]).toMatch(/^P0, P2 in the end, on Checkout/);
+  expect(section(open, 'Summary')[0]).toMatch(/^P0 on Checkout/);
+});
+
 describe('the clocks of a post-mortem', () => {
   it('say how long it took, and whether that was kept', () => {
     const over = open

@@ -80,3 +80,30 @@ it.each<readonly [Said, string]>([
   const guessed = unknownSeverity === undefined ? '' : `, since nobody knows ${unknownSeverity}`;
   expect(`${service} ${app}/${channel} ${severity}${guessed}${why}`).toBe(expected);
 });
+
+it.each([
+  ['critical', 'P3'],
+  ['disaster', 'P3, since nobody knows disaster'],
+])(
+  'a rule that takes whatever comes for a service makes no word unknown that another knows: %s',
+  async (word, expected) => {
+    const loaded = await loadPolicies(examplePolicies);
+    if (!loaded.ok) throw new Error(sayProblems(loaded.problems));
+    const { severity: policy } = loaded.policies;
+    const rules = [{ service: 'platform', labels: {}, severity: 'P3' as const }, ...policy.rules];
+    const alert: Alert = {
+      fingerprint: 'test:1',
+      status: 'firing',
+      title: 'Down',
+      summary: '',
+      labels: { severity: word },
+    };
+    const { severity, unknownSeverity } = routeAlert(alert, {
+      ...loaded.policies,
+      severity: { ...policy, rules },
+    });
+    expect(
+      `${severity}${unknownSeverity === undefined ? '' : `, since nobody knows ${unknownSeverity}`}`,
+    ).toBe(expected);
+  },
+);

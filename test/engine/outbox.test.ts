@@ -66,6 +66,29 @@ describe('effects go out', () => {
     expect(slack.errands).toHaveLength(9);
   });
 
+  it('and a page that is tried again does not wait for them', async () => {
+    const { outcome, give } = later();
+    const slack = carrying(['page.slack'], ({ effect, attempt }) =>
+      'text' in effect && effect.text === 'hangs' ? outcome : attempt === 1 ? retry : done,
+    );
+    const { enqueue, engine, clock, row, quiet } = await openWorkshop({
+      carriers: [slack.carrier],
+      mostInFlight: 4,
+    });
+    await enqueue(...Array.from({ length: 8 }, () => page('hangs', 'P3')));
+    await engine.start();
+    while ((await row('effect-3')).status !== 'in-flight') await Promise.resolve();
+    await enqueue(page('goes'));
+    engine.poke();
+    await until(async () => (await row('effect-9')).lastError === 'busy');
+    await macrotask();
+    await clock.advance(second, macrotask);
+    await until(async () => (await row('effect-9')).status !== 'in-flight');
+    expect((await row('effect-9')).status).toBe('done');
+    give(done);
+    await quiet();
+  });
+
   it('the worst first', async () => {
     const slack = carrying(['page.slack', 'slack.thread'], () => done);
     const { enqueue, engine, quiet } = await openWorkshop({ carriers: [slack.carrier], mostInFlight: 1 });
@@ -160,6 +183,43 @@ describe('what is tried again', () => {
     const [first, ...rest] = errands.errands.slice(before).map(({ id, now }) => ({ id, now }));
     expect(rest.map(({ now }) => now)).toEqual([first?.now, first?.now]);
     expect(errands.errands).toHaveLength(before + 3);
+  });
+
+  it('goes no sooner for others that get through all the time, where it fails for reasons of its own', async () => {
+    const slack = carrying(['page.slack'], ({ effect }) =>
+      'text' in effect && effect.text === 'never' ? retry : done,
+    );
+    const { enqueue, engine, advance } = await openWorkshop({
+      carriers: [slack.carrier],
+      random: () => 1,
+    });
+    await enqueue(page('never'));
+    await engine.start();
+    for (let round = 0; round < 30; round += 1) {
+      await enqueue({ ...page('others'), lane: `another ${round}` });
+      engine.poke();
+      await advance(second);
+    }
+    // It was tried at 0, and then after half a second, one, two, four, eight and sixteen.
+    expect(slack.errands.filter(({ effect }) => 'text' in effect && effect.text === 'never')).toHaveLength(6);
+    expect(slack.errands).toHaveLength(36);
+  });
+
+  it('goes no sooner where it waits for something else, and says for how long', async () => {
+    const slack = carrying(['page.slack'], ({ effect, attempt }) =>
+      'text' in effect && effect.text === 'not listed yet' && attempt < 3
+        ? { ...retry, after: second }
+        : done,
+    );
+    const { enqueue, engine, advance } = await openWorkshop({ carriers: [slack.carrier], mostInFlight: 1 });
+    await enqueue(page('here'));
+    await engine.start();
+    await advance(second);
+    await enqueue(page('not listed yet'), page('others'), page('others'));
+    engine.poke();
+    await advance(4 * second);
+    const times = slack.errands.map(({ id, now }) => `${id.slice(-1)} ${(now - start) / second}`);
+    expect(times).toEqual(['1 0', '2 1', '3 1', '4 1', '2 2', '2 3']);
   });
 
   it('knows whether it may have happened, also when it threw', async () => {

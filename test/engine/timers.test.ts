@@ -34,6 +34,28 @@ function writeSleepless(store: Store, id: string, kind: 'channel' | 'incident' =
   );
 }
 
+describe('the clock was set back while nobody was there', () => {
+  it('and whoever starts then dies before all are told: the next start tells them', async () => {
+    let dies = false;
+    const through = (store: Store): Store => ({
+      ...store,
+      hastenOutbox: (by) => (dies ? new Promise<never>(() => undefined) : store.hastenOutbox(by)),
+    });
+    const before = await openWorkshop({ through });
+    await before.engine.start();
+    await before.engine.submit([alert('checkout')]);
+    await before.quiet();
+    dies = true;
+    const dying = await before.crash(-hour);
+    await dying.engine.start();
+    dies = false;
+    const after = await dying.crash(second);
+    await after.engine.start();
+    await after.advance(5 * minute);
+    expect(await rungs(after)).toEqual(['0m rung 1', expect.stringMatching(/^-5[45].* rung 2$/)]);
+  });
+});
+
 describe('time passes', () => {
   it('and every stream is woken when it asked to be', async () => {
     const workshop = await openWorkshop();

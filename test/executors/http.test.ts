@@ -279,6 +279,18 @@ describe('a call to a deploy tool', () => {
       await expect(executor.cancel?.(stepRun(without()), {}, soon())).rejects.toThrow('given no id');
     });
 
+    it('is stopped without that id where the policy says how, and the look-up does not show it (yet)', async () => {
+      tool.end = 'never';
+      const cancel = { url: `http://${tool.host}/deployments/OP-7.1/cancel` };
+      await start(without());
+      await executor.cancel?.(
+        stepRun({ ...byItsOwnId(tool.host, 'nobodys'), cancel }),
+        { answered: '202' },
+        soon(),
+      );
+      expect(urls().slice(1)).toEqual(['POST /deployments/OP-7.1/cancel', 'GET /runs?key=nobodys']);
+    });
+
     it.each([
       ['nothing', {}],
       ['a way out of its folder', { id: '..' }],

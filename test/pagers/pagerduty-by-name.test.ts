@@ -140,7 +140,8 @@ describe('a page by name', () => {
 
   it('looks again before it believes that there is nothing to acknowledge', async () => {
     const end = { named: { service: 'PSHOP', users: [] }, action: 'acknowledge' } as const;
-    expect(await pager.carry(errand(end))).toMatchObject({ status: 'retry', mayHaveHappened: false });
+    const again = { status: 'retry', after: 1_000, mayHaveHappened: false };
+    expect(await pager.carry(errand(end))).toMatchObject(again);
     expect(await pager.carry(errand(end, { attempt: 4 }))).toMatchObject({ status: 'done' });
   });
 
@@ -190,11 +191,38 @@ describe('when PagerDuty cannot be told whom to call', () => {
     expect(pagerduty.alerts().map(({ state }) => state)).toEqual(['acknowledged', 'triggered']);
   });
 
-  it('keeps in mind that an event may have gone out, once the API takes the name after all', async () => {
-    expect(await pagerAt(pagerduty.url).carry(errand({}, { attempt: 4 }))).toMatchObject({
-      status: 'done',
-      receipt: { incident: 'PSANDBOX1', perhaps_event: `${key}/PANA` },
+  it.each([
+    ['so many tries', { attempt: 4 }],
+    ['a refusal that passed, and an event without an answer', { attempt: 2, mayHaveHappened: true }],
+  ])(
+    'keeps in mind that an event may have gone out, when the API takes the name after %s',
+    async (_, tried) => {
+      expect(await pagerAt(pagerduty.url).carry(errand({}, tried))).toMatchObject({
+        status: 'done',
+        receipt: { incident: 'PSANDBOX1', perhaps_event: `${key}/PANA` },
+      });
+    },
+  );
+
+  it('looks again after an answer that cannot be read: the incident may be there, and one ring is enough', async () => {
+    const pager = pagerAt(pagerduty.url);
+    pagerduty.fail({ status: 201, applied: true, path: 'POST /incidents' });
+    expect(await pager.carry(errand())).toMatchObject({
+      status: 'retry',
+      why: 'PagerDuty: its answer could not be read',
+      mayHaveHappened: true,
     });
+    pagerduty.heal();
+    await pager.carry(errand({}, { attempt: 2, mayHaveHappened: true }));
+    expect(pagerduty.alerts().map((alert) => alert.called?.users)).toEqual([['PANA']]);
+    expect(byEvent()).toEqual([]);
+  });
+
+  it('cuts what is too long only after its secrets are taken out: half of one would stay', async () => {
+    // Without "live: ", as much as leaves five characters for what follows.
+    await pagerAt(pagerduty.url).carry(errand({ details: { live: `${'x'.repeat(3_989)}${token}` } }));
+    const details = String(pagerduty.alerts()[0]?.details['details']);
+    expect([details.length, details.slice(-6)]).toEqual([4_000, 'x[secr']);
   });
 
   it.each([

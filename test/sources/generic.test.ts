@@ -44,6 +44,12 @@ it('needs no more than a key', () => {
   expect(parse({ key: 'disk', title: '', service: null, severity: ' ', version: null, url: '' })).toEqual(
     alert,
   );
+  expect(parse({ key: 'disk', status: null, labels: null })).toEqual(alert);
+  expect(parse({ key: 'disk', status: '' })).toEqual(alert);
+});
+
+it('has a title also when the key shows nothing', () => {
+  expect(parse({ key: ' ' })?.title).toBe('Alert without a name');
 });
 
 it('keeps as labels what is no severity or version of ours, for policy and people to read', () => {
@@ -71,7 +77,7 @@ it.each([
   [{}, 'key: Invalid input: expected string, received undefined.'],
   [{ key: '' }, 'key: Too small'],
   [{ key: 7 }, 'key: Invalid input: expected string, received number.'],
-  [{ key: 'disk', status: 'ok' }, 'status: Invalid option: expected one of "firing"|"resolved".'],
+  [{ key: 'disk', status: 'ok' }, 'status: Invalid option: expected one of "firing"|"resolved"|"".'],
   [{ key: 'disk', service: ['a'] }, 'service: Invalid input: expected string, received array.'],
   [{ key: 'disk', labels: { a: {} } }, 'labels.a: Invalid input.'],
 ])('refuses %j, and says why', (said, why) => {

@@ -51,6 +51,11 @@ describe('lastgood doctor', () => {
     expect(stdout).toMatch(/^ {2}✗ \S+healthz, .* said readiness=failing\.\n +→ As long as it says so/m);
   });
 
+  test('says what to type as it is typed in a terminal', async () => {
+    const { stdout } = await doctor({ SECURITY_DIR: join(folder.path, 'nowhere') });
+    expect(stdout).toContain('Say what is live with lastgood channels set.');
+  });
+
   test('ends with 78 when the bot would not start', async () => {
     const { code, stdout } = await doctor({ SLACK_BOT_TOKEN: '', SENTRY_URL: 'nowhere' });
     expect(code).toBe(78);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { asTyped } from '../../src/terminal/in-terminal.ts';
+import { asTyped, inTerminal } from '../../src/terminal/in-terminal.ts';
 import { spawnSync } from 'node:child_process';
 
 test.each([
@@ -15,6 +15,7 @@ test.each([
 
 test.each([
   'https://shop.example/incident/12',
+  'https://grafana.example/explore?path=/promote&from=/rollback#/channels',
   'api/v1/channels',
   'policies/channels.yml',
   '/incidents',
@@ -23,6 +24,16 @@ test.each([
   'and/or',
 ])('%s is nothing that anybody types', (text) => {
   expect(asTyped(text)).toBe(text);
+});
+
+test('what is there word for word stays as it came', () => {
+  const title = 'slack/1, received 2026-11-22 03:00 UTC (word for word)';
+  const answer = {
+    tone: 'info',
+    title,
+    lines: ['command: /rollback', 'text: stable since 02:50 UTC'],
+  } as const;
+  expect(inTerminal(answer, 0)).toEqual(answer);
 });
 
 test('a moment is said in the zone of the terminal, with its name', () => {

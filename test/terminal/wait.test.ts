@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import type { OperationShape } from '../../src/http/api/operation-shapes.ts';
 import { Stop } from '../../src/terminal/exit.ts';
 import { followOperation } from '../../src/terminal/follow.ts';
@@ -125,6 +125,23 @@ describe('How an operation ends is how the terminal ends:', () => {
     const followed = await followOperation({ read }, 'OP-7', { every: 1, write });
     expect(said).toHaveLength(7);
     expect(followed).toMatchObject({ code, operation: { status } });
+  });
+
+  test('a bot that was away twice, each time for less than two minutes, was never away for good', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const looks = [undefined, waiting, undefined, finished];
+    const read = () => {
+      vi.advanceTimersByTime(100_000);
+      const body = looks.shift();
+      return body ? Promise.resolve({ status: 200, body }) : Promise.reject(new Stop(1, 'not there'));
+    };
+    try {
+      expect(await followOperation({ read }, 'OP-7', { every: 1, write: () => true })).toMatchObject({
+        code: 0,
+      });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('one that may not be looked at is not waited for', async () => {

@@ -11,6 +11,7 @@ import { secretsOf, type Settings } from '../../src/config.ts';
 import { conversations, people } from '../../src/sandbox/cast.ts';
 import type { SignedRequest } from '../../src/sandbox/neighbours/slack.ts';
 import { reveal, secret } from '../../src/trust/secrets.ts';
+import { storeId } from '../support/given.ts';
 import { stillWorld, type StillWorld } from './support/still-world.ts';
 
 const { ana, ben } = people;
@@ -279,7 +280,7 @@ async function rollBack(round: number): Promise<void> {
     .messages(incidents)
     .findLast(({ blocks }) => JSON.stringify(blocks).includes('"operation.settle"'));
   if (settleButton) {
-    const value = JSON.stringify({ id: `OP-${round}`, outcome: 'failed' });
+    const value = JSON.stringify({ id: `OP-${round}`, outcome: 'failed', store: storeId });
     await send(
       world.slack.payloadForClick(ben.id, incidents, settleButton.ts, {
         actionId: 'operation.settle',

@@ -54,7 +54,8 @@ export function channelEffects(
     case 'health.reported': {
       const { verdict } = event.judgement;
       const about = healthCardName(event.report.version);
-      const warns = verdict === 'inconclusive' && event.critical?.reports === 1;
+      const begins = event.report.severity === 'critical' && event.critical?.reports === 1;
+      const warns = verdict === 'inconclusive' && begins;
       const isNews =
         warns || (verdict !== event.before && (event.before !== undefined || verdict === 'fail'));
       return [card(about), ...(isNews ? [line(about, verdict === 'fail')] : [])];

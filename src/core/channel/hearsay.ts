@@ -22,9 +22,15 @@ export function isHearsay({ periods }: { readonly periods: readonly Period[] }, 
   return times.length > 0 && times.every(({ toldBy }) => toldBy !== undefined);
 }
 
-/** `1.4.9 is known on shop/stable only from a report of the token deploy-bot at 02:10 UTC` */
+/**
+ * `1.4.9 is known on shop/stable only from a report of the token deploy-bot at 02:10 UTC`. Of a version that somebody has
+ * answered for, the same is said of its coming back: whoever has the token might bring back one of last year.
+ */
 export function sayHearsay(channel: Channel, version: string, now: Instant): string | undefined {
   const last = channel.periods.findLast((period) => period.version === version);
-  if (last?.toldBy === undefined || !isHearsay(channel, version)) return undefined;
-  return `${version} is known on ${channel.name} only from a report of the token ${last.toldBy} at ${sayPast(last.from, now)}`;
+  if (last?.toldBy === undefined) return undefined;
+  const at = sayPast(last.from, now);
+  return isHearsay(channel, version)
+    ? `${version} is known on ${channel.name} only from a report of the token ${last.toldBy} at ${at}`
+    : `${version} came back to ${channel.name} at ${at} by the word of the token ${last.toldBy} alone`;
 }

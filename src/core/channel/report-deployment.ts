@@ -26,15 +26,18 @@ export function reportDeployment(
   const { app, channel } = place(context);
   const lacking = mayNotReport(message.by, `report that ${version} is on ${app}/${channel}`);
   if (lacking) return { events: [lacking], tells: [] };
-  if (isOldNews(state, message.intent)) return nothing;
   const live = state && livePeriod(state);
+  const toldBy = mereReporter(message.by, app, context.policies);
+  // Somebody answers for what was hearsay. While an operation holds the channel its records are left alone.
+  const isHeard = live?.toldBy !== undefined && live.version === version;
+  const confirms = isHeard && toldBy === undefined && !state?.lock;
+  if (isOldNews(state, message.intent, confirms)) return nothing;
   const drift = openDrift(state, 'reality');
   const known: readonly ChannelEvent[] =
     id === undefined ? [] : [{ type: 'deployment.known', deployment: id }];
-  const toldBy = mereReporter(message.by, app, context.policies);
-  // A clock that is ahead of ours does not put it into the future.
-  const since = at === undefined ? undefined : Math.min(at, message.at);
-  const confirms = live?.toldBy !== undefined && live.version === version && toldBy === undefined;
+  // A clock that is ahead of ours does not put it into the future, and whoever confirms may have seen it a moment sooner.
+  const earliest = confirms ? live.from : -Infinity;
+  const since = at === undefined ? undefined : Math.max(Math.min(at, message.at), earliest);
   if (state && isExpected(state, version, since) && !confirms) {
     if (!drift) return { events: known, tells: [] };
     const how = version === live?.version ? 'agrees' : 'replaced';
@@ -76,13 +79,17 @@ export function reportDeployment(
 }
 
 /** Told before, or from before what we know: webhooks come twice and in any order. */
-function isOldNews(state: Channel | undefined, { at, id }: Of<'deployment.report'>['intent']): boolean {
+function isOldNews(
+  state: Channel | undefined,
+  { at, id }: Of<'deployment.report'>['intent'],
+  confirms: boolean,
+): boolean {
   if (id !== undefined && state?.deployments?.includes(id) === true) return true;
   if (!state || at === undefined) return false;
   // What is in doubt or in dispute is not settled by what was so before. But what came while an operation was at work
   // may have come after its own deployment.
   const { doubt } = state;
-  const live = livePeriod(state);
+  const live = confirms ? state.periods.at(-2) : livePeriod(state);
   const drift = openDrift(state, 'reality');
   const known = [
     live && (live.broughtBy?.begunAt ?? live.from),

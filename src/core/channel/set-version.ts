@@ -4,6 +4,7 @@ import { refuse } from '../refusal.ts';
 import { nothing, type Context, type Decision } from '../stream.ts';
 import { openDrift } from './drift-state.ts';
 import type { ChannelEvent } from './event.ts';
+import { mereReporter } from './hearsay.ts';
 import { howToFree } from './hold.ts';
 import type { Of } from './intent.ts';
 import { moveTo, type Moved } from './moves.ts';
@@ -21,8 +22,10 @@ export function setVersion(
   const lacking = lacksPermission(message.by, anyRole, what);
   if (lacking) return { events: [lacking], tells: [] };
   const live = state && livePeriod(state);
+  const toldBy = mereReporter(message.by, app, context.policies);
   // What is known by hearsay alone may be said again by somebody who answers for it.
-  const isCertain = !state?.doubt && !openDrift(state, 'reality') && live?.toldBy === undefined;
+  const isHeard = live?.toldBy !== undefined && toldBy === undefined;
+  const isCertain = !state?.doubt && !openDrift(state, 'reality') && !isHeard;
   if (live?.version === version && isCertain) {
     return {
       events: [refuse('version-live', what, `${version} is live on ${app}/${channel} already.`)],
@@ -51,6 +54,7 @@ export function setVersion(
     operation: undefined,
     verified: false,
     since: undefined,
+    ...(toldBy === undefined ? {} : { toldBy }),
   };
   return moveTo(state, moved, message, context);
 }

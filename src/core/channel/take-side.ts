@@ -5,6 +5,7 @@ import { nothing, type Context, type Decision } from '../stream.ts';
 import { sayDate } from '../time.ts';
 import { openDrift, type Drift } from './drift-state.ts';
 import type { ChannelEvent } from './event.ts';
+import { mereReporter } from './hearsay.ts';
 import { sayHeld } from './hold.ts';
 import type { Of } from './intent.ts';
 import { moveTo, settle, type Moved } from './moves.ts';
@@ -58,6 +59,7 @@ export function takeSide(
     if (state.lock) {
       return refused(refuse('channel-locked', what, sayHeld(state, message.at)));
     }
+    const toldBy = mereReporter(message.by, app, context.policies);
     const moved: Moved = {
       type: 'channel.moved',
       to: drift.found,
@@ -68,6 +70,7 @@ export function takeSide(
       operation: undefined,
       verified: false,
       since: undefined,
+      ...(toldBy === undefined ? {} : { toldBy }),
     };
     return moveTo(state, moved, message, context, [settle(drift, 'recorded', drift.found)]);
   }

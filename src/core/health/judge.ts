@@ -40,8 +40,9 @@ export function judge(
   const window = report.window.end - report.window.start;
   const measured = measures.flatMap((measure) => measuredOf(measure, report, rule));
   const tooLittle = tooLittleData(report, rule, window);
-  // The bot's own word is no estimate, and needs no sample.
-  const critical = report.severity === 'critical' ? criticalReason(rule, run, window) : undefined;
+  // The bot's own word is no estimate, and needs no sample. A report that leaves it out does not take it back.
+  const isCritical = report.severity === 'critical' || run !== undefined;
+  const critical = isCritical ? criticalReason(rule, run, window) : undefined;
   const breaches = tooLittle.length > 0 ? [] : breachesOf(report, rule, baseline, measured);
   const failing = [...(critical?.type === 'critical' ? [critical] : []), ...breaches];
   const open = [

@@ -122,8 +122,15 @@ export type IncidentEvent =
       readonly receipt: Receipt;
       /** Whom it called by a direct message, which is told in place when somebody has it. */
       readonly person?: string;
-      /** The account that PagerDuty calls for it, the key of the page there, and in whose name that was asked. */
-      readonly pagerduty?: { readonly key: string; readonly user: string; readonly self: string | undefined };
+      /**
+       * The account that PagerDuty calls for it, the key of the page there, and in whose name that was asked. Without the
+       * account, an event may have gone out besides.
+       */
+      readonly pagerduty?: {
+        readonly key: string;
+        readonly user?: string;
+        readonly self: string | undefined;
+      };
       /** What was done otherwise than the ladder says, in words. */
       readonly note?: string;
     }

@@ -4,7 +4,8 @@ import { decideIncident } from './decide.ts';
 import { incidentEffects, incidentWants } from './effects.ts';
 import type { IncidentEvent } from './event.ts';
 import type { IncidentIntent } from './intent.ts';
-import { evolveIncident, incidentAlias, isOpen, type Incident } from './state.ts';
+import { evolveIncident } from './evolve.ts';
+import { incidentAlias, isOpen, type Incident } from './state.ts';
 import { incidentWakeAt } from './tick.ts';
 
 /** Something is wrong with a service on a release channel, and somebody has to care. */

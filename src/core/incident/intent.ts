@@ -2,6 +2,7 @@ import type { EffectProgressed, EffectSettled } from '../effect.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Severity } from '../severity.ts';
 import type { Alert } from '../source.ts';
+import type { Message } from '../stream.ts';
 import type { Instant, Milliseconds } from '../time.ts';
 import type { OperationProgress, Suspect } from './event.ts';
 import type { PagerdutyReport } from './pagerduty.ts';
@@ -51,3 +52,8 @@ export type IncidentIntent =
   | ClockTick
   | EffectSettled
   | EffectProgressed;
+
+/** A message with this intent. */
+export type Of<Type extends IncidentIntent['type']> = Message<
+  Extract<IncidentIntent, { readonly type: Type }>
+>;

@@ -15,13 +15,18 @@ const most = 4;
 /** Where to look at what fires, and what to do about it: of one alert after the other, none twice. */
 export function linksOf({ firing, runbook }: Incident): readonly Link[] {
   const alerts = Object.values(firing);
-  const all = alerts.flatMap((alert) => linksOfAlert(alert, alerts.length > 1 ? alert.title : undefined));
-  const unlike = all.filter(({ url }, index) => all.findIndex((other) => other.url === url) === index);
+  const unlike = new Map<string, Link>();
+  for (const alert of alerts) {
+    // In a storm there are thousands, and this is read with every page and every card.
+    if (unlike.size >= most) break;
+    for (const link of linksOfAlert(alert, alerts.length > 1 ? alert.title : undefined))
+      if (!unlike.has(link.url)) unlike.set(link.url, link);
+  }
   const ofService =
     runbook === undefined || alerts.some((alert) => alert.runbook !== undefined)
       ? []
       : [{ label: 'Runbook', url: runbook }];
-  return [...unlike.slice(0, most - ofService.length), ...ofService];
+  return [...[...unlike.values()].slice(0, most - ofService.length), ...ofService];
 }
 
 /** The same for one entry of a timeline: what an alert named when it fired. */

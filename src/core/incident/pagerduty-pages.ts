@@ -57,15 +57,18 @@ function callByName(
 /** In a receipt, the key of an event that may have gone out besides. */
 export const perhapsByEvent = 'perhaps_event';
 
-/** Reads from a page's receipt whether PagerDuty took it by name, and no event can have gone out: only then it says so. */
+/**
+ * Reads from a page's receipt whether PagerDuty took it by name; only where no event can have gone out besides, it names
+ * the account.
+ */
 export function accountCalled(
   effect: PageEffect,
   receipt: Receipt,
 ): Pick<Extract<IncidentEvent, { type: 'page.delivered' }>, 'pagerduty'> {
   const { incident, as: self } = receipt;
-  if (effect.type !== 'page.pagerduty' || incident === undefined || perhapsByEvent in receipt) return {};
-  const user = effect.named?.users[0];
-  return user === undefined ? {} : { pagerduty: { key: effect.dedupKey, user, self } };
+  if (effect.type !== 'page.pagerduty' || incident === undefined) return {};
+  const user = perhapsByEvent in receipt ? undefined : effect.named?.users[0];
+  return { pagerduty: { key: effect.dedupKey, ...(user !== undefined && { user }), self } };
 }
 
 /** PagerDuty took a page by name: no event went out in its place. */

@@ -1,3 +1,4 @@
+import { worst } from '../severity.ts';
 import type { Recorded } from '../stream.ts';
 import { sayBetween, sayDate, sayDuration, sayMoment, sayTime } from '../time.ts';
 import { clockLines, isRollbackDone } from './clock-lines.ts';
@@ -70,7 +71,7 @@ function summary(state: Incident, events: readonly Recorded<IncidentEvent>[]): r
     ? `Resolved by ${state.resolved.by}${state.resolved.reason === '' ? '' : `: ${state.resolved.reason}`}.`
     : 'Not resolved yet.';
   return [
-    `${state.severity} on ${state.serviceTitle} (${state.app}/${state.channel}), opened ${sayDate(state.openedAt)}.`,
+    `${sayWorst(state, events)} on ${state.serviceTitle} (${state.app}/${state.channel}), opened ${sayDate(state.openedAt)}.`,
     ...(state.suspect && first
       ? [
           neverChanged(events, first.live)
@@ -82,6 +83,13 @@ function summary(state: Incident, events: readonly Recorded<IncidentEvent>[]): r
     ...(promotions === '' ? [] : [`Promotions: ${promotions}.`]),
     end,
   ];
+}
+
+/** Whoever reads it afterwards asks how bad it was, and not how bad it still was at its end. */
+function sayWorst({ severity }: Incident, events: readonly Recorded<IncidentEvent>[]): string {
+  const all = events.flatMap((event) => (event.type === 'severity.changed' ? [event.from, event.to] : []));
+  const most = worst([severity, ...all]) ?? severity;
+  return most === severity ? severity : `${most}, ${severity} in the end,`;
 }
 
 function sayBeginning({ live, promotion, doubt }: Suspect): string {

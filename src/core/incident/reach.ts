@@ -82,12 +82,14 @@ const shortestTurn: Milliseconds = 15 * 60_000;
 
 /** Now, and every moment before `until` at which somebody else is on call. */
 function turnsOf({ roster }: Policies, rotation: string, from: Instant, until: Instant): readonly Instant[] {
-  const changes = Object.values(roster.rotations[rotation] ?? {}).flatMap(({ starts, each, zone = 'UTC' }) => {
-    if (starts === undefined || each === undefined) return [];
-    const step = Math.ceil(shortestTurn / each) * each;
-    const first = starts + (Math.floor((wallClock(from, zone) - starts) / step) + 1) * step;
-    const count = Math.max(0, Math.ceil((wallClock(until, zone) - first) / step));
-    return Array.from({ length: count }, (_, index) => whenWallClockShows(first + index * step, zone));
-  });
+  const changes = Object.values(roster.rotations[rotation] ?? {}).flatMap(
+    ({ starts, each, zone = 'UTC' }) => {
+      if (starts === undefined || each === undefined) return [];
+      const step = Math.ceil(shortestTurn / each) * each;
+      const first = starts + (Math.floor((wallClock(from, zone) - starts) / step) + 1) * step;
+      const count = Math.max(0, Math.ceil((wallClock(until, zone) - first) / step));
+      return Array.from({ length: count }, (_, index) => whenWallClockShows(first + index * step, zone));
+    },
+  );
   return [from, ...new Set(changes.toSorted((a, b) => a - b))];
 }

@@ -68,15 +68,16 @@ function severityOf(
   { rules, ...policy }: Policies['severity'],
 ): { readonly is: Severity; readonly unknown?: string | undefined } {
   if (alert.severity !== undefined) return { is: alert.severity };
-  const rule = rules.find(
+  const fitting = rules.filter(
     (candidate) =>
       (candidate.service === undefined || candidate.service === service) &&
       hasLabels(alert, candidate.labels),
   );
-  // A rule that looks at no label takes whatever comes.
-  if (rule && Object.keys(rule.labels).length > 0) return { is: rule.severity };
+  const is = fitting[0]?.severity ?? policy.default;
+  // A rule that looks at no label takes whatever comes, also a word that one after it knows.
+  if (fitting.some((rule) => Object.keys(rule.labels).length > 0)) return { is };
   const said = severityLabels.map((label) => own(alert.labels, label)).find((word) => word);
-  return { is: rule?.severity ?? policy.default, unknown: said };
+  return { is, unknown: said };
 }
 
 function hasLabels({ labels }: Alert, wanted: Readonly<Record<string, string>>): boolean {

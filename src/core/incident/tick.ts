@@ -3,7 +3,8 @@ import type { Instant, Milliseconds } from '../time.ts';
 import type { ClockName, IncidentEvent } from './event.ts';
 import type { ClockTick } from './intent.ts';
 import { pagesOfRung } from './ladder.ts';
-import { evolveIncident, isOpen, type Incident } from './state.ts';
+import { evolveIncident } from './evolve.ts';
+import { isOpen, type Incident } from './state.ts';
 
 /** A rung that is called this much after its time is called late, and the timeline says so. */
 const punctual: Milliseconds = 10_000;

@@ -23,6 +23,8 @@ export function askedOn(operation: Operation, card: string): Asked | undefined {
 /** After these a request says something else. */
 const changes: readonly OperationEvent['type'][] = [
   'operation.approved',
+  // Before its button is pressed it asks whether to begin at once, or when a promotion has let go.
+  'operation.unblocked',
   'operation.rejected',
   'operation.withdrawn',
   'operation.expired',

@@ -27,6 +27,8 @@ export function drawRail(view, { goTo }) {
         ),
     })),
   );
+  // Whoever was chosen and given up again before that was drawn is still marked, and no item has changed.
+  for (const choice of byId('people').querySelectorAll('input')) choice.checked = choice.value === view.as;
   markAsRead(view);
   patch(
     byId('conversations'),

@@ -1,0 +1,45 @@
+import type { Recorded } from '../stream.ts';
+import type { IncidentEvent } from './event.ts';
+import { firstCall } from './ladder.ts';
+import { isHolder, type Incident } from './state.ts';
+
+/** Raising plans the ladder anew from its first rung; lowering keeps the place, and never un-pages. */
+export function changeSeverity(
+  state: Incident,
+  event: Recorded<Extract<IncidentEvent, { type: 'severity.changed' }>>,
+): Incident {
+  const { to, from, was, clocks, ladder } = event;
+  const raised = to < from;
+  // Whoever has it and raises it knows; anybody else's raising has to reach somebody.
+  const held = state.acknowledged !== undefined && !(raised && !isHolder(state, event.by));
+  const { nextCall } = state;
+  const missable = {
+    acknowledge_within: clocks.acknowledgeWithin,
+    rollback_start_within: clocks.rollbackStartWithin,
+    resolve_within: clocks.resolveWithin,
+  };
+  const since = raised ? event.at : state.clocksSince;
+  const kept = nextCall && { ...nextCall, rung: Math.min(nextCall.rung, ladder.rungs.length) };
+  return {
+    ...state,
+    severity: to,
+    was,
+    clocks,
+    ladder,
+    // What was missed by the old limits may not be by the new ones; what still is, is not said twice.
+    clocksSince: since,
+    missedClocks: state.missedClocks.filter((clock) => {
+      const limit = missable[clock];
+      return limit !== null && since + limit < event.at;
+    }),
+    status: held || state.status === 'resolved' ? state.status : 'triggered',
+    nextCall: raised && !held && !state.cleared ? firstCall(ladder, event.at) : kept,
+    acknowledged:
+      held && state.acknowledged
+        ? {
+            ...state.acknowledged,
+            expiresAt: clocks.acknowledgedFor === null ? undefined : event.at + clocks.acknowledgedFor,
+          }
+        : undefined,
+  };
+}

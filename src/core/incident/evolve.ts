@@ -1,0 +1,174 @@
+import { withRefusal } from '../refusals.ts';
+import type { Recorded, StreamId } from '../stream.ts';
+import type { Instant, Milliseconds } from '../time.ts';
+import { callAgain } from './call-again.ts';
+import { withDirectPage } from './direct-pages.ts';
+import { changeSeverity } from './evolve-severity.ts';
+import type { IncidentEvent } from './event.ts';
+import { firstCall, followingCall, type Call } from './ladder.ts';
+import { noteOperation } from './note-operation.ts';
+import { calledByName, callInPagerduty, silent } from './pagerduty-pages.ts';
+import type { Incident } from './state.ts';
+
+/** An incident after one more event. */
+export function evolveIncident(
+  state: Incident | undefined,
+  event: Recorded<IncidentEvent>,
+  id: StreamId,
+): Incident {
+  if (event.type === 'incident.opened') return openIncident(id, event);
+  if (!state) throw new Error(`${id}: ${event.type} before incident.opened`);
+  switch (event.type) {
+    case 'alert.fired': {
+      const { title, summary, severity, url, dashboard, runbook, by } = event;
+      const source = by.kind === 'source' ? by.name : undefined;
+      return {
+        ...state,
+        firing: {
+          ...state.firing,
+          [event.fingerprint]: { title, summary, severity, url, dashboard, runbook, source },
+        },
+        cleared: false,
+        ...(state.cleared ? { clocksSince: event.at, missedClocks: [] } : {}),
+        nextCall: state.cleared && state.status === 'triggered' ? wokenCall(state, event.at) : state.nextCall,
+      };
+    }
+    case 'alert.resolved': {
+      const { [event.fingerprint]: _gone, ...firing } = state.firing;
+      return { ...state, firing, alertsResolved: state.alertsResolved + 1 };
+    }
+    case 'alerts.cleared':
+      return { ...state, cleared: true, clearedAt: event.at };
+    case 'severity.unknown':
+      return {
+        ...state,
+        unknownSeverities: [...(state.unknownSeverities ?? []), { word: event.word, takenAs: event.takenAs }],
+      };
+    case 'suspect.named':
+      return { ...state, suspect: event.suspect };
+    case 'severity.changed':
+      return changeSeverity(state, event);
+    case 'rung.fired':
+      return {
+        ...state,
+        pagesPlanned: state.pagesPlanned + event.pages.length,
+        lastCall: { rung: event.rung, round: event.round, pages: event.pages },
+        nextCall: followingCall(state.ladder, event, event.dueAt ?? event.at, event.at),
+        ...callInPagerduty(state, event),
+      };
+    case 'rung.empty': {
+      // Nobody there: the next rung does not wait.
+      const next = followingCall(state.ladder, event, event.at, event.at);
+      return { ...state, nextCall: next.rung > event.rung ? { ...next, at: event.at } : next };
+    }
+    case 'page.delivered':
+      return {
+        ...state,
+        pagesDelivered: state.pagesDelivered + 1,
+        ...withDirectPage(state, event),
+        ...calledByName(state, event),
+      };
+    case 'incident.acknowledged': {
+      const { acknowledgedFor } = state.clocks;
+      return {
+        ...state,
+        ...silent(state),
+        status: 'acknowledged',
+        acknowledged: {
+          by: event.name,
+          person: event.by.kind === 'person' ? event.by.person : undefined,
+          at: event.at,
+          expiresAt: acknowledgedFor === null ? undefined : event.at + acknowledgedFor,
+        },
+        firstAcknowledgedAt: state.firstAcknowledgedAt ?? event.at,
+      };
+    }
+    case 'acknowledgement.expired':
+      return callAgain(state, event.at);
+    case 'clock.set-back':
+      return setBack(state, event.back);
+    case 'clock.missed':
+      return { ...state, missedClocks: [...state.missedClocks, event.clock] };
+    case 'operation.noted':
+      return noteOperation(state, event);
+    case 'incident.resolved':
+      return {
+        ...state,
+        status: 'resolved',
+        resolved: { by: event.name, at: event.at, reason: event.reason },
+        nextCall: undefined,
+      };
+    case 'card.posted':
+      return { ...state, card: { conversation: event.conversation, ts: event.ts }, cardTrouble: undefined };
+    case 'card.failed':
+      return { ...state, cardTrouble: event.why };
+    case 'ladder.ended':
+    case 'page.failed':
+    case 'page.withheld':
+    case 'timers.late':
+      return state;
+    case 'pagerduty.noted':
+      return event.silenced === true ? { ...state, ...silent(state) } : state;
+    case 'request.refused':
+      return { ...state, refusals: withRefusal(state.refusals, event.by, event.at) };
+    default:
+      return event satisfies never;
+  }
+}
+
+function openIncident(
+  id: StreamId,
+  event: Recorded<Extract<IncidentEvent, { type: 'incident.opened' }>>,
+): Incident {
+  const { type: _type, seq: _seq, at: _at, by, policies: _policies, ...copied } = event;
+  return {
+    id,
+    ...copied,
+    openedAt: event.at,
+    status: 'triggered',
+    acknowledged: undefined,
+    firstAcknowledgedAt: undefined,
+    resolved: undefined,
+    firing: {},
+    alertsResolved: 0,
+    cleared: false,
+    clearedAt: undefined,
+    declared: by.kind === 'person' || by.kind === 'token',
+    nextCall: firstCall(event.ladder, event.at),
+    lastCall: undefined,
+    pagerdutyKeys: [],
+    pagesPlanned: 0,
+    pagesDelivered: 0,
+    missedClocks: [],
+    clocksSince: event.at,
+    suspect: undefined,
+    operations: {},
+    rollbackStartedAt: undefined,
+    cardTrouble: undefined,
+    card: undefined,
+  };
+}
+
+/**
+ * Alerts that come back while nobody has acknowledged wake the ladder from its rest. Soon after, it goes on where it
+ * was, or an alert that flaps would call the first rung for ever and nobody else.
+ */
+function wokenCall(state: Incident, at: Instant): Call {
+  const { nextCall, clearedAt, ladder, clocks } = state;
+  const rested = clearedAt === undefined ? 0 : at - clearedAt;
+  if (!nextCall || rested > clocks.acknowledgeWithin) return firstCall(ladder, at);
+  return { ...nextCall, at: Math.max(nextCall.at, at) };
+}
+
+/** What was five minutes off stays five minutes off. */
+function setBack(state: Incident, by: Milliseconds): Incident {
+  const { nextCall, acknowledged, clocksSince } = state;
+  const expiresAt = acknowledged?.expiresAt;
+  return {
+    ...state,
+    nextCall: nextCall && { ...nextCall, at: nextCall.at - by },
+    acknowledged:
+      acknowledged && expiresAt !== undefined ? { ...acknowledged, expiresAt: expiresAt - by } : acknowledged,
+    clocksSince: clocksSince - by,
+  };
+}

@@ -1,0 +1,74 @@
+import { isWorse, worst, type Severity } from '../severity.ts';
+import { nothing, type Context, type Decision, type Tell } from '../stream.ts';
+import { begin, tellChannel } from './begin.ts';
+import { fold, withDueCalls } from './due-calls.ts';
+import type { IncidentEvent } from './event.ts';
+import type { Of } from './intent.ts';
+import { severityChange } from './set-severity.ts';
+import type { FiringAlert, Incident } from './state.ts';
+import { unknownSeverities } from './unknown-severity.ts';
+
+/** Alerts of one service and channel: the first opens an incident, news joins it, and repeats say nothing. */
+export function receiveAlerts(
+  state: Incident | undefined,
+  message: Of<'alerts.receive'>,
+  context: Context,
+): Decision<IncidentEvent> {
+  const { alerts } = message.intent;
+  const events: IncidentEvent[] = [];
+  const tells: Tell[] = [];
+  if (!state) {
+    const firing = alerts.filter(({ alert }) => alert.status === 'firing');
+    const worstFiring = worst(firing.map(({ route }) => route.severity));
+    const first = firing[0];
+    // A resolve for something that never opened here changes nothing.
+    if (!first || !worstFiring) return nothing;
+    const { service, app, channel } = first.route;
+    const title =
+      firing.find(({ route }) => route.severity === worstFiring)?.alert.title ?? first.alert.title;
+    const opened = begin({ title, severity: worstFiring, service, app, channel }, context);
+    events.push(...opened.events);
+    tells.push(...opened.tells);
+  }
+  const firingNow = new Map<string, Pick<FiringAlert, 'title' | 'summary' | 'severity'>>(
+    Object.entries(state?.firing ?? {}),
+  );
+  const worsened: Severity[] = [];
+  for (const { alert, route } of alerts) {
+    const known = firingNow.get(alert.fingerprint);
+    if (alert.status === 'resolved') {
+      if (known) events.push({ type: 'alert.resolved', fingerprint: alert.fingerprint, title: known.title });
+      firingNow.delete(alert.fingerprint);
+      continue;
+    }
+    // A repeated alert that says nothing new costs a look-up, not an event.
+    if (known && known.severity === route.severity && sameWords(known.summary, alert.summary)) continue;
+    const { fingerprint, title, summary, version, url, dashboard, runbook, startsAt } = alert;
+    const { severity, note } = route;
+    firingNow.set(fingerprint, { title, summary, severity });
+    // A repeat does not undo what a person has lowered: only news raises.
+    if (!known || isWorse(severity, known.severity)) worsened.push(severity);
+    const links = { url, dashboard, runbook };
+    const said = { fingerprint, title, summary, severity, version, startsAt, note };
+    events.push({ type: 'alert.fired', ...said, ...links });
+  }
+  events.push(...unknownSeverities(state, alerts));
+  const worstNew = worst(worsened);
+  if (state && worstNew && isWorse(worstNew, state.severity)) {
+    const change = severityChange(state, worstNew, 'a worse alert joined', message.by, context.policies);
+    events.push(change);
+    tells.push(tellChannel(state, worstNew, change.was));
+  }
+  const after = fold(state, events, message, context);
+  const silent = after && Object.keys(after.firing).length === 0 && !after.cleared;
+  if (silent && !after.declared && events.length > 0) {
+    events.push({ type: 'alerts.cleared' });
+  }
+  return { events: state ? withDueCalls(state, events, message, context) : events, tells };
+}
+
+/** A number that moves all the time is no news. */
+function sameWords(a: string, b: string): boolean {
+  const words = (text: string): string => text.replace(/\d+(?:[.,]\d+)*/g, '#');
+  return words(a) === words(b);
+}
