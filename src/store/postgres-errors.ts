@@ -2,6 +2,7 @@ import { DatabaseError } from 'pg';
 import {
   AlreadySettled,
   StaleStream,
+  StoreAway,
   StoreCorrupt,
   StoreLocked,
   StoreTooNew,
@@ -45,7 +46,7 @@ export function storeError(error: unknown): unknown {
       );
     default:
       return outages.test(code) || alsoOutages.has(code)
-        ? unavailable(`${error.message} (${code})`)
+        ? unavailable(`${error.message} (${code})`, isAway(error))
         : new Error(`PostgreSQL refused a statement: ${error.message} (${code})`);
   }
 }
@@ -66,9 +67,10 @@ export function isAnswer(error: unknown): boolean {
   return error instanceof DatabaseError && error.severity === 'ERROR';
 }
 
-/** A database that starts, or that nobody has started yet; not one that does not let us in. */
+/** A database that starts, or that nobody has started yet, or a standby; not one that does not let us in. */
 export function isAway(error: unknown): boolean {
-  return error instanceof DatabaseError ? /^(?:08|53|57)/.test(error.code ?? '') : isLoss(error);
+  if (error instanceof StoreAway) return true;
+  return error instanceof DatabaseError ? /^(?:08|53|57|25006)/.test(error.code ?? '') : isLoss(error);
 }
 
 /**
@@ -78,9 +80,9 @@ export function isAway(error: unknown): boolean {
 export function connectionError(error: unknown): unknown {
   if (isOurs(error)) return error;
   if (error instanceof DatabaseError) return storeError(error);
-  if (!(error instanceof Error)) return unavailable('no answer');
+  if (!(error instanceof Error)) return unavailable('no answer', true);
   const { code } = error as NodeJS.ErrnoException;
-  return unavailable(error.message === '' ? (code ?? 'no answer') : error.message);
+  return unavailable(error.message === '' ? (code ?? 'no answer') : error.message, isAway(error));
 }
 
 function isLoss(error: unknown): boolean {
@@ -93,8 +95,9 @@ function isLoss(error: unknown): boolean {
   );
 }
 
-function unavailable(why: string): StoreUnavailable {
-  return new StoreUnavailable(
+function unavailable(why: string, away: boolean): StoreUnavailable {
+  const Kind = away ? StoreAway : StoreUnavailable;
+  return new Kind(
     `The database of DATABASE_URL cannot be used: ${why}. Look whether it runs, takes connections and has room.`,
   );
 }

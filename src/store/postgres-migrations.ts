@@ -1,5 +1,5 @@
 import type { ClientBase } from 'pg';
-import { StoreTooNew, StoreUnavailable } from './store.ts';
+import { StoreAway, StoreTooNew, StoreUnavailable } from './store.ts';
 
 /** So that of several replicas that start at once one migrates, and the others wait for it. Any number would do. */
 const migrationLock = 7_206_171_311;
@@ -181,8 +181,11 @@ async function refuseUnfit(client: ClientBase): Promise<void> {
       ? `PostgreSQL ${Math.floor(server.version / 10_000)} is too old: Lastgood needs 14 or newer.`
       : server.encoding !== 'UTF8'
         ? `The database of DATABASE_URL is encoded in ${server.encoding}: make one with ENCODING 'UTF8'.`
-        : server.standby
-          ? 'DATABASE_URL leads to a standby, which cannot be written: let it lead to the primary.'
-          : undefined;
+        : undefined;
   if (unfit !== undefined) throw new StoreUnavailable(unfit);
+  // When the primary has just failed, this may be the next one.
+  if (server.standby)
+    throw new StoreAway(
+      'DATABASE_URL leads to a standby, which cannot be written: let it lead to the primary.',
+    );
 }

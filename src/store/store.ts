@@ -216,7 +216,12 @@ export class AlreadySettled extends Error {
 
 /** The store cannot take anything now (disk full, read-only, gone): nothing may be acknowledged. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
+  override readonly name: string = 'StoreUnavailable';
+}
+
+/** Nobody answers there, or nobody who may write, for now: whoever starts is started again, and finds it back. */
+export class StoreAway extends StoreUnavailable {
+  override readonly name = 'StoreAway';
 }
 
 /** The store was written by a newer Lastgood than this one. Nothing is touched; exit 78, with advice. */
