@@ -85,12 +85,13 @@ export async function startBot(options: {
   /** How many effects may be on their way at once. */
   readonly mostInFlight?: number;
 }): Promise<Bot> {
-  const { settings, policies, policyEdits, log } = options;
+  // How fresh a signature is, is between its sender and this machine; whatever is stored goes by `clock`.
+  const { settings, policies, policyEdits, clock: machine, log } = options;
   const store = await openStore(settings, {
-    now: options.clock.now,
+    now: machine.now,
     warn: (fields, text) => log.warn(fields, text),
   });
-  const clock = commonClock(store, options.clock);
+  const clock = commonClock(store, machine);
   const closeOnFailure: (() => Promise<unknown>)[] = [() => store.close()];
   try {
     const storeId = await storeIdOf(store, options.drawStoreId);
@@ -175,7 +176,7 @@ export async function startBot(options: {
     setMaxListeners(0, stopping.signal);
     const receiver = slackReceiver();
     const notes = () => [...intake.notes(), ...notesOnPolicies(policyEdits)];
-    const intake = slackIntake({ ...access, clock, random: options.random, receive: inbox.receive });
+    const intake = slackIntake({ ...access, clock: machine, random: options.random, receive: inbox.receive });
     createSlackApp({
       ...access,
       ...serveSlack({ engine, desk, policies, clock, clients, workspace, home, stopping: stopping.signal }),
@@ -203,7 +204,7 @@ export async function startBot(options: {
         ...intake.routes,
         ...webhookRoutes({
           doors: webhookDoors({ tokens: settings.webhookTokens, secrets: settings.webhookSecrets }),
-          now: clock.now,
+          now: machine.now,
           receive: async (door, request) => {
             await inbox.receive(webhookItem(door, request, clock.now()));
           },

@@ -34,6 +34,10 @@ const beat = statement('UPDATE replica SET seen_at = clock_timestamp() WHERE id 
 const register = statement('INSERT INTO replica VALUES ($1, clock_timestamp())');
 const readClock = statement('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at');
 const unregister = statement('DELETE FROM replica WHERE id = $1');
+// Signs of a time to come were given before the database's clock was set back; they count from now on.
+const bringBack = statement(
+  'UPDATE replica SET seen_at = clock_timestamp() WHERE id <> $1 AND seen_at > clock_timestamp()',
+);
 const bury = statement(
   `DELETE FROM replica WHERE seen_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)`,
 );
@@ -135,6 +139,7 @@ export async function joinReplicas(options: {
     }
     state.provenAt = began;
     await readTime(client);
+    await run(client, bringBack, [state.id]);
     // Whoever has just come, perhaps together with all others after an outage, gives them time to come.
     const settled = performance.now() - state.connectedAt > lease;
     await run(client, bury, [settled ? lease : lease * certainlyDead]);

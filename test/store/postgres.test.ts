@@ -262,6 +262,20 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
         .toMatchObject([{ id: 'e', mayHaveHappened: true }]);
     }, 60_000);
 
+    test('takes over from a replica that was killed before the clock of the database was set back', async () => {
+      const store = await open();
+      await enqueue(store, errand('e'));
+      const killed = startReplica('e');
+      await killed.said('taken');
+
+      killed.child.kill('SIGKILL');
+      await server.query(`UPDATE lastgood.replica SET seen_at = seen_at + interval '1 hour'`, database);
+
+      await expect
+        .poll(() => store.outboxDue(noon, 10), { timeout: 15_000 })
+        .toMatchObject([{ id: 'e', mayHaveHappened: true }]);
+    }, 60_000);
+
     test('goes by the clock of the database, whatever that of the machine says', async () => {
       onTestFinished(() => void vi.useRealTimers());
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
