@@ -95,8 +95,8 @@ export function createInbox(parts: {
     for (const item of items) {
       const together = readers.get(item.source)?.readTogether;
       const last = parts.at(-1);
-      const joins = together && last?.every(({ source }) => readers.get(source)?.readTogether === together);
-      if (joins) last?.push(item);
+      const [first] = last ?? [];
+      if (last && first && together && readers.get(first.source)?.readTogether === together) last.push(item);
       else parts.push([item]);
     }
     return parts;
