@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import type { Actor } from '../../src/core/actor.ts';
 import type { AnyCarrier, Errand, Outcome } from '../../src/core/effect.ts';
 import type { Envelope } from '../../src/core/envelope.ts';
+import type { Intent } from '../../src/core/intent.ts';
+import type { Operation } from '../../src/core/operation/state.ts';
 import { outboxRow } from '../../src/engine/decide.ts';
 import { createEngine } from '../../src/engine/engine.ts';
+import { kindOfStream } from '../../src/engine/kinds.ts';
+import { stepCarrier } from '../../src/engine/steps.ts';
 import { createInbox } from '../../src/engine/inbox.ts';
 import type { Log } from '../../src/engine/log.ts';
 import { movableClock, type MovableClock } from '../../src/sandbox/movable-clock.ts';
@@ -10,11 +15,19 @@ import { openPostgresStore } from '../../src/store/postgres.ts';
 import type { InboxItem } from '../../src/store/store.ts';
 import type { Secret } from '../../src/trust/secrets.ts';
 import { firing, receive } from '../support/alerts.ts';
-import { alertmanager, minute, policies, start } from '../support/given.ts';
+import { alertmanager, ana, ben, dana, hour, minute, policies, start } from '../support/given.ts';
 import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { fakeExecutor } from './fake-executor.ts';
 import { carrying, done, page } from './workshop.ts';
 
-const everything = ['page.pagerduty', 'page.mail', 'page.slack', 'slack.card', 'slack.thread'] as const;
+const everything = [
+  'page.pagerduty',
+  'page.mail',
+  'page.slack',
+  'slack.card',
+  'slack.thread',
+  'registry.publish',
+] as const;
 const names = Array.from({ length: 20 }, (_, n) => `service-${n}`);
 const { checkout } = policies.services.services;
 const services = {
@@ -92,6 +105,52 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
     expect(carried.toSorted()).toEqual(names.map((name) => `abc123/${name}`));
   }, 60_000);
 
+  it('take 100 clicks on one button between them: each approver counts once, each step is begun once', async () => {
+    const tools = ['github-workflow', 'health', 'sentry-release'].map((name) => fakeExecutor({ name }));
+    const steps = stepCarrier(new Map(tools.map(({ executor }) => [executor.name, executor])));
+    const { clock, replicas, quiet } = await open(server, 2, () => done, [steps]);
+    const [{ engine, store }] = replicas as [(typeof replicas)[number]];
+    const say = (id: string, intent: Intent, by: Actor, at = start): Envelope => ({
+      to: { kind: kindOfStream(id), id },
+      at,
+      by,
+      intent,
+    });
+    for (const [version, at] of [
+      ['1.4.2', start - 3 * hour],
+      ['1.5.0', start - 2 * hour],
+    ] as const)
+      await engine.submit([
+        say('channel:shop/stable', { type: 'channel.set', version, reason: 'released' }, ana, at),
+      ]);
+    const ask = { type: 'rollback.request', target: 'last-good', reason: 'it fails' } as const;
+    await engine.submit([say('channel:shop/stable', ask, ana)]);
+    const [asked] = await store.listStreams('operation');
+    const { hash } = asked!.state as Operation;
+    for (const each of replicas) await each.engine.start();
+
+    const clicks = Array.from({ length: 100 }, (_, n) =>
+      replicas[n % 2]!.engine.submit([
+        say('OP-1', { type: 'operation.approve', hash }, n % 4 < 2 ? ben : dana),
+      ]),
+    );
+    await Promise.all(clicks);
+    await clock.advance(10 * minute, quiet);
+
+    expect((await store.readStream('OP-1'))?.state).toMatchObject({ status: 'done' });
+    const types = (await store.readEvents('OP-1')).map(({ type }) => type);
+    for (const once of ['operation.approved', 'operation.begun', 'operation.finished'])
+      expect(types.filter((type) => type === once)).toHaveLength(1);
+    const given = (await store.readEvents('OP-1')).flatMap(({ type, data }) =>
+      type === 'approval.given' ? [(data as { person: string }).person] : [],
+    );
+    expect(given).not.toEqual([]);
+    expect(given).toHaveLength(new Set(given).size);
+    const begun = tools.flatMap(({ tool }) => tool.asked.filter((each) => each.startsWith('start ')));
+    expect(begun.toSorted()).toEqual([...new Set(begun)].toSorted());
+    expect(begun.length).toBeGreaterThan(1);
+  }, 90_000);
+
   it('finish what one of them leaves behind when it goes', async () => {
     const { replicas, quiet } = await open(server, 2);
     const [gone, left] = replicas;
@@ -119,12 +178,19 @@ function item(alert: string): InboxItem {
   return { id: alert, source: 'alertmanager', at: start, body: alert };
 }
 
-async function open(server: PostgresServer, count: number, how: () => Outcome = () => done) {
+async function open(
+  server: PostgresServer,
+  count: number,
+  how: () => Outcome = () => done,
+  others: readonly AnyCarrier[] = [],
+) {
   const { url, database, giveBack } = await server.lend();
   onTestFinished(giveBack);
   const clock = movableClock({ start, running: false });
   onTestFinished(clock.stop);
-  const replicas = await Promise.all(Array.from({ length: count }, () => openReplica(url, clock, how)));
+  const replicas = await Promise.all(
+    Array.from({ length: count }, () => openReplica(url, clock, how, others)),
+  );
 
   async function quiet(): Promise<void> {
     for (;;) {
@@ -139,7 +205,12 @@ async function open(server: PostgresServer, count: number, how: () => Outcome = 
   return { clock, replicas, quiet };
 }
 
-async function openReplica(url: Secret, clock: MovableClock, how: () => Outcome) {
+async function openReplica(
+  url: Secret,
+  clock: MovableClock,
+  how: () => Outcome,
+  others: readonly AnyCarrier[],
+) {
   const store = await openPostgresStore({ url, now: clock.now });
   const errors: string[] = [];
   const log: Log = {
@@ -151,7 +222,7 @@ async function openReplica(url: Secret, clock: MovableClock, how: () => Outcome)
     await new Promise((resolve) => setTimeout(resolve, 1));
     return how();
   });
-  const carriers: readonly AnyCarrier[] = [slow.carrier];
+  const carriers: readonly AnyCarrier[] = [slow.carrier, ...others];
   const engine = createEngine({
     store,
     storeId: 'abc123',
