@@ -11,6 +11,8 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
+  /** PostgreSQL, which several replicas may share; undefined: SQLite in `dataDir`. */
+  readonly databaseUrl: Secret | undefined;
   readonly commandDir: string;
   readonly policiesDir: string;
   readonly securityDir: string;
@@ -110,6 +112,7 @@ export function secretsOf({
   mail,
   sentryDsn,
   webhookSecrets,
+  databaseUrl,
 }: UsableSettings): readonly Secret[] {
   const all = [
     ...Object.values(webhookSecrets).flat(),
@@ -122,6 +125,7 @@ export function secretsOf({
     sentry?.token,
     mail?.smtpUrl,
     sentryDsn,
+    databaseUrl,
   ];
   return all.filter((value) => value !== undefined);
 }
@@ -160,6 +164,7 @@ function settingsBesidesSlack(env: BesidesSlack): Omit<Settings, 'slack'> {
     host: env.HOST,
     port: env.PORT,
     dataDir: env.DATA_DIR,
+    databaseUrl: env.DATABASE_URL,
     commandDir: env.COMMAND_DIR,
     policiesDir: env.POLICIES_DIR,
     securityDir: env.SECURITY_DIR,

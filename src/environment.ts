@@ -34,6 +34,11 @@ export const variables = z.object({
   HOST: text.default('127.0.0.1'),
   PORT: z.coerce.number({ error: 'is no port number' }).int().min(0).max(65_535).default(3_000),
   DATA_DIR: text.default('./data'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\//, 'is no postgres:// URL')
+    .transform(secret)
+    .optional(),
   COMMAND_DIR: text.default('.'),
   POLICIES_DIR: text.default('./policies'),
   SECURITY_DIR: text.default('./security'),

@@ -22,13 +22,13 @@ import { slackCarriers } from '../slack/carriers/index.ts';
 import { slackClients, workspaceOf } from '../slack/clients.ts';
 import { politeFetch } from '../slack/polite-fetch.ts';
 import { slackReceiver } from '../slack/receiver.ts';
-import { openSqliteStore } from '../store/sqlite.ts';
+import { openStore } from '../store/open-store.ts';
 import { storeIdOf, takesUnmarkedButtons } from '../store/store-id.ts';
 import type { InboxItem, Store } from '../store/store.ts';
-import { storePath } from '../store/store-path.ts';
 import { webhookDoors } from '../trust/webhook-doors.ts';
 import { serveApi } from './api.ts';
 import { backlogNotes } from './backlog.ts';
+import { commonClock } from './common-clock.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { examineItself } from './examine-itself.ts';
 import { readMarkedMessages } from './marked-messages.ts';
@@ -85,8 +85,13 @@ export async function startBot(options: {
   /** How many effects may be on their way at once. */
   readonly mostInFlight?: number;
 }): Promise<Bot> {
-  const { settings, policies, policyEdits, clock, log } = options;
-  const store = await openSqliteStore({ path: storePath(settings.dataDir), now: clock.now });
+  // How fresh a signature is, is between its sender and this machine; whatever is stored goes by `clock`.
+  const { settings, policies, policyEdits, clock: machine, log } = options;
+  const store = await openStore(settings, {
+    now: machine.now,
+    warn: (fields, text) => log.warn(fields, text),
+  });
+  const clock = commonClock(store, machine);
   const closeOnFailure: (() => Promise<unknown>)[] = [() => store.close()];
   try {
     const storeId = await storeIdOf(store, options.drawStoreId);
@@ -128,7 +133,15 @@ export async function startBot(options: {
         },
       }),
       ...pagers({ ...settings, secrets, cardUrl }),
-      stepCarrier(executors({ ...settings, secrets, environment, now: clock.now })),
+      stepCarrier(
+        executors({
+          ...settings,
+          secrets,
+          environment,
+          now: clock.now,
+          isShared: settings.databaseUrl !== undefined,
+        }),
+      ),
       watch.carrier,
     ];
     const engine = createEngine({
@@ -163,7 +176,7 @@ export async function startBot(options: {
     setMaxListeners(0, stopping.signal);
     const receiver = slackReceiver();
     const notes = () => [...intake.notes(), ...notesOnPolicies(policyEdits)];
-    const intake = slackIntake({ ...access, clock, random: options.random, receive: inbox.receive });
+    const intake = slackIntake({ ...access, clock: machine, random: options.random, receive: inbox.receive });
     createSlackApp({
       ...access,
       ...serveSlack({ engine, desk, policies, clock, clients, workspace, home, stopping: stopping.signal }),
@@ -191,7 +204,7 @@ export async function startBot(options: {
         ...intake.routes,
         ...webhookRoutes({
           doors: webhookDoors({ tokens: settings.webhookTokens, secrets: settings.webhookSecrets }),
-          now: clock.now,
+          now: machine.now,
           receive: async (door, request) => {
             await inbox.receive(webhookItem(door, request, clock.now()));
           },

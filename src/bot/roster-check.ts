@@ -13,6 +13,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import { lookUpUser, type SlackClients } from '../slack/clients.ts';
 import type { Store } from '../store/store.ts';
+import { oneOfAll } from './schedule.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -53,7 +54,12 @@ export async function startRosterCheck(parts: RosterCheckParts): Promise<() => P
   const due = Math.floor((clock.now() - timeOfDay) / day) * day + timeOfDay;
   const missed = last !== undefined && Number(last) < due;
   if (missed) void check();
-  const daily = schedule('7 8 * * *', check, { timezone: 'Etc/UTC', noOverlap: true, name: 'roster-check' });
+  const daily = schedule('7 8 * * *', check, {
+    timezone: 'Etc/UTC',
+    noOverlap: true,
+    name: 'roster-check',
+    ...oneOfAll(store),
+  });
   return async () => {
     // With a Slack that does not answer, a look at everybody takes minutes; nobody waits for it.
     stopping.abort();

@@ -1,4 +1,4 @@
-import { schedule } from 'node-cron';
+import { schedule, type TaskOptions } from 'node-cron';
 import type { Clock } from '../core/clock.ts';
 import type { Log } from '../engine/log.ts';
 import { forgetRuns } from '../executors/forget-runs.ts';
@@ -10,6 +10,19 @@ const inboxKeptFor = 10 * 86_400_000;
 /** The output of a command may be wanted for a while after its rollback. */
 const runsKeptFor = 30 * 86_400_000;
 
+const usual: TaskOptions = { timezone: 'Etc/UTC', noOverlap: true };
+
+/** Of all replicas one runs a task at each of its times: whoever is the first to advance the task's mark to it. */
+export function oneOfAll(store: Pick<Store, 'advanceMark'>): TaskOptions {
+  return {
+    distributed: true,
+    runCoordinator: {
+      // `<name of the task>:<ISO 8601>`
+      shouldRun: (key) => store.advanceMark(`fired ${key.slice(0, key.indexOf(':'))}`, key),
+    },
+  };
+}
+
 /** What follows the wall clock, in UTC. Never escalations: those are woken by the store. Returns how to stop it. */
 export function startSchedule(
   store: Store,
@@ -18,7 +31,7 @@ export function startSchedule(
   log: Log,
   checkRegistry: () => Promise<void>,
 ): () => Promise<void> {
-  const daily = (at: string, what: string, forget: () => Promise<number>) =>
+  const daily = (at: string, what: string, forget: () => Promise<number>, coordinated: TaskOptions) =>
     schedule(
       at,
       async () => {
@@ -28,15 +41,16 @@ export function startSchedule(
           log.error({ error }, `old ${what} could not be forgotten`);
         }
       },
-      { timezone: 'Etc/UTC', noOverlap: true, name: what },
+      { ...usual, ...coordinated, name: what },
     );
   const sweeps = [
-    daily('17 4 * * *', 'inbox items', () => store.forgetInbox(clock.now() - inboxKeptFor)),
-    daily('27 4 * * *', 'runs of commands', () => forgetRuns(dataDir, clock.now() - runsKeptFor)),
+    daily('17 4 * * *', 'inbox items', () => store.forgetInbox(clock.now() - inboxKeptFor), oneOfAll(store)),
+    // Each machine has its own.
+    daily('27 4 * * *', 'runs of commands', () => forgetRuns(dataDir, clock.now() - runsKeptFor), {}),
   ];
   const compare = schedule('*/5 * * * *', checkRegistry, {
-    timezone: 'Etc/UTC',
-    noOverlap: true,
+    ...usual,
+    ...oneOfAll(store),
     name: 'registry check',
   });
   return async () => {

@@ -1,9 +1,12 @@
 import { DocumentInvalid } from '../store/document-text.ts';
-import { StoreTooNew } from '../store/sqlite-migrations.ts';
-import { StoreCorrupt, StoreLocked, StoreUnavailable } from '../store/store.ts';
+import { StoreAway, StoreCorrupt, StoreLocked, StoreTooNew, StoreUnavailable } from '../store/store.ts';
 
-/** What a person can do about a start that failed. 78 means: change the configuration (or stop the other process). */
+/**
+ * What a person can do about a start that failed. 78 means: change the configuration (or stop the other process), and
+ * nobody starts it again by itself; 1 that it may go better the next time.
+ */
 export function sayStartFailure(error: unknown): { readonly message: string; readonly exitCode: 1 | 78 } {
+  if (error instanceof StoreAway) return { message: error.message, exitCode: 1 };
   const advised = [StoreLocked, StoreCorrupt, StoreUnavailable, StoreTooNew, DocumentInvalid];
   if (advised.some((kind) => error instanceof kind) && error instanceof Error) {
     return { message: error.message, exitCode: 78 };

@@ -9,7 +9,7 @@ import type { Log } from '../engine/log.ts';
 import { readDeployment } from '../sources/github.ts';
 import { alertSources } from '../sources/index.ts';
 import { readPagerdutyEvent } from '../sources/pagerduty.ts';
-import type { Store } from '../store/store.ts';
+import type { InboxItem, Store } from '../store/store.ts';
 import { pagerdutyActor } from '../trust/pagerduty-identity.ts';
 import { alertIntents } from './alerts.ts';
 import { rememberLastSaid } from './last-said.ts';
@@ -50,24 +50,49 @@ export function webhookReaders(parts: {
 }): readonly InboxReader[] {
   const { store, engine, policies, now, log } = parts;
   const { isRepeated, remember } = rememberLastSaid(store);
-  return [...understand].map(([source, read]) => ({
-    source,
-    inOrder: true,
-    read: async (item) => {
+
+  async function ignore({ id }: InboxItem, why: string): Promise<void> {
+    log.info({ item: id, why }, 'a webhook changes nothing');
+    await store.transact((transaction) => transaction.settleInbox(id, 'done', why));
+  }
+
+  async function readTogether(items: readonly InboxItem[]): Promise<void> {
+    const all = items.map((item) => {
       const { body, headers } = readWebhookItem(item);
-      const understood =
-        source === 'sentry' && (await isRepeated(body))
-          ? { ignored: 'it is what was said last about this metric alert' }
-          : read(body, headers, now(), policies());
-      if ('ignored' in understood) {
-        log.info({ item: item.id, why: understood.ignored }, 'a webhook changes nothing');
-        await store.transact((transaction) => transaction.settleInbox(item.id, 'done', understood.ignored));
-      } else {
+      return { item, understood: understand.get(item.source)?.(body, headers, now(), policies()) };
+    });
+    const asking = all.flatMap(({ item, understood = [] }) =>
+      'ignored' in understood ? [] : [{ id: item.id, envelopes: understood }],
+    );
+    const [first, ...others] = asking;
+    if (first) {
+      const envelopes = asking.flatMap((each) => each.envelopes);
+      await engine.submit(envelopes, { settles: first.id, alsoSettles: others.map(({ id }) => id) });
+    }
+    // They change nothing, so that they may also be settled behind the others, or read once more.
+    for (const { item, understood = [] } of all)
+      if ('ignored' in understood) await ignore(item, understood.ignored);
+  }
+
+  return [...understand].map(([source, read]): InboxReader => {
+    // What Sentry says is compared with what it said last, which each of its items changes.
+    const shared = source === 'sentry' ? {} : { readTogether };
+    return {
+      source,
+      inOrder: true,
+      ...shared,
+      read: async (item) => {
+        const { body, headers } = readWebhookItem(item);
+        const understood =
+          source === 'sentry' && (await isRepeated(body))
+            ? { ignored: 'it is what was said last about this metric alert' }
+            : read(body, headers, now(), policies());
+        if ('ignored' in understood) return ignore(item, understood.ignored);
         await engine.submit(understood, { settles: item.id });
         if (source === 'sentry') await remember(body);
-      }
-    },
-  }));
+      },
+    };
+  });
 }
 
 function understandPagerduty(

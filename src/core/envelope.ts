@@ -16,6 +16,8 @@ export interface Envelope {
 export interface SubmitOptions {
   /** The inbox item this comes from: settled in the same transaction, so that it is handled exactly once. */
   readonly settles?: string;
+  /** Others that were read together with it: they are settled, or not, with it. */
+  readonly alsoSettles?: readonly string[];
   /** Why the item could not be understood: it is settled as quarantined, and kept. */
   readonly quarantined?: string;
   /** Where to tell the sender what came of it; stored as an effect in the same transaction. */

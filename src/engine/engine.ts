@@ -5,6 +5,7 @@ import { answer, type Answer } from '../core/answer.ts';
 import type { Operation } from '../core/operation/state.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { replyFor } from '../core/reply.ts';
+import type { StreamId } from '../core/stream.ts';
 import { StaleStream, type Store, type Transaction } from '../store/store.ts';
 import { answerOnce } from './answer-once.ts';
 import { decideAll, outboxRow } from './decide.ts';
@@ -80,13 +81,14 @@ export function createEngine(parts: {
     return submitted;
   }
 
-  function decide(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
-    return againOnConflict(() =>
+  async function decide(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
+    let aborting: readonly StreamId[] = [];
+    const submitted = await againOnConflict(() =>
       store.transact((transaction) =>
         answerOnce(transaction, options.once, { keep: true }, async () => {
           const happened = await decideAll(transaction, envelopes, parts.policies(), parts.storeId);
-          for (const { stream, event } of happened)
-            if (event.type === 'abort.requested') outbox.hurry(stream);
+          const aborts = happened.filter(({ event }) => event.type === 'abort.requested');
+          aborting = aborts.map(({ stream }) => stream);
           const answer = happened.length > 0 ? replyFor(happened) : await sayNothing(transaction, envelopes);
           await close(transaction, answer, options);
           const planned = happened.find(({ event }) => event.type === 'operation.planned');
@@ -94,15 +96,19 @@ export function createEngine(parts: {
         }),
       ),
     );
+    // Not before it is stored: whoever looks then has to see that somebody wants it stopped.
+    for (const stream of aborting) outbox.hurry(stream);
+    return submitted;
   }
 
   /** The item is settled and its answer on the way in the same transaction as what it led to. */
   async function close(
     transaction: Transaction,
     answer: Answer,
-    { settles, reply, quarantined }: SubmitOptions,
+    { settles, alsoSettles = [], reply, quarantined }: SubmitOptions,
   ): Promise<void> {
     if (settles === undefined) return;
+    for (const id of alsoSettles) await transaction.settleInbox(id, 'done');
     if (quarantined === undefined) await transaction.settleInbox(settles, 'done');
     else await transaction.settleInbox(settles, 'quarantined', quarantined);
     const isWell = answer.tone === 'done' || answer.tone === 'info';
@@ -130,6 +136,7 @@ export function createEngine(parts: {
     poke: outbox.poke,
     silent: outbox.silent,
     start: async () => {
+      store.watch(committed);
       const recovered = await store.recoverInFlight();
       if (recovered > 0)
         log.warn({ recovered }, 'effects were in flight when we went down; asking before repeating');

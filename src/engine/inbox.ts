@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
-import { StoreUnavailable, type InboxItem, type Store } from '../store/store.ts';
+import { AlreadySettled, StoreUnavailable, type InboxItem, type Store } from '../store/store.ts';
 import type { Log } from './log.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 
 /** What an item needs is away for a moment: it is read again soon. */
 export class NotNow extends Error {
@@ -18,6 +19,11 @@ export interface InboxReader {
   /** Items that may wait for others (a look-up of a person) are read side by side; the rest strictly in order. */
   readonly inOrder: boolean;
   readonly read: (item: InboxItem) => Promise<void>;
+  /**
+   * Reads items that came one after another, of all sources whose readers share it, and settles them in one transaction:
+   * a storm does not wait for a flush each. It throws when one of them cannot be read, or is not settled.
+   */
+  readonly readTogether?: (items: readonly InboxItem[]) => Promise<void>;
 }
 
 export interface Inbox {
@@ -29,7 +35,13 @@ export interface Inbox {
   readonly stop: () => Promise<void>;
 }
 
-/** Between accepting a body and understanding it. */
+/** As many as are read from the store at once; what is left comes with the next look. */
+const atOnce = 100;
+
+/**
+ * Between accepting a body and understanding it. What has to be read in order is taken from the store, in its order, by
+ * one process at a time; the rest by whoever received it, or by another process when that one is gone.
+ */
 export function createInbox(parts: {
   readonly store: Store;
   readonly clock: Clock;
@@ -39,36 +51,107 @@ export function createInbox(parts: {
 }): Inbox {
   const { store, clock, log } = parts;
   const readers = new Map(parts.readers.map((reader) => [reader.source, reader]));
-  const working = new Set<Promise<void>>();
-  let last: Promise<void> = Promise.resolve();
-  let running = true;
-  /** What came before the start waits for what an earlier run left behind: older items go first, and none twice. */
-  let early: InboxItem[] | undefined = [];
-  let left: ReadonlySet<string> = new Set();
+  const anyOrder = parts.readers.filter(({ inOrder }) => !inOrder).map(({ source }) => source);
+  /** What is being read here in any order, or waits to be read again. */
+  const beside = new Set<string>();
+  const reading = new Set<Promise<void>>();
+  /** What could not even be put into quarantine; it stays where it is until the next start. */
+  const setAside = new Set<string>();
+  const state = { started: false, running: true };
 
-  function work(item: InboxItem): void {
-    const reader = readers.get(item.source);
-    const inOrder = reader?.inOrder !== false;
-    const read = async (): Promise<void> => {
-      while (running && !(await readOne(reader, item))) {
-        const later = clock.now() + soon;
-        if (!inOrder) return void clock.wakeAt(later, () => work(item));
-        // It keeps its place: an alert's end must not overtake its beginning.
-        await new Promise<void>((resolve) => clock.wakeAt(later, resolve));
+  const inTurn = oneAtATime(() => look(readInOrder));
+  const adoption = oneAtATime(() => look(adopt));
+
+  async function look(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      log.error({ error }, 'the inbox could not be read');
+      clock.wakeAt(clock.now() + soon, lookAgain);
+    }
+  }
+
+  function lookAgain(): void {
+    inTurn.ask();
+    adoption.ask();
+  }
+
+  async function readInOrder(): Promise<void> {
+    const isOurs = store.lease();
+    for (;;) {
+      const items = await store.inboxInOrder(anyOrder, atOnce);
+      const fresh = items.filter(({ id }) => !setAside.has(id));
+      for (const some of sharing(fresh)) {
+        await readSome(some, isOurs);
+        if (!state.running || !isOurs()) return;
       }
-    };
-    const reading = inOrder ? last.then(read) : read();
-    if (inOrder) last = reading;
-    working.add(reading);
-    void reading.finally(() => working.delete(reading));
+      if (items.length < atOnce || fresh.length === 0) return;
+    }
+  }
+
+  /** What can be read together, and follows one another. */
+  function sharing(items: readonly InboxItem[]): readonly (readonly InboxItem[])[] {
+    const parts: InboxItem[][] = [];
+    for (const item of items) {
+      const together = readers.get(item.source)?.readTogether;
+      const last = parts.at(-1);
+      const [first] = last ?? [];
+      if (last && first && together && readers.get(first.source)?.readTogether === together) last.push(item);
+      else parts.push([item]);
+    }
+    return parts;
+  }
+
+  /** Together, or when that is not possible in halves: so that the one that is in the way ends up alone, in its place. */
+  async function readSome(items: readonly InboxItem[], isOurs: () => boolean): Promise<void> {
+    const [first, ...others] = items;
+    // Another process may be at it by now, and further on than this one believes.
+    if (!first || !state.running || !isOurs()) return;
+    if (others.length === 0) return readInItsPlace(first);
+    try {
+      await readers.get(first.source)?.readTogether?.(items);
+    } catch (error) {
+      log.info({ error, items: items.length }, 'inbox items cannot be read together; half as many are tried');
+      const half = Math.ceil(items.length / 2);
+      await readSome(items.slice(0, half), isOurs);
+      await readSome(items.slice(half), isOurs);
+    }
+  }
+
+  /** An alert's end must not overtake its beginning. */
+  async function readInItsPlace(item: InboxItem): Promise<void> {
+    while (state.running && !(await readOne(item)))
+      await new Promise<void>((resolve) => clock.wakeAt(clock.now() + soon, resolve));
+  }
+
+  async function adopt(): Promise<void> {
+    for (const item of await store.adoptInbox(anyOrder)) readBeside(item);
+  }
+
+  function readBeside(item: InboxItem): void {
+    if (!state.running || beside.has(item.id) || setAside.has(item.id)) return;
+    beside.add(item.id);
+    const once = readOne(item).then((read) => {
+      reading.delete(once);
+      if (read) beside.delete(item.id);
+      else clock.wakeAt(clock.now() + soon, () => again(item));
+    });
+    reading.add(once);
+  }
+
+  function again(item: InboxItem): void {
+    beside.delete(item.id);
+    readBeside(item);
   }
 
   /** @returns false when the item has to wait */
-  async function readOne(reader: InboxReader | undefined, item: InboxItem): Promise<boolean> {
+  async function readOne(item: InboxItem): Promise<boolean> {
     try {
+      const reader = readers.get(item.source);
       if (!reader) throw new Error(`nothing here reads ${item.source}`);
       await reader.read(item);
     } catch (error) {
+      if (error instanceof AlreadySettled) return true;
       if (error instanceof NotNow || error instanceof StoreUnavailable) {
         log.warn({ error, item: item.id }, 'an inbox item has to wait');
         return false;
@@ -82,7 +165,8 @@ export function createInbox(parts: {
         await parts.quarantined(item, why);
       } catch (second) {
         log.error({ error: second, item: item.id }, 'nor could that be recorded');
-        return !(second instanceof StoreUnavailable);
+        if (second instanceof StoreUnavailable) return false;
+        setAside.add(item.id);
       }
     }
     return true;
@@ -93,23 +177,23 @@ export function createInbox(parts: {
       const received = await store.receive(item);
       // Whoever has something delivered again, after they put a policy right, should find out why nothing happens.
       if (!received.new) log.info({ item: item.id }, 'an inbox item came again; it counts once');
-      if (received.new && !left.has(item.id)) {
-        if (early) early.push(item);
-        else work(item);
-      }
+      else if (!anyOrder.includes(item.source)) inTurn.ask();
+      else if (state.started) readBeside(item);
       return received;
     },
     start: async () => {
-      const unsettled = await store.unsettledInbox();
-      left = new Set(unsettled.map(({ id }) => id));
-      const others = (early ?? []).filter(({ id }) => !left.has(id));
-      early = undefined;
-      for (const item of [...unsettled, ...others]) work(item);
+      state.started = true;
+      store.watch(lookAgain);
+      inTurn.start();
+      adoption.start();
     },
-    working: () => (working.size === 0 ? undefined : Promise.all(working)),
+    working: () => {
+      const all = [inTurn.running(), adoption.running(), ...reading].filter((each) => each !== undefined);
+      return all.length === 0 ? undefined : Promise.all(all);
+    },
     stop: async () => {
-      running = false;
-      await Promise.all(working);
+      state.running = false;
+      await Promise.all([inTurn.stop(), adoption.stop(), ...reading]);
     },
   };
 }

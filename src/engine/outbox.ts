@@ -34,6 +34,13 @@ interface Parts extends DeliveryParts {
   readonly mostInFlight: number;
 }
 
+const aMoment: Milliseconds = 50;
+const notSent: Outcome = {
+  status: 'retry',
+  why: 'the store has not been reached for too long: nothing was sent',
+  mayHaveHappened: false,
+};
+
 /** From this priority on (pages of a P2, cards, lines in threads) an effect leaves a quarter of the room to the others. */
 const canWait = 2;
 
@@ -89,10 +96,12 @@ export function createOutbox(parts: Parts): Outbox {
         if (unhurried.size >= mostUnhurried) continue;
         unhurried.add(row.id);
       }
-      const carried = carryOut(row).finally(() => {
+      const carried = carryOut(row).then((was) => {
         inFlight.delete(row.id);
         unhurried.delete(row.id);
-        turn.ask();
+        // Another process was faster, and what it has done will show in a moment.
+        if (was === 'elsewhere') arm(clock.now() + aMoment);
+        else turn.ask();
       });
       inFlight.set(row.id, carried);
       isBusy = true;
@@ -106,14 +115,18 @@ export function createOutbox(parts: Parts): Outbox {
 
   /** A step that is being asked about at this moment is brought forward when that question has come back. */
   async function bringForward(stream: StreamId): Promise<void> {
-    const steps = (await store.outboxOf(stream)).filter(({ effect }) => effect.type === 'step.run');
-    await store.transact(async (transaction) => {
-      for (const { id } of steps) {
-        const row = await transaction.outboxRow(id);
-        if (row?.status === 'waiting') await transaction.updateOutbox(id, { dueAt: clock.now() });
-      }
-    });
-    if (!steps.some(({ id }) => inFlight.has(id))) hurried.delete(stream);
+    const now = clock.now();
+    const steps = async () =>
+      (await store.outboxOf(stream)).filter(({ effect }) => effect.type === 'step.run');
+    await store.bringForward(
+      (await steps()).map(({ id }) => id),
+      now,
+    );
+    const isAsking = (await steps()).some(
+      ({ id, status, dueAt }) =>
+        inFlight.has(id) || status === 'in-flight' || (status === 'waiting' && dueAt > now),
+    );
+    if (!isAsking) hurried.delete(stream);
   }
 
   function arm(at: Instant): void {
@@ -121,17 +134,31 @@ export function createOutbox(parts: Parts): Outbox {
     disarm = clock.wakeAt(at, turn.ask);
   }
 
-  async function carryOut(row: OutboxRow): Promise<void> {
-    const prepared = await record(row, (transaction) => prepare(transaction, row));
-    if (!prepared) return;
-    if (!('outcome' in prepared)) {
+  async function carryOut(seen: OutboxRow): Promise<'here' | 'elsewhere'> {
+    const isOurs = store.lease();
+    const taken = await record(seen, async (transaction) => {
+      const row = await transaction.takeOutbox(seen, clock.now());
+      return row ? { row, prepared: await prepare(transaction, row) } : 'elsewhere';
+    });
+    if (taken === 'elsewhere') return taken;
+    if (!taken) return 'here';
+    const { row, prepared } = taken;
+    if ('errand' in prepared) {
       // Others may be due; they do not wait for this one to come back.
       turn.ask();
-      const outcome = await attempt(prepared.carrier, prepared.errand);
-      await record(row, (transaction) => conclude(transaction, row, outcome).then(() => true));
-      await noteAbsence(row.effect, outcome);
+      // Whoever was suspended in between may be taken for dead, and somebody else may be at it already.
+      const outcome = isOurs() ? await attempt(prepared.carrier, prepared.errand) : notSent;
+      const recorded = await record(row, async (transaction) => {
+        if (!(await transaction.inHand(row.id))) return 'too late';
+        await conclude(transaction, row, outcome);
+        return 'recorded';
+      });
+      if (recorded === 'too late')
+        log.warn({ effect: row.id, outcome }, 'another process has taken this effect over; its word counts');
+      else if (outcome !== notSent) await noteAbsence(row.effect, outcome);
     }
     parts.committed();
+    return 'here';
   }
 
   /** Whoever was away is back: what has waited for them goes now, the worst first, and not each when its own wait is over. */
@@ -152,12 +179,11 @@ export function createOutbox(parts: Parts): Outbox {
     if (Math.abs(now - since) < absence) return;
     try {
       const waiting = await store.outboxDue(now + longestBackoff, broughtForward);
-      const theirs = waiting.filter(
-        ({ effect, dueAt }) => neighbourOf(effect.type) === neighbour && dueAt > now,
+      const theirs = waiting.filter(({ effect }) => neighbourOf(effect.type) === neighbour);
+      await store.bringForward(
+        theirs.map(({ id }) => id),
+        now,
       );
-      await store.transact(async (transaction) => {
-        for (const { id } of theirs) await transaction.updateOutbox(id, { dueAt: now });
-      });
     } catch (error) {
       log.warn({ error }, 'nothing could be brought forward; each goes when its own wait is over');
     }
@@ -188,7 +214,10 @@ export function createOutbox(parts: Parts): Outbox {
   async function giveUpOn(row: OutboxRow, error: unknown): Promise<undefined> {
     const lastError = `its outcome could not be understood: ${error instanceof Error ? error.message : String(error)}`;
     await store
-      .transact((transaction) => transaction.updateOutbox(row.id, { status: 'unknown', lastError }))
+      .transact(async (transaction) => {
+        if (await transaction.takeOutbox(row, clock.now()))
+          await transaction.updateOutbox(row.id, { status: 'unknown', lastError });
+      })
       .catch((second: unknown) => log.error({ error: second, effect: row.id }, 'nor could that be recorded'));
     return undefined;
   }

@@ -78,7 +78,7 @@ export function createTimers({ store, clock, submit, jumped, log }: Parts): Time
 
   async function setBack(by: Milliseconds): Promise<void> {
     down = undefined;
-    await store.hastenOutbox(by);
+    if (!(await store.hastenOutbox(by))) return;
     const open = await store.listStreams('incident', { openOnly: true });
     for (const { id, kind } of open) await tick({ id, kind }, { setBack: by });
   }
@@ -90,10 +90,13 @@ export function createTimers({ store, clock, submit, jumped, log }: Parts): Time
       const now = clock.now();
       const due = await store.wakesDue(now, atOnce);
       const fresh = due.filter(({ id }) => !woken.has(id));
-      for (const { id, kind, wakeAt } of fresh) {
-        woken.add(id);
-        await tick({ kind, id }, { down: down && wakeAt <= down.to ? down : undefined });
-      }
+      for (const { id } of fresh) woken.add(id);
+      // Together: what is stored in one flush does not wait for one another.
+      await Promise.all(
+        fresh.map(({ id, kind, wakeAt }) =>
+          tick({ kind, id }, { down: down && wakeAt <= down.to ? down : undefined }),
+        ),
+      );
       if (due.length < atOnce || fresh.length === 0) return;
     }
   }

@@ -19,6 +19,8 @@ export interface ExecutorsConfig {
   /** Where commands leave their output, and where they run. */
   readonly dataDir: string;
   readonly commandDir: string;
+  /** Several machines may share the store: none of them can see what became of a command on another one. */
+  readonly isShared: boolean;
   /** What steps may name by its variables, and Lastgood's own secrets, which no command gets. */
   readonly environment: Environment;
   readonly secrets: readonly Secret[];
@@ -41,7 +43,7 @@ export function executors(config: ExecutorsConfig): ReadonlyMap<string, Executor
   const { now, github, sentry } = config;
   const all = [
     healthExecutor({ now }),
-    commandExecutor(config),
+    config.isShared ? undefined : commandExecutor(config),
     httpExecutor(config),
     github && githubWorkflowExecutor({ ...github, now }),
     sentry && sentryReleaseExecutor(sentry),

@@ -1,9 +1,5 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-
-/** The store was written by a newer Lastgood than this one. Nothing is touched; exit 78, with advice. */
-export class StoreTooNew extends Error {
-  override readonly name = 'StoreTooNew';
-}
+import { StoreTooNew } from './store.ts';
 
 /**
  * The schema, one step a version, forward only. A step that was released is never edited; what is wrong with it is put

@@ -24,6 +24,11 @@ export const outboxColumns = `
   id, stream, lane, priority, created_at AS createdAt, due_at AS dueAt, deadline_at AS deadlineAt, effect, status,
   attempts, may_have_happened AS mayHaveHappened, receipt, last_error AS lastError`;
 
+/** Of the table as `row`: waiting, and nobody of its lane goes before it. */
+export const firstOfLane = `row.status = 'waiting' AND NOT EXISTS (
+  SELECT 1 FROM outbox earlier WHERE earlier.lane = row.lane AND earlier.pos < row.pos
+    AND (earlier.status = 'waiting' OR earlier.status = 'in-flight'))`;
+
 export type OutboxColumns = Omit<
   OutboxRow,
   'stream' | 'effect' | 'mayHaveHappened' | 'receipt' | 'lastError'

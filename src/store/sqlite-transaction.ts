@@ -1,6 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Turn } from './group-commit.ts';
 import {
+  firstOfLane,
   outboxColumns,
   streamColumns,
   toOutboxRow,
@@ -10,7 +11,13 @@ import {
   type Query,
   type StreamRow,
 } from './sqlite-rows.ts';
-import { StaleStream, type NewOutboxRow, type StreamWrite, type Transaction } from './store.ts';
+import {
+  AlreadySettled,
+  StaleStream,
+  type NewOutboxRow,
+  type StreamWrite,
+  type Transaction,
+} from './store.ts';
 
 /** Prepares the statements once; what it returns makes the transaction of one work, which ends with that work's turn. */
 export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => Transaction {
@@ -43,6 +50,10 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
     `SELECT 1 FROM outbox WHERE lane = ? AND status = 'waiting' LIMIT 1`,
   );
   const outboxRow: Query<OutboxColumns> = db.prepare(`SELECT ${outboxColumns} FROM outbox WHERE id = ?`);
+  const takeOutbox: Query<OutboxColumns> = db.prepare(
+    `SELECT ${outboxColumns} FROM outbox row WHERE row.id = ?1
+       AND (row.status = 'in-flight' OR row.due_at <= ?2 AND ${firstOfLane})`,
+  );
   const changeOutbox = db.prepare(
     `UPDATE outbox SET status = :status, attempts = :attempts, due_at = :dueAt,
        may_have_happened = :mayHaveHappened, receipt = :receipt, last_error = :lastError
@@ -53,7 +64,9 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
     `INSERT INTO inbox (id, source, at, body, result, note) VALUES (:id, :source, :at, :body, 'done', :note)
      ON CONFLICT DO NOTHING`,
   );
-  const settleInbox = db.prepare('UPDATE inbox SET result = ?, note = ? WHERE id = ?');
+  const settleInbox = db.prepare(
+    `UPDATE inbox SET result = ?1, note = ?2 WHERE id = ?3 AND (result IS NULL OR ?1 = 'quarantined')`,
+  );
 
   function readOutboxRow(id: string) {
     const row = outboxRow.get(id);
@@ -118,6 +131,11 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
       write: during(write),
       enqueue: during(enqueue),
       outboxRow: during(readOutboxRow),
+      takeOutbox: during(({ id }, now) => {
+        const row = takeOutbox.get(id, now);
+        return row && toOutboxRow(row);
+      }),
+      inHand: during((id) => readOutboxRow(id)?.status === 'in-flight'),
       updateOutbox: during((id, change) => {
         const before = readOutboxRow(id);
         if (!before) throw new Error(`There is no ${id} in the outbox.`);
@@ -133,9 +151,9 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
         });
       }),
       settleInbox: during((id, result, note) => {
-        if (settleInbox.run(result, note ?? null, id).changes === 0) {
-          throw new Error(`There is no ${id} in the inbox.`);
-        }
+        if (settleInbox.run(result, note ?? null, id).changes > 0) return;
+        if (inboxItem.get(id)) throw new AlreadySettled(`${id} is settled already.`);
+        throw new Error(`There is no ${id} in the inbox.`);
       }),
       inboxItem: during((id) => {
         const row = inboxItem.get(id);

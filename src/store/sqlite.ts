@@ -5,6 +5,7 @@ import { groupCommit } from './group-commit.ts';
 import { closeDatabase, openDatabase } from './sqlite-open.ts';
 import {
   eventColumns,
+  firstOfLane,
   outboxColumns,
   streamColumns,
   toEvent,
@@ -44,6 +45,14 @@ export async function openSqliteStore(options: {
   const unsettledInbox: Query<InboxItem> = db.prepare(
     'SELECT id, source, at, body FROM inbox WHERE result IS NULL ORDER BY pos',
   );
+  const inboxInOrder: Query<InboxItem> = db.prepare(
+    `SELECT id, source, at, body FROM inbox
+     WHERE result IS NULL AND source NOT IN (SELECT value FROM json_each(?)) ORDER BY pos LIMIT ?`,
+  );
+  const inboxOf: Query<InboxItem> = db.prepare(
+    `SELECT id, source, at, body FROM inbox
+     WHERE result IS NULL AND source IN (SELECT value FROM json_each(?)) ORDER BY pos`,
+  );
   const forgetInbox = db.prepare(
     `DELETE FROM inbox WHERE pos IN
        (SELECT pos FROM inbox WHERE result IS NOT NULL AND at < ? LIMIT ${forgottenAtOnce})`,
@@ -77,9 +86,6 @@ export async function openSqliteStore(options: {
   const wakesDue: Query<Pick<StoredStream, 'id' | 'kind'> & { readonly wakeAt: Instant }> = db.prepare(
     'SELECT id, kind, wake_at AS wakeAt FROM stream WHERE wake_at <= ? ORDER BY wake_at, pos LIMIT ?',
   );
-  const firstOfLane = `row.status = 'waiting' AND NOT EXISTS (
-    SELECT 1 FROM outbox earlier WHERE earlier.lane = row.lane AND earlier.pos < row.pos
-      AND (earlier.status = 'waiting' OR earlier.status = 'in-flight'))`;
   const outboxDue: Query<OutboxColumns> = db.prepare(
     `SELECT ${outboxColumns} FROM outbox row WHERE row.due_at <= ? AND ${firstOfLane}
      ORDER BY row.priority, row.pos LIMIT ?`,
@@ -93,12 +99,23 @@ export async function openSqliteStore(options: {
   const recoverInFlight = db.prepare(
     `UPDATE outbox SET status = 'waiting', may_have_happened = 1, due_at = min(due_at, ?) WHERE status = 'in-flight'`,
   );
+  const bringForward = db.prepare(
+    `UPDATE outbox SET due_at = ?2
+     WHERE status = 'waiting' AND due_at > ?2 AND id IN (SELECT value FROM json_each(?1))`,
+  );
   const hastenOutbox = db.prepare(
     `UPDATE outbox SET due_at = max(due_at - ?1, ?2) WHERE status = 'waiting' AND due_at > ?2`,
   );
   const mark: Query<{ value: string }> = db.prepare('SELECT value FROM mark WHERE name = ?');
   const setMark = db.prepare(
     'INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+  );
+  const keepMark: Query<{ value: string }> = db.prepare(
+    'INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value RETURNING value',
+  );
+  const advanceMark = db.prepare(
+    `INSERT INTO mark (name, value) VALUES (?, ?)
+     ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value`,
   );
 
   let closed: Promise<void> | undefined;
@@ -107,6 +124,8 @@ export async function openSqliteStore(options: {
     receive: ({ id, source, at, body }) =>
       write(() => ({ new: receive.run({ id, source, at, body }).changes === 1 })),
     unsettledInbox: () => read(() => unsettledInbox.all()),
+    inboxInOrder: (otherThan, limit) => read(() => inboxInOrder.all(JSON.stringify(otherThan), limit)),
+    adoptInbox: (sources) => read(() => inboxOf.all(JSON.stringify(sources))),
     transact: (work) => write((turn) => work(transaction(turn))),
 
     readStream: (id) =>
@@ -129,11 +148,18 @@ export async function openSqliteStore(options: {
     outboxDue: (until, limit) => read(() => outboxDue.all(until, limit).map(toOutboxRow)),
     nextDue: (after = -1) => read(() => nextDue.get(after)?.at),
     recoverInFlight: () => write(() => recoverInFlight.run(now()).changes),
-    hastenOutbox: (by) => write(() => void hastenOutbox.run(by, now())),
+    bringForward: (ids, to) => write(() => void bringForward.run(JSON.stringify(ids), to)),
+    hastenOutbox: (by) =>
+      write(() => {
+        hastenOutbox.run(by, now());
+        return true;
+      }),
     outboxOf: (id) => read(() => outboxOf.all(id).map(toOutboxRow)),
 
     readMark: (name) => read(() => mark.get(name)?.value),
     writeMark: (name, value) => write(() => void setMark.run(name, value)),
+    keepMark: (name, value) => write(() => keepMark.get(name, value)?.value ?? value),
+    advanceMark: (name, value) => write(() => advanceMark.run(name, value).changes === 1),
     forgetInbox: async (before) => {
       let forgotten = 0;
       let some: number;
@@ -143,6 +169,11 @@ export async function openSqliteStore(options: {
       } while (some === forgottenAtOnce);
       return forgotten;
     },
+
+    // Nobody else has the file open.
+    time: () => undefined,
+    watch: () => undefined,
+    lease: () => () => true,
 
     close: () => (closed ??= finish().finally(() => closeDatabase(db))),
   };

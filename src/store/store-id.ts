@@ -11,11 +11,8 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
  * @param draw how a new one comes about
  */
 export async function storeIdOf(store: Store, draw: () => string = drawStoreId): Promise<string> {
-  const known = await store.readMark(mark);
-  if (known !== undefined) return known;
-  const drawn = draw();
-  await store.writeMark(mark, drawn);
-  return drawn;
+  // Of several processes that start on a new store, all take what one of them has drawn.
+  return (await store.readMark(mark)) ?? store.keepMark(mark, draw());
 }
 
 /** Whether it is older than the mark of its id on buttons (migration 2): its cards in Slack may bear none. */

@@ -88,12 +88,21 @@ export interface Transaction {
    */
   readonly enqueue: (rows: readonly NewOutboxRow[]) => Promise<void>;
   readonly outboxRow: (id: string) => Promise<OutboxRow | undefined>;
+  /**
+   * An effect that this process may carry out now, as it is now: waiting, due, first of its lane, and nobody of its lane
+   * on the way. Also one that this process itself has marked in flight, when the answer to that was lost. Undefined when
+   * another process has it, or somebody else was faster.
+   */
+  readonly takeOutbox: (row: Pick<OutboxRow, 'id' | 'lane'>, now: Instant) => Promise<OutboxRow | undefined>;
+  /** Whether the row is still in flight by this process; false when another has taken over: what came back is not its. */
+  readonly inHand: (id: string) => Promise<boolean>;
   readonly updateOutbox: (
     id: string,
     change: Partial<
       Pick<OutboxRow, 'status' | 'attempts' | 'dueAt' | 'mayHaveHappened' | 'receipt' | 'lastError'>
     >,
   ) => Promise<void>;
+  /** @throws AlreadySettled when what is settled is to be done once more; a complaint may follow what was done. */
   readonly settleInbox: (id: string, result: 'done' | 'quarantined', note?: string) => Promise<void>;
   /** What was received under an id, and the note it was settled with. */
   readonly inboxItem: (
@@ -111,13 +120,24 @@ export interface Transaction {
  *
  * - `transact` runs the work once, alone on the streams it reads; when it throws, nothing of it is stored, and others'
  *   work is untouched. It may be run again by the adapter after a conflict with another writer. It awaits nothing but
- *   this transaction's own methods: others wait for it, so whoever awaits something else is rejected.
+ *   this transaction's own methods: others wait for it, so whoever awaits something else is rejected. What a write throws
+ *   may be heard only at the end, as what `transact` rejects with.
+ * - Several processes may share a store that is not a file. Each is handed what is its to do; what a process that is
+ *   gone had in its hands is handed to the others.
  * - Reads see what is durable, never the middle of a transaction.
  * - `receive` answers `new: false` for an id that is already there, and stores nothing.
  */
 export interface Store {
   readonly receive: (item: InboxItem) => Promise<{ readonly new: boolean }>;
+  /** All that is not settled, in the order of arrival. */
   readonly unsettledInbox: () => Promise<readonly InboxItem[]>;
+  /**
+   * The oldest unsettled items of all sources but these, in the order of arrival: for the one process that reads them at
+   * the time; for every other nothing.
+   */
+  readonly inboxInOrder: (otherThan: readonly string[], limit: number) => Promise<readonly InboxItem[]>;
+  /** Unsettled items of these sources that this process received, or one that is gone: from now on they are this one's. */
+  readonly adoptInbox: (sources: readonly string[]) => Promise<readonly InboxItem[]>;
   readonly transact: <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T>;
 
   readonly readStream: (id: StreamId) => Promise<StoredStream | undefined>;
@@ -145,18 +165,40 @@ export interface Store {
   readonly outboxDue: (now: Instant, limit: number) => Promise<readonly OutboxRow[]>;
   /** When the next waiting row that is first of its lane becomes due; of those only that do so later than `after`. */
   readonly nextDue: (after?: Instant) => Promise<Instant | undefined>;
-  /** Rows that were in flight when the process died: waiting again, marked as possibly happened. */
+  /** Rows that were in flight when their process died: waiting again, marked as possibly happened. */
   readonly recoverInFlight: () => Promise<number>;
-  /** The clock was set back by so much: rows that wait for a time to come become due that much earlier. */
-  readonly hastenOutbox: (by: Milliseconds) => Promise<void>;
+  /** Of these, what waits for a later time becomes due at this one; what somebody has in hand is left alone. */
+  readonly bringForward: (ids: readonly string[], to: Instant) => Promise<void>;
+  /**
+   * The clock was set back by so much: rows that wait for a time to come become due that much earlier. False, and
+   * nothing is done, when another process that has the same clock sees to it, and to the streams.
+   */
+  readonly hastenOutbox: (by: Milliseconds) => Promise<boolean>;
   /** All rows of a stream, oldest first; what people look at. */
   readonly outboxOf: (stream: StreamId) => Promise<readonly OutboxRow[]>;
 
   /** A small value by name (`alive-at`, `booted`), and its durable replacement. */
   readonly readMark: (name: string) => Promise<string | undefined>;
   readonly writeMark: (name: string, value: string) => Promise<void>;
+  /** Writes the mark unless there is one; answers what it says then. */
+  readonly keepMark: (name: string, value: string) => Promise<string>;
+  /** Writes the mark unless it is as high already, compared as text; whether it did. Of several, one hears yes. */
+  readonly advanceMark: (name: string, value: string) => Promise<boolean>;
   /** Forgets settled inbox items received before; how many. */
   readonly forgetInbox: (before: Instant) => Promise<number>;
+
+  /**
+   * The time, by the clock that all who share the store have in common; undefined when it is nobody's but this process's.
+   * Whoever has times of a shared store in hand goes by it: machines' own clocks differ, and are set.
+   */
+  readonly time: () => Instant | undefined;
+  /** Calls whenever another process may have left something to do. */
+  readonly watch: (look: () => void) => void;
+  /**
+   * Called before something is taken up. What it answers tells later, without asking anybody, whether that still is this
+   * process's to do: false when others may have taken it over meanwhile, since this one was suspended or cut off.
+   */
+  readonly lease: () => () => boolean;
 
   /** Stores what is still waiting; from the call on, everything else is rejected with `StoreUnavailable`. */
   readonly close: () => Promise<void>;
@@ -167,9 +209,24 @@ export class StaleStream extends Error {
   override readonly name = 'StaleStream';
 }
 
+/** The inbox item was settled before: by another process, or by this one before its connection broke. */
+export class AlreadySettled extends Error {
+  override readonly name = 'AlreadySettled';
+}
+
 /** The store cannot take anything now (disk full, read-only, gone): nothing may be acknowledged. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable';
+  override readonly name: string = 'StoreUnavailable';
+}
+
+/** Nobody answers there, or nobody who may write, for now: whoever starts is started again, and finds it back. */
+export class StoreAway extends StoreUnavailable {
+  override readonly name = 'StoreAway';
+}
+
+/** The store was written by a newer Lastgood than this one. Nothing is touched; exit 78, with advice. */
+export class StoreTooNew extends Error {
+  override readonly name = 'StoreTooNew';
 }
 
 /** Another process has the store. Exit 78, with advice. */

@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor.ts';
 import { exitCode, Stop } from './exit.ts';
 import { keyCommand } from './key.ts';
 import { manifestCommand } from './manifest.ts';
+import { migrateCommand } from './migrate.ts';
 import { overview } from './overview.ts';
 import { tokenCommand } from './token.ts';
 import { flagsBeforeVerbs, verbCommands } from './verb-commands.ts';
@@ -16,7 +17,13 @@ import { ownVersion } from './version.ts';
  * What is done here, whether the bot runs or not. Adding a command is one file and one line; what it needs that is slow
  * to load, it imports when it runs.
  */
-const own: readonly CommandModule[] = [doctorCommand, manifestCommand, tokenCommand, keyCommand];
+const own: readonly CommandModule[] = [
+  doctorCommand,
+  manifestCommand,
+  tokenCommand,
+  keyCommand,
+  migrateCommand,
+];
 
 const help: CommandModule = {
   command: 'help',

@@ -26,7 +26,16 @@ import type { Said } from './say-verb.ts';
  * @throws Stop 78 when the store cannot be opened, also since the bot runs
  */
 export async function sayOffline(said: Said, env: Environment, as: string | undefined): Promise<Answer> {
-  const { dataDir, policiesDir } = botSettings(env, ['DATA_DIR', 'POLICIES_DIR']);
+  const { dataDir, databaseUrl, policiesDir } = botSettings(env, [
+    'DATA_DIR',
+    'DATABASE_URL',
+    'POLICIES_DIR',
+  ]);
+  if (databaseUrl)
+    throw new Stop(
+      exitCode.configuration,
+      'The store is a database that several bots share, and nobody here knows whether all of them are down. Ask one of them (LASTGOOD_URL), or start one.',
+    );
   const policies = await policiesIn(policiesDir);
   const by = whoIs(as, policies.roster);
   const path = storePath(dataDir);

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebhookItem, webhookItem } from '../../src/bot/webhook-item.ts';
+import { webhookReaders } from '../../src/bot/webhooks.ts';
+import { createInbox } from '../../src/engine/inbox.ts';
 import { people } from '../../src/sandbox/cast.ts';
+import type { Store } from '../../src/store/store.ts';
+import { openWorkshop } from '../engine/workshop.ts';
+import { policies, start } from '../support/given.ts';
 import { send } from '../threats/support/send.ts';
 import { stillWorld, type StillWorld } from '../threats/support/still-world.ts';
 import { genuine, signed } from '../threats/support/webhooks.ts';
@@ -27,6 +32,66 @@ describe('A webhook in the inbox', () => {
     const long = { ...request, headers: { 'x-github-event': 'p'.repeat(10_000) } };
     expect(readWebhookItem(webhookItem(door, long, 7)).headers['x-github-event']).toHaveLength(200);
   });
+});
+
+describe('A storm of alerts', () => {
+  it('is read together, in its order; what is no alert, or asks for nothing, holds nobody up', async () => {
+    let transactions = 0;
+    const through = (store: Store): Store => ({
+      ...store,
+      transact: (work) => {
+        transactions += 1;
+        return store.transact(work);
+      },
+    });
+    const { store, engine, clock, log } = await openWorkshop({ through });
+    const quarantined: string[] = [];
+    const inbox = createInbox({
+      store,
+      clock,
+      log,
+      readers: webhookReaders({ store, engine, policies: () => policies, now: clock.now, log }),
+      quarantined: async ({ id }, why) => {
+        quarantined.push(id);
+        await store.transact((transaction) => transaction.settleInbox(id, 'quarantined', why));
+      },
+    });
+    const receive = (id: string, source: string, body: object, headers = {}) =>
+      inbox.receive({ ...webhookItem(doorOf(source), { headers, body: text(body) }, start), id });
+    for (let n = 0; n < 300; n += 1) {
+      const key = `alert-${n}`;
+      await receive(`fires-${n}`, 'generic', { key, title: key, service: 'checkout', severity: 'P3' });
+    }
+    await receive('bad', 'generic', { nothing: 'of use' });
+    await receive('ping', 'github', { zen: 'Keep it awesome.' }, { 'x-github-event': 'ping' });
+    for (let n = 0; n < 300; n += 1) {
+      const key = `alert-${n}`;
+      await receive(`ends-${n}`, 'generic', { key, title: key, service: 'checkout', status: 'resolved' });
+    }
+
+    await inbox.start();
+    for (let work = inbox.working(); work; work = inbox.working()) await work;
+
+    expect(await store.unsettledInbox()).toEqual([]);
+    expect(quarantined).toEqual(['bad']);
+    expect(transactions).toBeLessThan(30);
+    const events = await store.readEvents('INC-1');
+    const heard = (type: string) =>
+      events.flatMap((event) =>
+        event.type === type ? [(event.data as { fingerprint: string }).fingerprint] : [],
+      );
+    const inOrder = Array.from({ length: 300 }, (_, n) => `generic:alert-${n}`);
+    expect(heard('alert.fired')).toEqual(inOrder);
+    expect(heard('alert.resolved')).toEqual(inOrder);
+    await inbox.stop();
+  });
+
+  const doorOf = (source: string) => ({
+    source,
+    deliveryId: () => undefined,
+    keeps: ['x-github-event'],
+  });
+  const text = (body: object) => Buffer.from(JSON.stringify(body));
 });
 
 describe('GitHub tells of a deployment', () => {

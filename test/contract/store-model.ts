@@ -140,8 +140,9 @@ function foresee(model: Model, step: Operation, n: number): unknown {
     }
     case 'settle': {
       const item = model.inbox.get(step.id);
+      const wasSettled = item?.settled === true;
       if (item) item.settled = true;
-      return item ? 'settled' : 'refused';
+      return item && !wasSettled ? 'settled' : 'refused';
     }
     case 'write': {
       const { id, count, alias, wakeAt } = step;

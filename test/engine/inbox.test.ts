@@ -82,6 +82,70 @@ describe('what came in', () => {
   });
 });
 
+describe('a storm', () => {
+  /** Readers of two sources that share a way to read together, and of one that has none. */
+  function openShared({ store, clock, log }: Workshop, bad: readonly string[] = []) {
+    const read: string[] = [];
+    const quarantined: string[] = [];
+    const together = async (items: readonly InboxItem[]): Promise<void> => {
+      const inTheWay = items.find(({ id }) => bad.includes(id));
+      if (inTheWay) throw new Error(`no alert in ${inTheWay.id}`);
+      await store.transact(async (transaction) => {
+        for (const { id } of items) await transaction.settleInbox(id, 'done');
+      });
+      read.push(items.map(({ id }) => id).join(' '));
+    };
+    const reader = (source: string) => ({
+      source,
+      inOrder: true,
+      read: (each: InboxItem) => together([each]),
+    });
+    const inbox = createInbox({
+      store,
+      clock,
+      log,
+      readers: [
+        { ...reader('alertmanager'), readTogether: together },
+        { ...reader('grafana'), readTogether: together },
+        reader('sentry'),
+      ],
+      quarantined: async ({ id }, why) => {
+        quarantined.push(why);
+        await store.transact((transaction) => transaction.settleInbox(id, 'quarantined', why));
+      },
+    });
+    const run = async (...items: readonly InboxItem[]): Promise<void> => {
+      for (const each of items) await inbox.receive(each);
+      await inbox.start();
+      for (let work = inbox.working(); work; work = inbox.working()) await work;
+    };
+    return { read, quarantined, run };
+  }
+
+  it('is read together, as far as it is of sources that share it', async () => {
+    const { read, run } = openShared(await openWorkshop());
+    await run(
+      item('a'),
+      item('b', 'grafana'),
+      item('c'),
+      item('d', 'sentry'),
+      item('e', 'sentry'),
+      item('f'),
+      item('g'),
+    );
+    expect(read).toEqual(['a b c', 'd', 'e', 'f g']);
+  });
+
+  it('goes on around what cannot be read: everything in its order, once', async () => {
+    const workshop = await openWorkshop();
+    const { read, quarantined, run } = openShared(workshop, ['c', 'f']);
+    await run(...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((id) => item(id)));
+    expect(read).toEqual(['a b', 'd', 'e', 'g h']);
+    expect(quarantined).toEqual(['no alert in c', 'no alert in f']);
+    expect(await workshop.store.unsettledInbox()).toEqual([]);
+  });
+});
+
 describe('what cannot be read', () => {
   it('goes into quarantine, and the next one is read', async () => {
     const workshop = await openWorkshop();

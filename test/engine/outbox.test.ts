@@ -464,6 +464,46 @@ describe('while the store takes nothing', () => {
   });
 });
 
+describe('a process that others may have taken for dead', () => {
+  it('sends nothing of what it had taken up, and goes on when it is among the living again', async () => {
+    const state = { suspended: true };
+    const through = (store: Store): Store => ({ ...store, lease: () => () => !state.suspended });
+    const slack = carrying(['page.slack'], () => done);
+    const { enqueue, engine, row, quiet, advance } = await openWorkshop({
+      carriers: [slack.carrier],
+      through,
+    });
+    await enqueue(page('taken up'));
+    await engine.start();
+    await quiet();
+    expect(slack.errands).toEqual([]);
+    expect(await row('effect-1')).toMatchObject({ status: 'waiting', mayHaveHappened: false });
+
+    state.suspended = false;
+    await advance(minute);
+    expect(slack.errands).toMatchObject([{ id: 'k3x9w2/effect-1', mayHaveHappened: false }]);
+  });
+
+  it('does not record what came back for an effect that another one has taken over', async () => {
+    const { outcome, give } = later();
+    let isInHand = true;
+    const through = (store: Store): Store => ({
+      ...store,
+      transact: (work) =>
+        store.transact((transaction) => work({ ...transaction, inHand: () => Promise.resolve(isInHand) })),
+    });
+    const slack = carrying(['page.slack'], () => outcome);
+    const { enqueue, engine, row, quiet } = await openWorkshop({ carriers: [slack.carrier], through });
+    await enqueue(page('taken over'));
+    await engine.start();
+    await until(() => slack.errands.length === 1);
+    isInHand = false;
+    give(done);
+    await quiet();
+    expect(await row('effect-1')).toMatchObject({ status: 'in-flight', receipt: {} });
+  });
+});
+
 /** Lets everything that is under way come to its next pause. */
 async function macrotask(): Promise<void> {
   for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);

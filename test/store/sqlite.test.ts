@@ -7,9 +7,14 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { StoreTooNew } from '../../src/store/sqlite-migrations.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { StoreCorrupt, StoreLocked, StoreUnavailable, type Store } from '../../src/store/store.ts';
+import {
+  StoreCorrupt,
+  StoreLocked,
+  StoreTooNew,
+  StoreUnavailable,
+  type Store,
+} from '../../src/store/store.ts';
 import { delivery, move, noon, writeStream } from '../contract/store-samples.ts';
 import { storeContract } from '../contract/store.ts';
 

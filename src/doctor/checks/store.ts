@@ -2,8 +2,10 @@ import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ask, NoAnswer } from '../../executors/ask.ts';
 import { examineDatabase } from '../../store/sqlite-open.ts';
+import { examinePostgres } from '../../store/postgres-start.ts';
 import { StoreLocked } from '../../store/store.ts';
 import { storePath } from '../../store/store-path.ts';
+import type { Secret } from '../../trust/secrets.ts';
 import { checkTimeout, type Check } from '../examine.ts';
 import { ok, unknown, wrong, type Looked } from '../finding.ts';
 import type { Patient } from '../patient.ts';
@@ -13,8 +15,12 @@ export const store: Check = {
   area: 'Machine',
   name: 'store',
   look: async (patient, signal) => [
-    patient.probeStore ? await probe(patient.probeStore) : await lookAtFile(patient, signal),
-    ...lookAtRights(storePath(patient.settings.dataDir)),
+    ...(patient.probeStore
+      ? [await probe(patient.probeStore)]
+      : patient.settings.databaseUrl
+        ? [await lookAtDatabase(patient.settings.databaseUrl)]
+        : [await lookAtFile(patient, signal)]),
+    ...(patient.settings.databaseUrl ? [] : lookAtRights(storePath(patient.settings.dataDir))),
   ],
 };
 
@@ -40,8 +46,17 @@ async function probe(write: () => Promise<void>): Promise<Looked> {
     return wrong(
       'store',
       `does not take anything: ${(error as Error).message}`,
-      'Look at the disk of DATA_DIR.',
+      'Look at the disk of DATA_DIR, or at the database of DATABASE_URL.',
     );
+  }
+}
+
+async function lookAtDatabase(url: Secret): Promise<Looked> {
+  try {
+    await examinePostgres(url);
+    return ok('store', 'the database of DATABASE_URL can be used');
+  } catch (error) {
+    return wrong('store', (error as Error).message, 'More: docs/postgres.md');
   }
 }
 

@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Client, ClientBase } from 'pg';
+import type { Instant, Milliseconds } from '../core/time.ts';
+import type { Secret } from '../trust/secrets.ts';
+import { connectionError } from './postgres-errors.ts';
+import { connectBeside, prepareSession } from './postgres-pool.ts';
+import { run, statement } from './postgres-rows.ts';
+
+/** This process among the others that share the database. */
+export interface Replica {
+  /** Whom rows belong to that this process has in its hands. Another one after it was taken for dead. */
+  readonly id: () => string;
+  /** Whether no other one was alive a moment ago. */
+  readonly isAlone: () => boolean;
+  /** The database's, as the store's; it goes on by a clock that nobody sets while the database is away. */
+  readonly time: () => Instant;
+  /** As the store's. */
+  readonly lease: () => () => boolean;
+  /** Others should look: something is there that may be theirs to do. */
+  readonly announce: () => void;
+  readonly leave: () => Promise<void>;
+}
+
+const channel = 'lastgood';
+/** Whoever has been away longer than so many leases cannot be in the middle of coming back. */
+const certainlyDead = 8;
+const pollEvery: Milliseconds = 1_000;
+/** A notification takes a lock that all who commit one share, so a storm of commits is told of in few. */
+const announceEvery: Milliseconds = 50;
+const slowestReconnect: Milliseconds = 2_000;
+
+const beat = statement('UPDATE replica SET seen_at = clock_timestamp() WHERE id = $1');
+const register = statement('INSERT INTO replica VALUES ($1, clock_timestamp())');
+const readClock = statement('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at');
+const unregister = statement('DELETE FROM replica WHERE id = $1');
+// Signs of a time to come were given before the database's clock was set back; they count from now on.
+const bringBack = statement(
+  'UPDATE replica SET seen_at = clock_timestamp() WHERE id <> $1 AND seen_at > clock_timestamp()',
+);
+const bury = statement(
+  `DELETE FROM replica WHERE seen_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)`,
+);
+const readOthers = statement('SELECT EXISTS (SELECT FROM replica WHERE id <> $1) AS others');
+const notify = statement(`SELECT pg_notify('${channel}', $1)`);
+const takeOver = statement(
+  `UPDATE outbox SET status = 'waiting', may_have_happened = true, due_at = least(due_at, $1), owner = $2
+   WHERE status = 'in-flight' AND owner NOT IN (SELECT id FROM replica)`,
+);
+
+/** What nobody who is alive has in flight waits again, for this replica first. @returns how many */
+export async function recoverOrphans(client: ClientBase, now: Instant, id: string): Promise<number> {
+  return (await run(client, takeOver, [now, id])).rowCount ?? 0;
+}
+
+/**
+ * Joins the replicas on a connection of its own: gives signs of life, takes over from those that give none, hears of
+ * what others leave to do.
+ * @param options.lease who gives no sign of life for so long, by the database's clock, is dead to the others
+ * @param options.now what the time is; left out: what the database says
+ * @param options.look what others may have left has to be looked for
+ */
+export async function joinReplicas(options: {
+  readonly url: Secret;
+  readonly lease: Milliseconds;
+  readonly now: (() => Instant) | undefined;
+  readonly look: () => void;
+  readonly warn: (fields: { readonly error?: unknown }, message: string) => void;
+}): Promise<Replica> {
+  const { url, lease, look, warn } = options;
+  const state: State = {
+    client: undefined,
+    id: newId(),
+    alone: true,
+    connectedAt: 0,
+    // By the clock on the wall as well as by the one that stands still while a machine sleeps.
+    provenAt: undefined,
+    ahead: undefined,
+    left: false,
+  };
+
+  async function connect(): Promise<void> {
+    const client: Client = await connectBeside(url, () => lose(client));
+    try {
+      await prepareSession(client);
+      client.on('notification', ({ payload }) => payload !== state.id && look());
+      await client.query(`SET synchronous_commit = off; LISTEN ${channel}`);
+      state.connectedAt = performance.now();
+      await giveSign(client);
+      if (state.left) throw new Error('the store was closed meanwhile');
+      state.client = client;
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+  }
+
+  /** The connection, or what it was lost to, comes back as an error of whoever uses it; here it only has to come back. */
+  function lose(client: Client): void {
+    if (state.client !== client) return;
+    state.client = undefined;
+    void client.end();
+    void reconnect();
+  }
+
+  async function reconnect(): Promise<void> {
+    for (let tries = 0; !state.left && !state.client; tries += 1) {
+      try {
+        await connect();
+        look();
+      } catch (error) {
+        if (tries === 0 && !state.left)
+          warn({ error: connectionError(error) }, 'the database is away; it is tried until it is back');
+        await sleep(Math.min(slowestReconnect, 100 * 2 ** tries));
+      }
+    }
+  }
+
+  const time = options.now ?? (() => Math.round(performance.now() + (state.ahead ?? 0)));
+
+  /**
+   * The answer was made between asking and hearing: the clock that is kept here is moved only as far as it must have been
+   * wrong, so that a slow answer does not move it to and fro.
+   */
+  async function readTime(client: ClientBase): Promise<void> {
+    const asked = performance.now();
+    const { rows } = await run<{ at: number }>(client, readClock, []);
+    const heard = performance.now();
+    const at = rows[0]?.at ?? Date.now();
+    state.ahead = Math.min(Math.max(state.ahead ?? at - heard, at - heard), at - asked);
+  }
+
+  async function giveSign(client: ClientBase): Promise<void> {
+    const began = { wall: Date.now(), steady: performance.now() };
+    if ((await run(client, beat, [state.id])).rowCount === 0) {
+      // New here, or buried by others: then what was in our hands is theirs.
+      state.id = newId();
+      await run(client, register, [state.id]);
+    }
+    state.provenAt = began;
+    await readTime(client);
+    await run(client, bringBack, [state.id]);
+    // Whoever has just come, perhaps together with all others after an outage, gives them time to come.
+    const settled = performance.now() - state.connectedAt > lease;
+    await run(client, bury, [settled ? lease : lease * certainlyDead]);
+    const { rows } = await run<{ others: boolean }>(client, readOthers, [state.id]);
+    state.alone = rows[0]?.others !== true;
+  }
+
+  async function tick(): Promise<void> {
+    const { client } = state;
+    if (!client) return;
+    try {
+      await giveSign(client);
+      const taken = await recoverOrphans(client, time(), state.id);
+      if (taken > 0) warn({}, `${taken} effects of a replica that is gone were taken over`);
+    } catch (error) {
+      warn({ error: connectionError(error) }, 'no sign of life could be given');
+      lose(client);
+    }
+  }
+
+  let announced: NodeJS.Timeout | undefined;
+  let again = false;
+  function announce(): void {
+    if (announced) {
+      again = true;
+      return;
+    }
+    const { client } = state;
+    // When it fails the connection is lost, and the others look by themselves within a second.
+    if (client) void run(client, notify, [state.id]).catch(() => undefined);
+    announced = setTimeout(() => {
+      announced = undefined;
+      if (again) announce();
+      again = false;
+    }, announceEvery);
+  }
+
+  await connect().catch((error: unknown) => {
+    throw connectionError(error);
+  });
+  const beats = every(lease / 5, tick);
+  const polls = setInterval(look, pollEvery);
+  return {
+    id: () => state.id,
+    isAlone: () => state.alone,
+    time,
+    lease: () => {
+      const { id } = state;
+      return () => {
+        const { provenAt } = state;
+        if (!provenAt || id !== state.id) return false;
+        const since = Math.max(Date.now() - provenAt.wall, performance.now() - provenAt.steady);
+        return since < lease * 0.8;
+      };
+    },
+    announce,
+    leave: async () => {
+      state.left = true;
+      clearInterval(polls);
+      clearTimeout(announced);
+      await beats.stop();
+      const { client } = state;
+      state.client = undefined;
+      if (!client) return;
+      // If it fails, the others find out by themselves.
+      await run(client, unregister, [state.id]).catch(() => undefined);
+      await run(client, notify, [state.id]).catch(() => undefined);
+      await client.end();
+    },
+  };
+}
+
+interface State {
+  client: Client | undefined;
+  id: string;
+  alone: boolean;
+  connectedAt: number;
+  provenAt: { readonly wall: number; readonly steady: number } | undefined;
+  /** By how much the database's clock is ahead of `performance.now()`. */
+  ahead: number | undefined;
+  left: boolean;
+}
+
+function newId(): string {
+  return `${hostname()}/${randomUUID()}`;
+}
+
+/** One after another: a slow one delays the next. */
+function every(length: Milliseconds, work: () => Promise<void>): { readonly stop: () => Promise<void> } {
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let running = Promise.resolve();
+  const arm = (): void => {
+    timer = setTimeout(() => {
+      running = work().finally(() => stopped || arm());
+    }, length);
+  };
+  arm();
+  return {
+    stop: async () => {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
+
+function sleep(length: Milliseconds): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, length);
+  });
+}

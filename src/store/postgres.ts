@@ -1,0 +1,285 @@
+import type { Pool } from 'pg';
+import type { Instant, Milliseconds } from '../core/time.ts';
+import type { Secret } from '../trust/secrets.ts';
+import { connectionError, storeError } from './postgres-errors.ts';
+import { openPool, withClient } from './postgres-pool.ts';
+import { receiver } from './postgres-receive.ts';
+import { joinReplicas, recoverOrphans, type Replica } from './postgres-replica.ts';
+import { migrateDatabase } from './postgres-start.ts';
+import {
+  eventColumns,
+  inboxColumns,
+  mayGo,
+  outboxColumns,
+  run,
+  statement,
+  streamColumns,
+  toEvent,
+  toOutboxRow,
+  toStream,
+  type EventRow,
+  type OutboxColumns,
+  type Statement,
+  type StreamRow,
+  type Value,
+} from './postgres-rows.ts';
+import { transactor } from './postgres-transact.ts';
+import { StoreUnavailable, type InboxItem, type Store, type StoredStream } from './store.ts';
+
+/** Short enough for the next rung, long enough for a busy minute. */
+const usualLease: Milliseconds = 15_000;
+/** Whoever wrote a stream or effect last is the first to go on with it, so that they do not all try; so much later it is anybody's. */
+const graceOfEffects: Milliseconds = 500;
+const graceOfWakes: Milliseconds = 150;
+const forgottenAtOnce = 1_000;
+
+const unsettledInbox = statement(`SELECT ${inboxColumns} FROM inbox WHERE result IS NULL ORDER BY pos`);
+const takeDuty = statement(
+  `INSERT INTO duty SELECT $1, $2
+   WHERE NOT EXISTS (SELECT FROM duty JOIN replica ON replica.id = duty.owner WHERE duty.name = $1)
+   ON CONFLICT (name) DO UPDATE SET owner = excluded.owner WHERE duty.owner NOT IN (SELECT id FROM replica)`,
+);
+const hasDuty = statement('SELECT 1 FROM duty WHERE name = $1 AND owner = $2');
+const inboxInOrder = statement(
+  `SELECT ${inboxColumns} FROM inbox WHERE result IS NULL AND source <> ALL($1::text[])
+     AND EXISTS (SELECT FROM duty WHERE name = $3 AND owner = $4) ORDER BY pos LIMIT $2`,
+);
+const adoptInbox = statement(
+  `WITH adopted AS (
+     UPDATE inbox SET owner = $2 WHERE pos IN (
+       SELECT pos FROM inbox WHERE result IS NULL AND source = ANY($1::text[])
+         AND owner NOT IN (SELECT id FROM replica) FOR UPDATE SKIP LOCKED)
+     RETURNING pos, ${inboxColumns})
+   SELECT pos, ${inboxColumns} FROM adopted UNION ALL
+   SELECT pos, ${inboxColumns} FROM inbox WHERE result IS NULL AND source = ANY($1::text[]) AND owner = $2
+   ORDER BY pos`,
+);
+const forgetInbox = statement(
+  `DELETE FROM inbox WHERE pos IN
+     (SELECT pos FROM inbox WHERE result IS NOT NULL AND at < $1 LIMIT ${forgottenAtOnce})`,
+);
+const readStream = statement(`SELECT ${streamColumns} FROM stream WHERE id = $1`);
+// LIMIT NULL is no limit, and nothing is older than a stream that is not there.
+const older = `($3::text IS NULL OR pos < (SELECT pos FROM stream WHERE id = $3))`;
+const listStreams = statement(
+  `SELECT ${streamColumns} FROM stream WHERE kind = $1 AND ${older} ORDER BY pos DESC LIMIT $2`,
+);
+const listOpenStreams = statement(
+  `SELECT ${streamColumns} FROM stream WHERE kind = $1 AND alias IS NOT NULL AND ${older}
+   ORDER BY pos DESC LIMIT $2`,
+);
+const firstOpen = statement(
+  `SELECT ${streamColumns}, (SELECT count(*) FROM stream WHERE kind = $1 AND alias IS NOT NULL) AS count
+   FROM stream WHERE kind = $1 AND alias IS NOT NULL ORDER BY rank, pos LIMIT $2`,
+);
+const readEvents = statement(`SELECT ${eventColumns} FROM event WHERE stream = $1 ORDER BY seq`);
+const nextWake = statement(
+  `SELECT least(
+     (SELECT min(wake_at) FROM stream WHERE wake_at IS NOT NULL AND owner = $1),
+     (SELECT min(wake_at) + CASE WHEN $2 THEN 0 ELSE ${graceOfWakes} END FROM stream
+      WHERE wake_at IS NOT NULL)) AS at`,
+);
+const wakesDue = statement(
+  `SELECT id, kind, wake_at AS "wakeAt" FROM stream
+   WHERE wake_at <= $1 AND (owner = $3 OR $4 OR wake_at <= $1 - ${graceOfWakes})
+   ORDER BY wake_at, pos LIMIT $2`,
+);
+const outboxDue = statement(
+  `SELECT ${outboxColumns} FROM outbox row
+   WHERE row.due_at <= $1 AND (row.owner = $3 OR $4 OR row.due_at <= $1 - ${graceOfEffects}) AND ${mayGo}
+   ORDER BY row.priority, row.pos LIMIT $2`,
+);
+const nextDue = statement(
+  `SELECT least(
+     (SELECT row.due_at FROM outbox row WHERE row.owner = $1 AND row.due_at > $3::bigint AND ${mayGo}
+      ORDER BY row.due_at LIMIT 1),
+     (SELECT row.due_at + $2::bigint FROM outbox row WHERE row.due_at > $3::bigint - $2::bigint AND ${mayGo}
+      ORDER BY row.due_at LIMIT 1)) AS at`,
+);
+// In one order, so that two who do this at the same moment wait for each other and not crosswise.
+const bringForward = statement(
+  `UPDATE outbox SET due_at = $2 WHERE pos IN (
+     SELECT pos FROM outbox WHERE id = ANY($1::text[]) AND status = 'waiting' AND due_at > $2
+     ORDER BY pos FOR NO KEY UPDATE)`,
+);
+const hastenOutbox = statement(
+  `UPDATE outbox SET due_at = greatest(due_at - $1, $2) WHERE pos IN (
+     SELECT pos FROM outbox WHERE status = 'waiting' AND due_at > $2 ORDER BY pos FOR NO KEY UPDATE)`,
+);
+const outboxOf = statement(`SELECT ${outboxColumns} FROM outbox WHERE stream = $1 ORDER BY pos`);
+const readMark = statement('SELECT value FROM mark WHERE name = $1');
+const writeMark = statement(
+  'INSERT INTO mark VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
+);
+const keepMark = statement(
+  'INSERT INTO mark VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = mark.value RETURNING value',
+);
+const advanceMark = statement(
+  `INSERT INTO mark VALUES ($1, $2)
+   ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > mark.value`,
+);
+
+/** Whoever has it reads what has to be read in order. */
+const inboxDuty = 'inbox';
+/** Whoever has it sees to it that nothing comes late when the clock of all was set back. */
+const clockDuty = 'clock';
+
+/**
+ * The store for several machines: a PostgreSQL database (14 or newer) that any number of equal replicas share.
+ * @param options.url `postgres://…`; shown nowhere
+ * @param options.now milliseconds since the epoch; left out, as usual: by the database's clock
+ * @param options.lease a replica that gives no sign of life for so long is dead to the others
+ * @param options.warn hears what no caller hears, or could do anything about
+ * @throws StoreTooNew, StoreUnavailable
+ */
+export async function openPostgresStore(options: {
+  readonly url: Secret;
+  readonly now?: () => Instant;
+  readonly lease?: Milliseconds;
+  readonly warn?: (fields: { readonly error?: unknown }, message: string) => void;
+}): Promise<Store> {
+  const { url, lease = usualLease, warn = () => undefined } = options;
+  const watchers: (() => void)[] = [];
+  await migrateDatabase(url);
+  const replica = await joinReplicas({
+    url,
+    lease,
+    now: options.now,
+    warn,
+    look: () => {
+      for (const look of watchers) look();
+    },
+  });
+  const pool = openPool(url, (error) =>
+    warn({ error: connectionError(error) }, 'a connection to the database broke'),
+  );
+  return storeOn(pool, replica, watchers);
+}
+
+function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[]): Store {
+  const underWay = new Set<Promise<unknown>>();
+  let closed: Promise<void> | undefined;
+
+  /** Counts what is under way, so that `close` can wait for it; takes nothing afterwards. */
+  function during<T>(work: () => Promise<T>): Promise<T> {
+    if (closed) return Promise.reject(new StoreUnavailable('The store is closed.'));
+    const done = work();
+    underWay.add(done);
+    const forget = (): void => void underWay.delete(done);
+    done.then(forget, forget);
+    return done;
+  }
+
+  function query<Row extends object>(what: Statement, values: readonly Value[]) {
+    return during(() => withClient(pool, (client) => run<Row>(client, what, values)).catch(rethrow));
+  }
+  async function rowsOf<Row extends object>(what: Statement, ...values: readonly Value[]) {
+    return (await query<Row>(what, values)).rows;
+  }
+  async function change(what: Statement, ...values: readonly Value[]): Promise<number> {
+    return (await query(what, values)).rowCount ?? 0;
+  }
+
+  /** Ours, and whether there is nobody else for the rest. */
+  const whose = () => [replica.id(), replica.isAlone()] as const;
+  const receive = receiver(pool, replica.id);
+  const transact = transactor(pool, replica);
+
+  return {
+    receive: async (item) => {
+      const received = await during(() => receive(item));
+      // Another one may be reading what has to be read in order.
+      if (received.new) replica.announce();
+      return received;
+    },
+    unsettledInbox: () => rowsOf<InboxItem>(unsettledInbox),
+    inboxInOrder: async (otherThan, limit) => {
+      const items = () => rowsOf<InboxItem>(inboxInOrder, otherThan, limit, inboxDuty, replica.id());
+      const found = await items();
+      if (found.length > 0) return found;
+      return (await change(takeDuty, inboxDuty, replica.id())) > 0 ? items() : found;
+    },
+    adoptInbox: (sources) => rowsOf<InboxItem>(adoptInbox, sources, replica.id()),
+    transact: async (work) => {
+      const value = await during(() => transact(work));
+      replica.announce();
+      return value;
+    },
+
+    readStream: async (id) => {
+      const [row] = await rowsOf<StreamRow>(readStream, id);
+      return row && toStream(row);
+    },
+    listStreams: async (kind, { openOnly = false, limit, before } = {}) =>
+      (await rowsOf<StreamRow>(openOnly ? listOpenStreams : listStreams, kind, limit, before)).map(toStream),
+    firstOpen: async (kind, limit) => {
+      const rows = await rowsOf<StreamRow & { readonly count: number }>(firstOpen, kind, limit);
+      const streams = rows.map(({ id, kind: same, version, state }) =>
+        toStream({ id, kind: same, version, state }),
+      );
+      return { streams, count: rows[0]?.count ?? 0 };
+    },
+    readEvents: async (id) => (await rowsOf<EventRow>(readEvents, id)).map(toEvent),
+
+    nextWake: async () => (await rowsOf<At>(nextWake, ...whose()))[0]?.at ?? undefined,
+    wakesDue: (until, limit) => rowsOf<Wake>(wakesDue, until, limit, ...whose()),
+
+    outboxDue: async (until, limit) =>
+      (await rowsOf<OutboxColumns>(outboxDue, until, limit, ...whose())).map(toOutboxRow),
+    nextDue: async (after = -1) => {
+      const grace = replica.isAlone() ? 0 : graceOfEffects;
+      return (await rowsOf<At>(nextDue, replica.id(), grace, after))[0]?.at ?? undefined;
+    },
+    recoverInFlight: () =>
+      during(() =>
+        withClient(pool, (client) => recoverOrphans(client, replica.time(), replica.id())).catch(rethrow),
+      ),
+    bringForward: async (ids, to) => {
+      if ((await change(bringForward, ids, to)) > 0) replica.announce();
+    },
+    hastenOutbox: async (by) => {
+      await change(takeDuty, clockDuty, replica.id());
+      if ((await rowsOf(hasDuty, clockDuty, replica.id())).length === 0) return false;
+      await change(hastenOutbox, by, replica.time());
+      replica.announce();
+      return true;
+    },
+    outboxOf: async (id) => (await rowsOf<OutboxColumns>(outboxOf, id)).map(toOutboxRow),
+
+    readMark: async (name) => (await rowsOf<{ value: string }>(readMark, name))[0]?.value,
+    writeMark: async (name, value) => void (await change(writeMark, name, value)),
+    keepMark: async (name, value) =>
+      (await rowsOf<{ value: string }>(keepMark, name, value))[0]?.value ?? value,
+    advanceMark: async (name, value) => (await change(advanceMark, name, value)) === 1,
+    forgetInbox: async (before) => {
+      let forgotten = 0;
+      let some: number;
+      do {
+        some = await change(forgetInbox, before);
+        forgotten += some;
+      } while (some === forgottenAtOnce);
+      return forgotten;
+    },
+
+    time: replica.time,
+    watch: (look) => void watchers.push(look),
+    lease: replica.lease,
+
+    close: () =>
+      (closed ??= (async () => {
+        await Promise.allSettled(underWay);
+        await replica.leave();
+        await pool.end();
+      })()),
+  };
+}
+
+interface At {
+  readonly at: Instant | null;
+}
+
+type Wake = Pick<StoredStream, 'id' | 'kind'> & { readonly wakeAt: Instant };
+
+function rethrow(error: unknown): never {
+  throw storeError(error);
+}
