@@ -2,23 +2,17 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { slashCommands } from '../../commands/index.ts';
 import type { Clock } from '../core/clock.ts';
-import type { AnyCarrier } from '../core/effect.ts';
 import type { Policies } from '../core/policies/policies.ts';
-import { secretsOf, type Settings } from '../config.ts';
+import type { Settings } from '../config.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { createInbox, NotNow } from '../engine/inbox.ts';
 import type { Log } from '../engine/log.ts';
-import { stepCarrier } from '../engine/steps.ts';
-import { executors } from '../executors/index.ts';
 import type { Environment } from '../executors/variables.ts';
 import { apiRoutes } from '../http/api/api.ts';
 import { healthRoutes } from '../http/health.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
 import { webhookRoutes } from '../http/webhooks.ts';
-import { pagers } from '../pagers/index.ts';
 import { createSlackApp } from '../slack/app.ts';
-import { cardUrls } from '../slack/card-url.ts';
-import { slackCarriers } from '../slack/carriers/index.ts';
 import { slackClients, workspaceOf } from '../slack/clients.ts';
 import { politeFetch } from '../slack/polite-fetch.ts';
 import { slackReceiver } from '../slack/receiver.ts';
@@ -28,21 +22,19 @@ import type { InboxItem, Store } from '../store/store.ts';
 import { webhookDoors } from '../trust/webhook-doors.ts';
 import { serveApi } from './api.ts';
 import { backlogNotes } from './backlog.ts';
+import { allCarriers } from './carriers.ts';
 import { commonClock } from './common-clock.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { examineItself } from './examine-itself.ts';
 import { readMarkedMessages } from './marked-messages.ts';
-import { namesOfSlackIds } from './names.ts';
 import type { PolicyEdits } from './policies.ts';
-import { notesOnPolicies, tellPolicyMistakes } from './policy-mistakes.ts';
+import { startJobs } from './jobs.ts';
+import { notesOnPolicies } from './policy-mistakes.ts';
 import { quarantine } from './quarantine.ts';
 import { importIntents, knowsChannels, openRegistry, registryFile } from './registry.ts';
 import { watchRegistry } from './registry-watch.ts';
 import { reportBodies } from './report-bodies.ts';
 import { createReleaseBots, type ReleaseBots } from './release-bots.ts';
-import { startRosterCheck } from './roster-check.ts';
-import { startSchedule } from './schedule.ts';
-import { scrubbed } from './scrubbed.ts';
 import { serveSlack, unlessStopping } from './serve-slack.ts';
 import { rememberSlackSite } from './slack-site.ts';
 import { slackIntake } from './slack-intake.ts';
@@ -105,7 +97,6 @@ export async function startBot(options: {
     const clients = slackClients(access, politeFetch(clock.now));
     const site = await rememberSlackSite(store, log);
     const workspace = site.learning(workspaceOf(clients.interaction));
-    const cardUrl = cardUrls(site.url);
 
     const watch = watchRegistry({
       store,
@@ -117,39 +108,29 @@ export async function startBot(options: {
       poke: () => engine.poke(),
     });
 
-    const secrets = secretsOf(settings);
     const { environment = {} } = options;
-    const carriers: readonly AnyCarrier[] = [
-      ...slackCarriers({
-        ...access,
-        clients,
-        storeId,
-        nameOf: namesOfSlackIds(policies),
-        cardUrl,
-        readPostmortem: async (incident) => {
-          const told = await desk.story(incident);
-          if (!told) throw new Error(`${incident} is not in the store`);
-          return told.postmortem;
-        },
-      }),
-      ...pagers({ ...settings, secrets, cardUrl }),
-      stepCarrier(
-        executors({
-          ...settings,
-          secrets,
-          environment,
-          now: clock.now,
-          isShared: settings.databaseUrl !== undefined,
-        }),
-      ),
-      watch.carrier,
-    ];
+    const carriers = allCarriers({
+      settings,
+      environment,
+      policies,
+      now: clock.now,
+      clients,
+      slackTimeout,
+      site,
+      storeId,
+      readPostmortem: async (incident) => {
+        const told = await desk.story(incident);
+        if (!told) throw new Error(`${incident} is not in the store`);
+        return told.postmortem;
+      },
+      others: [watch.carrier],
+    });
     const engine = createEngine({
       store,
       storeId,
       clock,
       policies,
-      carriers: carriers.map((carrier) => scrubbed(carrier, secrets)),
+      carriers,
       random: options.random,
       log,
       ...(options.mostInFlight === undefined ? {} : { mostInFlight: options.mostInFlight }),
@@ -240,17 +221,16 @@ export async function startBot(options: {
     state.started = true;
     intake.start();
     const busy = (): Promise<unknown> | undefined => inbox.working() ?? engine.working();
-    const stopSchedule = startSchedule(store, settings.dataDir, clock, log, watch.check);
-    const stopTelling =
-      policyEdits && tellPolicyMistakes({ store, engine, policies, edits: policyEdits, clock, log });
-    const stopRosterCheck = await startRosterCheck({
+    const stopJobs = await startJobs({
       store,
       engine,
       policies,
+      policyEdits,
       settings,
       clients,
       clock,
       log,
+      checkRegistry: watch.check,
     });
     // Nothing waits for it: pages go out by other ways while Slack is away. But somebody should know.
     const slackAsked = workspace().then(
@@ -275,9 +255,7 @@ export async function startBot(options: {
       stop: async () => {
         state.draining = true;
         setTimeout(() => stopping.abort(), lookUpsEndWithin).unref();
-        await stopSchedule();
-        await stopRosterCheck();
-        await stopTelling?.();
+        await stopJobs();
         await intake.stop();
         await stopAll(http, inbox, engine, store);
       },
