@@ -1,9 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
-import type { EffectOf } from '../core/effect.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { sayPast, type Instant } from '../core/time.ts';
-import { outboxRow } from '../engine/decide.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import { oneAtATime } from '../engine/one-at-a-time.ts';
@@ -11,6 +9,7 @@ import { sayProblems, type PolicyProblem } from '../policies/problem.ts';
 import type { Store } from '../store/store.ts';
 import { sha256Hex } from '../trust/sha256.ts';
 import type { PolicyEdits } from './policies.ts';
+import { shoutOnce, type Shout } from './shout-once.ts';
 
 const mark = 'policy-mistakes';
 
@@ -42,14 +41,15 @@ export function tellPolicyMistakes(parts: {
   readonly clock: Clock;
   readonly log: Log;
 }): () => Promise<void> {
-  const { store, engine, edits, policies, clock, log } = parts;
+  const { store, edits, clock, log } = parts;
+  const shout = shoutOnce({ ...parts, now: clock.now });
 
   async function look(): Promise<void> {
     const problems = edits.problems();
     const before = readTold(await store.readMark(mark));
     if (problems.length === 0) {
       if (!before) return;
-      await post(`policy-mistakes/${before.since}/right`, right(before.since, clock.now()));
+      await shout(`policy-mistakes/${before.since}/right`, right(before.since, clock.now()));
       await store.writeMark(mark, '');
       return;
     }
@@ -57,19 +57,8 @@ export function tellPolicyMistakes(parts: {
     const news = problems.filter((problem) => !told.includes(keyOf(problem)));
     if (news.length === 0) return;
     const keys = news.map(keyOf);
-    await post(`policy-mistakes/${since}/${sha256Hex(keys.join()).slice(0, 16)}`, refused(news));
+    await shout(`policy-mistakes/${since}/${sha256Hex(keys.join()).slice(0, 16)}`, refused(news));
     await store.writeMark(mark, JSON.stringify({ since, told: [...told, ...keys] } satisfies Told));
-  }
-
-  /** Under an id of its own: after a crash between the two writes it is not said twice. */
-  async function post(id: string, words: Pick<Shout, 'text' | 'lines'>): Promise<void> {
-    const to = policies().notifications.conversations['emergency'] ?? '';
-    const effect = { type: 'page.slack', person: undefined, to, severity: 'P2', ...words } as const;
-    await store.transact(async (transaction) => {
-      if (await transaction.outboxRow(id)) return;
-      await transaction.enqueue([outboxRow(id, undefined, clock.now(), effect)]);
-    });
-    engine.poke();
   }
 
   const looking = oneAtATime(async () => {
@@ -87,9 +76,7 @@ export function tellPolicyMistakes(parts: {
   };
 }
 
-type Shout = EffectOf<'page.slack'>;
-
-function refused(problems: readonly PolicyProblem[]): Pick<Shout, 'text' | 'lines'> {
+function refused(problems: readonly PolicyProblem[]): Shout {
   const left = problems.length - mostShown;
   return {
     text: 'The edited policies are not in force, because of what is wrong in them. Those of before stay in force.',
@@ -101,7 +88,7 @@ function refused(problems: readonly PolicyProblem[]): Pick<Shout, 'text' | 'line
   };
 }
 
-function right(since: Instant, now: Instant): Pick<Shout, 'text'> {
+function right(since: Instant, now: Instant): Shout {
   return {
     text: `The policies are right again, and in force. They had been wrong since ${sayPast(since, now)}.`,
   };

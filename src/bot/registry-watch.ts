@@ -7,12 +7,12 @@ import type { Envelope } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { StreamId } from '../core/stream.ts';
 import type { Instant } from '../core/time.ts';
-import { outboxRow } from '../engine/decide.ts';
 import type { Log } from '../engine/log.ts';
 import type { Document } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 import { sha256Hex } from '../trust/sha256.ts';
 import { knowsChannels, registryFile, registryKey } from './registry.ts';
+import { shoutOnce } from './shout-once.ts';
 
 /** The hash of the registry file as we read it first, or wrote it last. */
 const writtenMark = 'registry-written';
@@ -36,7 +36,8 @@ export function watchRegistry(parts: {
   readonly now: () => Instant;
   readonly log: Log;
 }): RegistryWatch {
-  const { store, document, policies, submit, poke, now, log } = parts;
+  const { store, document, policies, submit, now, log } = parts;
+  const shout = shoutOnce({ ...parts, engine: { poke: parts.poke } });
 
   async function channels(): Promise<readonly Channel[]> {
     return (await store.listStreams('channel')).map(({ state }) => state as Channel);
@@ -49,7 +50,7 @@ export function watchRegistry(parts: {
       const { problem, text } = look;
       if (text === undefined || !(await knowsChannels(store)))
         log.warn({ problem }, 'the channel registry cannot be read');
-      else await shout(problem, text);
+      else await tellUnreadable(problem, text);
       return undefined;
     }
     const value = believed(look.value);
@@ -87,28 +88,18 @@ export function watchRegistry(parts: {
   }
 
   /** Whoever left a file that nobody can read meant something by it, and may believe that it is heeded. */
-  async function shout(problem: string, text: string): Promise<void> {
+  async function tellUnreadable(problem: string, text: string): Promise<void> {
     log.error({ problem }, 'the channel registry cannot be read, and is written again from our records');
-    const { conversations } = policies().notifications;
-    const effect = {
-      type: 'page.slack',
-      person: undefined,
-      to: conversations['emergency'] ?? '',
+    const day = new Date(now()).toISOString().slice(0, 10);
+    const id = `registry-unreadable/${day}/${sha256Hex(text).slice(0, 16)}`;
+    // Until it can be written again, it is found at every look.
+    await shout(id, {
       text: [
         `Somebody’s edit of ${registryFile} cannot be read: ${problem}`,
         'It is written again from our records, and the edit kept beside it (release_channels.edited-<n>.json).',
         'If something else is live than /channels says: /channels set <channel> <version> <reason>',
       ].join('\n'),
-      severity: 'P2',
-    } as const;
-    const day = new Date(now()).toISOString().slice(0, 10);
-    const id = `registry-unreadable/${day}/${sha256Hex(text).slice(0, 16)}`;
-    await store.transact(async (transaction) => {
-      // Until it can be written again, it is found at every look.
-      if (await transaction.outboxRow(id)) return;
-      await transaction.enqueue([outboxRow(id, undefined, now(), effect)]);
     });
-    poke();
   }
 
   return {

@@ -8,12 +8,12 @@ import { sayEmptyRungs } from '../core/incident/say-climbs.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { RosterPolicy } from '../core/policies/roster.ts';
 import { reachesBy } from '../doctor/contact.ts';
-import { outboxRow } from '../engine/decide.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import { lookUpUser, type SlackClients } from '../slack/clients.ts';
 import type { Store } from '../store/store.ts';
 import { oneOfAll } from './schedule.ts';
+import { shoutOnce } from './shout-once.ts';
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -75,7 +75,7 @@ export async function checkRoster(
   parts: RosterCheckParts,
   stop: AbortSignal = new AbortController().signal,
 ): Promise<number> {
-  const { store, engine, settings, clients, clock } = parts;
+  const { store, settings, clients, clock } = parts;
   const now = clock.now();
   const policies = parts.policies();
   const closed = await closedAccounts(clients.timeline, policies.roster, stop);
@@ -93,14 +93,8 @@ export async function checkRoster(
       ...sayEmptyRungs(empty, now).map((line) => `• ${line}`),
       'Change roster.yml or escalation.yml. More: /lastgood doctor',
     ].join('\n');
-    const to = policies.notifications.conversations['emergency'] ?? '';
-    const effect = { type: 'page.slack', person: undefined, to, text, severity: 'P2' } as const;
-    await store.transact(async (transaction) => {
-      // Under the day's name: a second check of the same day says nothing twice.
-      if (await transaction.outboxRow(id)) return;
-      await transaction.enqueue([outboxRow(id, undefined, now, effect)]);
-    });
-    engine.poke();
+    // Under the day's name: a second check of the same day says nothing twice.
+    await shoutOnce({ ...parts, now: () => now })(id, { text });
   }
   await store.writeMark(checkedAt, String(now));
   return empty.length;
