@@ -1,6 +1,7 @@
-# Three stages: one compiles, one installs what the bot runs with, and the last one holds the result and nothing else:
-# no compiler, no sandbox; the example policies only for the doctor, who says where they are still in use. It runs as a user without rights, and writes only to /data and, after
-# each change of a release channel, to /config/security: the root file system may be read-only (see compose.yml).
+# Three stages: one compiles, one installs what the bot runs with and lists it, and the last one holds the result and nothing
+# else: no compiler, no sandbox; the example policies only for the doctor, who says where they are still in use. It runs as
+# a user without rights, and writes only to /data and, after each change of a release channel, to /config/security: the root
+# file system may be read-only (see compose.yml).
 
 FROM node:20.20.2-bookworm-slim AS build
 WORKDIR /app
@@ -9,7 +10,7 @@ RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY commands commands
-RUN npm run -s build && rm -r dist/src/sandbox dist/src/bench
+RUN npm run -s build && rm -r dist/src/sandbox dist/src/bench dist/src/simulator
 
 FROM node:20.20.2-bookworm-slim AS dependencies
 WORKDIR /app
@@ -21,6 +22,10 @@ RUN npm ci --omit=dev --ignore-scripts \
   && cd node_modules/@photostructure/sqlite \
   && rm -r src \
   && find prebuilds -mindepth 1 -maxdepth 1 ! -name "linux-$(node -p process.arch)" -exec rm -r '{}' +
+# Every package with its version and its hash. By `--omit=dev`, npm would leave out what development needs as well.
+RUN npm pkg delete devDependencies \
+  && npm install --package-lock-only --ignore-scripts --offline \
+  && npm sbom --package-lock-only --sbom-format=cyclonedx --sbom-type=application > sbom.cdx.json
 
 FROM node:20.20.2-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 DATA_DIR=/data POLICIES_DIR=/config/policies SECURITY_DIR=/config/security
@@ -28,6 +33,7 @@ WORKDIR /app
 COPY package.json LICENSE manifest.yml ./
 COPY examples/shop/policies examples/shop/policies
 COPY --from=dependencies /app/node_modules node_modules
+COPY --from=dependencies /app/sbom.cdx.json ./
 COPY --from=build /app/dist dist
 RUN install -d -o node -g node /data /config/policies /config/security \
   && ln -s /app/dist/src/terminal/lastgood.js /usr/local/bin/lastgood \

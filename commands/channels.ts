@@ -7,6 +7,7 @@ import { livePeriod, type Channel } from '../src/core/channel/state.ts';
 import { cautionAbout } from '../src/core/channel/testimony.ts';
 import { sayReason } from '../src/core/health/reason.ts';
 import { sayBetween, type Instant } from '../src/core/time.ts';
+import { sayFrozen } from './lastgood-freeze.ts';
 import type { Asking, Verb } from './verb.ts';
 
 export const channels: Verb = {
@@ -22,7 +23,10 @@ export const channels: Verb = {
         return `${app}/${name}: ${channel ? sayChannel(channel, healthy_after, asking) : nothingKnown(name)}`;
       }),
     );
-    return { kind: 'answer', answer: answer('info', 'Release channels', ...lines) };
+    return {
+      kind: 'answer',
+      answer: answer('info', 'Release channels', ...sayFrozen(asking.freeze), ...lines),
+    };
   },
 };
 

@@ -8,8 +8,10 @@ import { incidentResolve } from './incident-resolve.ts';
 import { incidentSev } from './incident-sev.ts';
 import { incidentTimeline } from './incident-timeline.ts';
 import { lastgoodDoctor } from './lastgood-doctor.ts';
+import { lastgoodFreeze } from './lastgood-freeze.ts';
 import { lastgoodHelp } from './lastgood-help.ts';
 import { lastgoodReceived } from './lastgood-received.ts';
+import { lastgoodUnfreeze } from './lastgood-unfreeze.ts';
 import { oncall } from './oncall.ts';
 import { operationAbort } from './operation-abort.ts';
 import { operationApprove } from './operation-approve.ts';
@@ -43,6 +45,8 @@ export const verbs: readonly Verb[] = [
   channelsSet,
   lastgoodDoctor,
   lastgoodReceived,
+  lastgoodFreeze,
+  lastgoodUnfreeze,
   lastgoodHelp(() => verbs),
 ];
 

@@ -1,4 +1,5 @@
 import { answer } from '../src/core/answer.ts';
+import { sayFrozen } from './lastgood-freeze.ts';
 import { onCallTogether } from './oncall.ts';
 import { sayUsage } from './usage.ts';
 import type { Verb } from './verb.ts';
@@ -22,7 +23,14 @@ export function lastgoodHelp(verbs: () => readonly Verb[]): Verb {
     ask: (_values, asking) => {
       const usages = verbs().map((verb) => `${sayUsage(verb)} — ${verb.summary}`);
       const onCall = ['On call now:', ...onCallTogether(asking)];
-      const lines = [howItWorks, 'What you can type:', ...usages, ...onCall, whereToRead];
+      const lines = [
+        ...sayFrozen(asking.freeze),
+        howItWorks,
+        'What you can type:',
+        ...usages,
+        ...onCall,
+        whereToRead,
+      ];
       return { kind: 'answer', answer: answer('info', purpose, ...lines) };
     },
   };

@@ -1,6 +1,7 @@
 import type { Actor } from '../src/core/actor.ts';
 import type { Answer } from '../src/core/answer.ts';
 import type { Channel } from '../src/core/channel/state.ts';
+import type { Freeze } from '../src/core/freeze/state.ts';
 import type { Incident } from '../src/core/incident/state.ts';
 import type { Intent } from '../src/core/intent.ts';
 import type { Operation } from '../src/core/operation/state.ts';
@@ -22,6 +23,8 @@ export interface Asking {
   readonly moreIncidents: number;
   readonly channels: readonly Channel[];
   readonly openOperations: readonly Operation[];
+  /** Production is frozen. */
+  readonly freeze: Freeze | undefined;
 }
 
 /**

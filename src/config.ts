@@ -1,7 +1,10 @@
 import type { Environment } from './env-file.ts';
 import { givenBy, mismatches, sayIssue, variables, type Variables } from './environment.ts';
 import type { ApiTokens } from './trust/api-token.ts';
+import type { AnchorPlace } from './trust/audit/anchor-place.ts';
 import type { GithubApp } from './trust/github-app.ts';
+import type { GithubOidc } from './trust/github-oidc.ts';
+import { tokensIn } from './trust/otlp-headers.ts';
 import type { Secret } from './trust/secrets.ts';
 import type { WebhookKeys } from './trust/webhook-doors.ts';
 import type { WebhookTokens } from './trust/webhook-token.ts';
@@ -13,6 +16,8 @@ export interface Settings {
   readonly dataDir: string;
   /** PostgreSQL, which several replicas may share; undefined: SQLite in `dataDir`. */
   readonly databaseUrl: Secret | undefined;
+  /** Where the nightly backups go; undefined: none are made. */
+  readonly backupDir: string | undefined;
   readonly commandDir: string;
   readonly policiesDir: string;
   readonly securityDir: string;
@@ -35,7 +40,23 @@ export interface Settings {
   /** What signs the webhooks of each system that can; none where it is not configured. */
   readonly webhookSecrets: WebhookKeys['secrets'];
   readonly apiTokens: ApiTokens;
+  /** Jobs of GitHub Actions that may call the API; undefined: none. */
+  readonly githubOidc: GithubOidc | undefined;
+  /** Ed25519, as PEM: what others are to be able to check is signed with it. */
+  readonly signingKey: Secret | undefined;
+  /** Where copies of audit heads are kept. */
+  readonly auditAnchors: readonly AnchorPlace[];
   readonly sentryDsn: Secret | undefined;
+  /** A dead man's switch outside, which calls somebody once it hears nothing; often it holds a token. */
+  readonly heartbeatUrl: Secret | undefined;
+  /** Where traces go, by OTLP over HTTP; undefined: none are made. */
+  readonly traces:
+    | {
+        readonly endpoint: string;
+        readonly headers: Readonly<Record<string, Secret>>;
+        readonly serviceName: string;
+      }
+    | undefined;
 }
 
 /** How Slack reaches us: over a socket that we open (Socket Mode), or by requests that it signs. */
@@ -111,8 +132,11 @@ export function secretsOf({
   sentry,
   mail,
   sentryDsn,
+  heartbeatUrl,
+  traces,
   webhookSecrets,
   databaseUrl,
+  signingKey,
 }: UsableSettings): readonly Secret[] {
   const all = [
     ...Object.values(webhookSecrets).flat(),
@@ -125,7 +149,10 @@ export function secretsOf({
     sentry?.token,
     mail?.smtpUrl,
     sentryDsn,
+    heartbeatUrl,
+    ...tokensIn(traces?.headers ?? {}),
     databaseUrl,
+    signingKey,
   ];
   return all.filter((value) => value !== undefined);
 }
@@ -137,11 +164,15 @@ export function switchedOff(settings: Omit<Settings, 'slack'>): readonly string[
     [settings.mail, 'pages by mail (SMTP_URL, MAIL_FROM)'],
     [settings.github, 'steps that use github-workflow (GITHUB_TOKEN, or GITHUB_APP_ID)'],
     [settings.sentry, 'steps that use sentry-release (SENTRY_AUTH_TOKEN, SENTRY_ORG)'],
+    [settings.heartbeatUrl, 'a switch outside that notices when Lastgood is dead (HEARTBEAT_URL)'],
     [Object.keys(settings.webhookTokens).length > 0 || undefined, 'alerts by webhook (WEBHOOK_TOKENS)'],
     [settings.webhookSecrets.sentry[0], 'alerts of Sentry (SENTRY_CLIENT_SECRET)'],
     [settings.webhookSecrets.pagerduty[0], 'what people do in PagerDuty (PAGERDUTY_WEBHOOK_SECRET)'],
     [settings.webhookSecrets.github[0], 'deployments that GitHub tells of (GITHUB_WEBHOOK_SECRET)'],
     [Object.keys(settings.apiTokens).length > 0 || undefined, 'the API and the terminal (API_TOKENS)'],
+    [settings.backupDir, 'a backup of the store every night (BACKUP_DIR)'],
+    [settings.signingKey, 'signatures, by which others can check what Lastgood says (SIGNING_KEY)'],
+    [settings.auditAnchors[0], 'copies outside by which to check what is stored (AUDIT_ANCHORS)'],
   ] as const;
   return all.flatMap(([configured, what]) => (configured === undefined ? [what] : []));
 }
@@ -165,6 +196,7 @@ function settingsBesidesSlack(env: BesidesSlack): Omit<Settings, 'slack'> {
     port: env.PORT,
     dataDir: env.DATA_DIR,
     databaseUrl: env.DATABASE_URL,
+    backupDir: env.BACKUP_DIR,
     commandDir: env.COMMAND_DIR,
     policiesDir: env.POLICIES_DIR,
     securityDir: env.SECURITY_DIR,
@@ -184,7 +216,12 @@ function settingsBesidesSlack(env: BesidesSlack): Omit<Settings, 'slack'> {
       grafana: env.GRAFANA_WEBHOOK_SECRET,
     },
     apiTokens: env.API_TOKENS,
+    githubOidc: githubOidcOf(env),
+    signingKey: env.SIGNING_KEY,
+    auditAnchors: env.AUDIT_ANCHORS,
     sentryDsn: env.SENTRY_DSN,
+    heartbeatUrl: env.HEARTBEAT_URL,
+    traces: tracesOf(env),
   };
 }
 
@@ -200,6 +237,16 @@ function pagerdutyOf(env: BesidesSlack): Settings['pagerduty'] {
   if (!routingKey) return undefined;
   const api = token && from !== undefined ? { token, from, url: env.PAGERDUTY_API_URL } : undefined;
   return { routingKey, eventsUrl: env.PAGERDUTY_EVENTS_URL, api };
+}
+
+function tracesOf(env: BesidesSlack): Settings['traces'] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers } = env;
+  return endpoint === undefined ? undefined : { endpoint, headers, serviceName: env.OTEL_SERVICE_NAME };
+}
+
+function githubOidcOf(env: BesidesSlack): Settings['githubOidc'] {
+  const { GITHUB_OIDC: jobs, GITHUB_OIDC_AUDIENCE: audience, GITHUB_OIDC_ISSUER: issuer } = env;
+  return jobs && audience !== undefined ? { issuer, audience, jobs } : undefined;
 }
 
 function githubOf(env: BesidesSlack): Settings['github'] {

@@ -3,7 +3,11 @@ import { z } from 'zod';
 import type { Environment } from './env-file.ts';
 import { apiTokens } from './trust/api-token.ts';
 import { githubAppId, githubAppKey } from './trust/github-app.ts';
+import { githubIssuer, githubJobs } from './trust/github-oidc.ts';
+import { otlpHeaders } from './trust/otlp-headers.ts';
+import { anchorPlaces } from './trust/audit/anchor-place.ts';
 import { secret } from './trust/secrets.ts';
+import { signingKey } from './trust/signing-key.ts';
 import { appToken, botToken, signingSecret } from './trust/slack-tokens.ts';
 import { webhookSecrets } from './trust/webhook-doors.ts';
 import { webhookTokens } from './trust/webhook-token.ts';
@@ -39,6 +43,7 @@ export const variables = z.object({
     .regex(/^postgres(?:ql)?:\/\//, 'is no postgres:// URL')
     .transform(secret)
     .optional(),
+  BACKUP_DIR: text.optional(),
   COMMAND_DIR: text.default('.'),
   POLICIES_DIR: text.default('./policies'),
   SECURITY_DIR: text.default('./security'),
@@ -60,6 +65,10 @@ export const variables = z.object({
   SENTRY_ORG: text.optional(),
   SENTRY_URL: httpUrl.default('https://sentry.io'),
   SENTRY_DSN: hidden.optional(),
+  HEARTBEAT_URL: httpUrl.transform(secret).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: otlpHeaders.default({}),
+  OTEL_SERVICE_NAME: text.default('lastgood'),
   SMTP_URL: z
     .url({ protocol: /^smtps?$/, error: 'is no smtp(s) URL' })
     .transform(secret)
@@ -71,6 +80,11 @@ export const variables = z.object({
   GITHUB_WEBHOOK_SECRET: webhookSecrets.default([]),
   GRAFANA_WEBHOOK_SECRET: webhookSecrets.default([]),
   API_TOKENS: json.pipe(apiTokens).default({}),
+  GITHUB_OIDC: json.pipe(githubJobs).optional(),
+  GITHUB_OIDC_AUDIENCE: text.optional(),
+  GITHUB_OIDC_ISSUER: githubIssuer,
+  SIGNING_KEY: signingKey.optional(),
+  AUDIT_ANCHORS: anchorPlaces.default([]),
 });
 
 export type Variables = z.infer<typeof variables>;
@@ -132,6 +146,12 @@ function choices(given: Given['values']): readonly string[] {
     );
   if (given['GITHUB_TOKEN'] !== undefined && given['GITHUB_APP_ID'] !== undefined)
     problems.push('GITHUB_TOKEN and GITHUB_APP_ID are two ways to do the same: keep one of them');
+  const anchors = given['AUDIT_ANCHORS'] ?? '';
+  if (anchors.includes('mailto:') && given['SMTP_URL'] === undefined)
+    problems.push('SMTP_URL is missing: AUDIT_ANCHORS names a mailbox');
+  const github = given['GITHUB_TOKEN'] ?? given['GITHUB_APP_ID'];
+  if (anchors.includes('github:') && github === undefined)
+    problems.push('GITHUB_TOKEN is missing (or GITHUB_APP_ID): AUDIT_ANCHORS names a repository');
   return problems;
 }
 
@@ -142,6 +162,7 @@ function brokenPairs(given: Given['values']): readonly string[] {
     ['SENTRY_AUTH_TOKEN', 'SENTRY_ORG'],
     ['SMTP_URL', 'MAIL_FROM'],
     ['GITHUB_APP_ID', 'GITHUB_APP_PRIVATE_KEY'],
+    ['GITHUB_OIDC', 'GITHUB_OIDC_AUDIENCE'],
   ] as const;
   return pairs.flatMap(([a, b]) => {
     if ((given[a] === undefined) === (given[b] === undefined)) return [];

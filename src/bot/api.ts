@@ -11,6 +11,7 @@ import type { KnownChannel } from '../http/api/channel-shapes.ts';
 import type { Page } from '../http/api/page.ts';
 import { StoreUnavailable, type Store } from '../store/store.ts';
 import { callerOf, type ApiTokens } from '../trust/api-token.ts';
+import type { GithubCaller } from '../trust/github-caller.ts';
 import type { Desk } from './desk.ts';
 
 /** What the API serves: the same desk as Slack's, and looks into the store. */
@@ -20,11 +21,13 @@ export function serveApi(parts: {
   readonly policies: () => Policies;
   readonly clock: Clock;
   readonly tokens: ApiTokens;
+  /** Undefined where no job of GitHub Actions is let in. */
+  readonly githubCaller?: GithubCaller | undefined;
   /** Why nothing is taken at this moment; undefined when it is. */
   readonly closed: () => string | undefined;
   readonly log: Log;
-}): Omit<ApiHandlers, 'reports'> {
-  const { store, desk, policies, clock, tokens, closed, log } = parts;
+}): Omit<ApiHandlers, 'reports' | 'versionStatus' | 'backUp' | 'audit'> {
+  const { store, desk, policies, clock, tokens, githubCaller, closed, log } = parts;
 
   async function list<State>(kind: StreamName, page: Page): Promise<readonly State[]> {
     const { openOnly, limit, before } = page;
@@ -34,7 +37,10 @@ export function serveApi(parts: {
   }
 
   return {
-    callerOf: (authorization, via) => callerOf(tokens, authorization, policies().roster, via),
+    callerOf: async (authorization, via) => {
+      const letIn = callerOf(tokens, authorization, policies().roster, via);
+      return 'caller' in letIn ? letIn : ((await githubCaller?.(authorization, via)) ?? letIn);
+    },
     closed,
     isOutage: (error) => error instanceof StoreUnavailable,
     failed: (error, path) => log.error({ error, path }, 'a request to the API could not be stored'),

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { slashCommands } from '../../commands/index.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Policies } from '../core/policies/policies.ts';
@@ -10,34 +11,56 @@ import type { Log } from '../engine/log.ts';
 import type { Environment } from '../executors/variables.ts';
 import { apiRoutes } from '../http/api/api.ts';
 import { healthRoutes } from '../http/health.ts';
+import { metricsRoute } from '../http/metrics.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
 import { webhookRoutes } from '../http/webhooks.ts';
+import { countAnswer } from '../metrics/count-answer.ts';
+import { measuredStore } from '../metrics/measured-store.ts';
+import { createMetrics } from '../metrics/metrics.ts';
 import { createSlackApp } from '../slack/app.ts';
 import { slackClients, workspaceOf } from '../slack/clients.ts';
 import { politeFetch } from '../slack/polite-fetch.ts';
 import { slackReceiver } from '../slack/receiver.ts';
 import { openStore } from '../store/open-store.ts';
-import { storeIdOf, takesUnmarkedButtons } from '../store/store-id.ts';
+import { storeIdOf, takesUnmarkedButtons, trailIdOf } from '../store/store-id.ts';
 import type { InboxItem, Store } from '../store/store.ts';
+import { signerOf } from '../trust/signing-key.ts';
+import { ownVersion } from '../terminal/version.ts';
+import { githubCaller } from '../trust/github-caller.ts';
 import { webhookDoors } from '../trust/webhook-doors.ts';
+import { takeUpRestored } from './after-restore.ts';
 import { serveApi } from './api.ts';
+import { inside, nothing, type Around } from './around.ts';
+import { anchoragesOf } from './anchor-places.ts';
+import { createAnchors } from './anchors.ts';
 import { backlogNotes } from './backlog.ts';
+import { downloadOf, forgetDownloads, startBackups } from './backups.ts';
 import { allCarriers } from './carriers.ts';
 import { commonClock } from './common-clock.ts';
 import { createDesk, type Desk } from './desk.ts';
 import { examineItself } from './examine-itself.ts';
+import { fitness } from './fitness.ts';
+import { startHeartbeat, type Heartbeat } from './heartbeat.ts';
+import { freezeNotes } from './freeze-notes.ts';
 import { readMarkedMessages } from './marked-messages.ts';
 import type { PolicyEdits } from './policies.ts';
 import { startJobs } from './jobs.ts';
+import { metricsPage } from './metrics-page.ts';
+import { tellOutage } from './own-outage.ts';
 import { notesOnPolicies } from './policy-mistakes.ts';
 import { quarantine } from './quarantine.ts';
+import { readiness } from './readiness.ts';
+import { createSelfAudit, type SelfAudit } from './self-audit.ts';
 import { importIntents, knowsChannels, openRegistry, registryFile } from './registry.ts';
 import { watchRegistry } from './registry-watch.ts';
 import { reportBodies } from './report-bodies.ts';
 import { createReleaseBots, type ReleaseBots } from './release-bots.ts';
 import { serveSlack, unlessStopping } from './serve-slack.ts';
 import { rememberSlackSite } from './slack-site.ts';
+import { shoutOnce } from './shout-once.ts';
 import { slackIntake } from './slack-intake.ts';
+import { tracesFor } from './traces-for.ts';
+import { versionStatusList } from './version-status.ts';
 import { webhookItem } from './webhook-item.ts';
 import { webhookReaders } from './webhooks.ts';
 
@@ -58,6 +81,8 @@ export interface Bot {
 }
 
 const slackTimeout = 10_000;
+/** As long as whoever sends much at once needs to send the next, once they were answered. */
+const aMoment = 2;
 /** So long Slack has, once we stop, to say who has asked for something; at the next start it is asked again. */
 const lookUpsEndWithin = 1_000;
 
@@ -76,18 +101,32 @@ export async function startBot(options: {
   readonly environment?: Environment;
   /** How many effects may be on their way at once. */
   readonly mostInFlight?: number;
+  /** Left out, as in production: nothing. */
+  readonly around?: Around;
 }): Promise<Bot> {
   // How fresh a signature is, is between its sender and this machine; whatever is stored goes by `clock`.
   const { settings, policies, policyEdits, clock: machine, log } = options;
-  const store = await openStore(settings, {
+  const traces = await tracesFor(settings, log);
+  const around = inside(options.around ?? nothing, traces);
+  const opened = await openStore(settings, {
     now: machine.now,
     warn: (fields, text) => log.warn(fields, text),
   });
+  const doors = webhookDoors({ tokens: settings.webhookTokens, secrets: settings.webhookSecrets });
+  const metrics = createMetrics({
+    sources: ['slack', 'api', ...doors.map(({ source }) => source)],
+    build: { version: ownVersion(), store: settings.databaseUrl ? 'postgres' : 'sqlite' },
+  });
+  const store = around.store(measuredStore(opened, metrics, () => opened.time() ?? machine.now()));
   const clock = commonClock(store, machine);
   const closeOnFailure: (() => Promise<unknown>)[] = [() => store.close()];
   try {
     const storeId = await storeIdOf(store, options.drawStoreId);
-    const registry = await openRegistry(join(settings.securityDir, registryFile), await knowsChannels(store));
+    const registry = await openRegistry(
+      join(settings.securityDir, registryFile),
+      opened.documents,
+      await knowsChannels(store),
+    );
     const access = {
       ...settings.slack,
       token: settings.slack.botToken,
@@ -124,6 +163,7 @@ export async function startBot(options: {
         return told.postmortem;
       },
       others: [watch.carrier],
+      around,
     });
     const engine = createEngine({
       store,
@@ -134,6 +174,18 @@ export async function startBot(options: {
       random: options.random,
       log,
       ...(options.mostInFlight === undefined ? {} : { mostInFlight: options.mostInFlight }),
+      caughtUp: (outage) => outageTold(outage),
+    });
+    const shout = shoutOnce({ store, policies, now: clock.now, engine });
+    const outageTold = tellOutage({ store, shout });
+    const { signingKey } = settings;
+    const selfAudit = createSelfAudit({
+      store,
+      storeId: await trailIdOf(store, storeId),
+      signingKey,
+      clock,
+      log,
+      shout,
     });
     const desk = createDesk(store, engine, policies, () =>
       examineItself(settings, environment, store, clock, notes),
@@ -144,19 +196,28 @@ export async function startBot(options: {
       store,
       clock,
       log,
+      moment: () => sleep(aMoment),
       quarantined: (item, why) =>
         quarantine({ store, engine, log, slackUrl: access.apiUrl }, policies(), item, why, clock.now()),
       readers: [
         ...webhookReaders({ store, engine, policies, now: clock.now, log }),
-        { source: 'slack', inOrder: false, read: (item) => readSlackItem(item) },
-      ],
+        { source: 'slack', inOrder: false, read: (item: InboxItem) => readSlackItem(item) },
+      ].map((reader) => traces?.reader(reader) ?? reader),
     });
     const home = { storeId, takesUnmarked: await takesUnmarkedButtons(store) };
     const stopping = new AbortController();
     // Each look-up of a person listens; in a storm there are more than the ten at which Node suspects a leak.
     setMaxListeners(0, stopping.signal);
     const receiver = slackReceiver();
-    const notes = () => [...intake.notes(), ...notesOnPolicies(policyEdits)];
+    const places = anchoragesOf(settings, stopping.signal);
+    const anchors = createAnchors({ store, places, now: clock.now, log });
+    const notes = () => [
+      ...intake.notes(),
+      ...(heartbeat?.notes() ?? []),
+      ...selfAudit.notes(),
+      ...anchors.notes(),
+      ...notesOnPolicies(policyEdits),
+    ];
     const intake = slackIntake({ ...access, clock: machine, random: options.random, receive: inbox.receive });
     createSlackApp({
       ...access,
@@ -178,13 +239,18 @@ export async function startBot(options: {
     }
 
     const state = { started: false, draining: false };
+    const unready = readiness({ store, state, now: clock.now });
+    const audited = selfAudit.lastAudit;
+    let heartbeat: Heartbeat | undefined;
     const http = await startHttpServer({
       ...settings,
       failed: (error, path) => log.error({ error, path }, 'a request failed'),
+      answered: (route, status) => countAnswer(metrics, route, status),
       routes: [
+        metricsRoute(metricsPage({ metrics, store, unready, audited, now: clock.now })),
         ...intake.routes,
         ...webhookRoutes({
-          doors: webhookDoors({ tokens: settings.webhookTokens, secrets: settings.webhookSecrets }),
+          doors,
           now: machine.now,
           receive: async (door, request) => {
             await inbox.receive(webhookItem(door, request, clock.now()));
@@ -199,23 +265,33 @@ export async function startBot(options: {
             clock,
             log,
             tokens: settings.apiTokens,
+            githubCaller: settings.githubOidc && githubCaller(settings.githubOidc, machine.now, log),
             closed: () =>
               state.draining ? 'Lastgood is stopping' : state.started ? undefined : 'Lastgood is starting',
           }),
           reports: { ...releaseBots, bodies: reportBodies },
+          backUp: downloadOf(opened, settings.dataDir, clock),
+          audit: { ...store.audit, state: selfAudit.state },
+          versionStatus:
+            settings.signingKey &&
+            versionStatusList({ store, storeId, signer: signerOf(settings.signingKey), now: clock.now }),
         }),
         ...healthRoutes({
-          probe: () => store.writeMark('probed-at', String(clock.now())),
-          draining: () => state.draining,
-          notes: async () => [...(await backlogNotes(store, engine.silent(), clock.now())), ...notes()],
+          unready,
+          notes: async () => [
+            ...(await freezeNotes(store)),
+            ...(await backlogNotes(store, engine.silent(), clock.now())),
+            ...notes(),
+          ],
         }),
-      ],
+      ].map((route) => traces?.route(route) ?? route),
     });
     closeOnFailure.unshift(() => http.close());
 
     const imports = importIntents(registry.read(), policies(), clock.now());
     if (imports.length > 0) await engine.submit(imports);
     await watch.check();
+    await takeUpRestored({ store, submit: engine.submit, shout, now: clock.now });
     await engine.start();
     await inbox.start();
     state.started = true;
@@ -224,6 +300,8 @@ export async function startBot(options: {
     const stopJobs = await startJobs({
       store,
       engine,
+      audit: selfAudit,
+      anchors,
       policies,
       policyEdits,
       settings,
@@ -232,6 +310,15 @@ export async function startBot(options: {
       log,
       checkRegistry: watch.check,
     });
+    await forgetDownloads(settings.dataDir, machine);
+    const stopBackups = await startBackups({ store: opened, dir: settings.backupDir, clock, log, shout });
+    const { heartbeatUrl: url } = settings;
+    const unfit = fitness({ store, unready, audited, now: clock.now });
+    // The first sign is given when the first audit is over, and not withheld because it is not.
+    if (url)
+      void selfAudit.look('new').then(() => {
+        if (!state.draining) heartbeat = startHeartbeat({ url, unfit, metrics, clock: machine, log });
+      });
     // Nothing waits for it: pages go out by other ways while Slack is away. But somebody should know.
     const slackAsked = workspace().then(
       () => undefined,
@@ -254,10 +341,13 @@ export async function startBot(options: {
       },
       stop: async () => {
         state.draining = true;
+        heartbeat?.stop();
         setTimeout(() => stopping.abort(), lookUpsEndWithin).unref();
         await stopJobs();
+        await stopBackups();
         await intake.stop();
-        await stopAll(http, inbox, engine, store);
+        await stopAll(http, inbox, engine, selfAudit, store);
+        await traces?.stop();
       },
     };
   } catch (error) {
@@ -270,10 +360,12 @@ async function stopAll(
   http: HttpServer,
   inbox: { readonly stop: () => Promise<void> },
   engine: Engine,
+  audit: SelfAudit,
   store: Store,
 ): Promise<void> {
   await http.close();
   await inbox.stop();
   await engine.stop();
+  await audit.stop();
   await store.close();
 }

@@ -11,6 +11,7 @@ import { pagers } from '../pagers/index.ts';
 import { cardUrls } from '../slack/card-url.ts';
 import { slackCarriers } from '../slack/carriers/index.ts';
 import type { SlackClients } from '../slack/clients.ts';
+import type { Around } from './around.ts';
 import { namesOfSlackIds } from './names.ts';
 import { scrubbed } from './scrubbed.ts';
 import type { SlackSite } from './slack-site.ts';
@@ -27,10 +28,18 @@ export function allCarriers(parts: {
   readonly storeId: string;
   readonly readPostmortem: (incident: StreamId) => Promise<Postmortem>;
   readonly others: readonly AnyCarrier[];
+  readonly around: Around;
 }): readonly AnyCarrier[] {
-  const { settings, policies, clients } = parts;
+  const { settings, policies, clients, around } = parts;
   const secrets = secretsOf(settings);
   const cardUrl = cardUrls(parts.site.url);
+  const usable = executors({
+    ...settings,
+    secrets,
+    environment: parts.environment,
+    now: parts.now,
+    isShared: settings.databaseUrl !== undefined,
+  });
   const carriers: readonly AnyCarrier[] = [
     ...slackCarriers({
       ...settings.slack,
@@ -42,16 +51,8 @@ export function allCarriers(parts: {
       readPostmortem: parts.readPostmortem,
     }),
     ...pagers({ ...settings, secrets, cardUrl }),
-    stepCarrier(
-      executors({
-        ...settings,
-        secrets,
-        environment: parts.environment,
-        now: parts.now,
-        isShared: settings.databaseUrl !== undefined,
-      }),
-    ),
+    stepCarrier(new Map([...usable].map(([name, executor]) => [name, around.executor(executor)]))),
     ...parts.others,
   ];
-  return carriers.map((carrier) => scrubbed(carrier, secrets));
+  return carriers.map((carrier) => around.carrier(scrubbed(carrier, secrets)));
 }

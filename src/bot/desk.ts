@@ -5,6 +5,7 @@ import type { Channel } from '../core/channel/state.ts';
 import type { Submitted, SubmitOptions } from '../core/envelope.ts';
 import { writePostmortem, type Postmortem } from '../core/incident/postmortem.ts';
 import { timelineLines } from '../core/incident/timeline.ts';
+import { inForce, type FreezeSwitch } from '../core/freeze/state.ts';
 import type { IncidentEvent } from '../core/incident/event.ts';
 import { linksOfEvent } from '../core/incident/links.ts';
 import type { Incident } from '../core/incident/state.ts';
@@ -112,6 +113,9 @@ export function createDesk(
           },
           get openOperations() {
             return lookAt('operation') as readonly Operation[];
+          },
+          get freeze() {
+            return inForce(lookAt('freeze')[0] as FreezeSwitch | undefined);
           },
           get channels() {
             return lookAt('channel') as readonly Channel[];

@@ -7,6 +7,7 @@ import { patientOf } from '../doctor/patient.ts';
 import { summaryOf } from '../doctor/summary.ts';
 import type { Environment } from '../env-file.ts';
 import type { Store } from '../store/store.ts';
+import { freezeNotes } from './freeze-notes.ts';
 
 /** `/lastgood doctor`: the running bot looks at itself. Its settings were right when it started. */
 export async function examineItself(
@@ -16,9 +17,14 @@ export async function examineItself(
   clock: Clock,
   notes: () => readonly string[],
 ): Promise<Answer> {
+  const frozen = await freezeNotes(store);
   const patient = await patientOf(
     { usable: settings, problems: [], given: [], environment },
-    { now: clock.now, notes, probeStore: () => store.writeMark('probed-at', String(clock.now())) },
+    {
+      now: clock.now,
+      notes: () => [...frozen, ...notes()],
+      probeStore: () => store.writeMark('probed-at', String(clock.now())),
+    },
   );
   return summaryOf(await examine(patient, checks));
 }

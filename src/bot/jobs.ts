@@ -1,7 +1,10 @@
+import type { Anchors } from './anchors.ts';
+import { startAuditJobs } from './audit-jobs.ts';
 import { startRosterCheck, type RosterCheckParts } from './roster-check.ts';
 import { tellPolicyMistakes } from './policy-mistakes.ts';
 import type { PolicyEdits } from './policies.ts';
 import { startSchedule } from './schedule.ts';
+import type { SelfAudit } from './self-audit.ts';
 import type { Store } from '../store/store.ts';
 import type { Settings } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -14,6 +17,8 @@ export async function startJobs(
     readonly settings: Settings;
     readonly policyEdits: PolicyEdits | undefined;
     readonly checkRegistry: () => Promise<void>;
+    readonly audit: SelfAudit;
+    readonly anchors: Anchors;
   },
 ): Promise<() => Promise<void>> {
   const { store, settings, policyEdits, clock, log } = parts;
@@ -21,6 +26,7 @@ export async function startJobs(
     startSchedule(store, settings.dataDir, clock, log, parts.checkRegistry),
     ...(policyEdits ? [tellPolicyMistakes({ ...parts, edits: policyEdits })] : []),
     await startRosterCheck(parts),
+    startAuditJobs(parts),
   ];
   return async () => {
     for (const stop of stops) await stop();

@@ -14,9 +14,6 @@ import { sha256Hex } from '../trust/sha256.ts';
 import { knowsChannels, registryFile, registryKey } from './registry.ts';
 import { shoutOnce } from './shout-once.ts';
 
-/** The hash of the registry file as we read it first, or wrote it last. */
-const writtenMark = 'registry-written';
-
 const registryReader: Actor = { kind: 'source', name: registryFile };
 
 export interface RegistryWatch {
@@ -43,21 +40,18 @@ export function watchRegistry(parts: {
     return (await store.listStreams('channel')).map(({ state }) => state as Channel);
   }
 
-  /** @returns the file as it stands; undefined when it has nothing to say */
-  async function compare(except?: StreamId): Promise<Registry | undefined> {
+  /** @returns whether the file has something to say */
+  async function compare(except?: StreamId): Promise<boolean> {
     const look = await document.look();
     if (look.problem !== undefined) {
       const { problem, text } = look;
       if (text === undefined || !(await knowsChannels(store)))
         log.warn({ problem }, 'the channel registry cannot be read');
       else await tellUnreadable(problem, text);
-      return undefined;
+      return false;
     }
     const value = believed(look.value);
-    const hash = sha256Hex(look.text);
-    const written = await store.readMark(writtenMark);
-    if (written === undefined) await store.writeMark(writtenMark, hash);
-    const edited = written !== undefined && written !== hash;
+    const { edited } = look;
     const states = await channels();
     const key = registryKey(policies());
     const envelopes = namesOf(policies()).flatMap((name): readonly Envelope[] => {
@@ -72,19 +66,17 @@ export function watchRegistry(parts: {
       return [{ to: { kind: 'channel', id }, at: now(), by: registryReader, intent }];
     });
     if (envelopes.length > 0) await submit(envelopes);
-    return value;
+    // Not sooner: should we die in between, it is found again, and told under the same words.
+    if (edited) await document.adopt(look.text);
+    return true;
   }
 
   /** @param decided the channel whose record goes into the file, whatever stands there */
-  async function publish(found: Registry | undefined, decided: StreamId | undefined): Promise<void> {
+  async function publish(decided: StreamId | undefined): Promise<void> {
     const all = await channels();
     // While nobody has decided, what somebody wrote about a channel stays.
     const ours = all.filter((channel) => channel.id === decided || !openDrift(channel, 'file'));
-    const text = await document.update((before) =>
-      writeRegistry(found ?? believed(before), ours, registryKey(policies()), now()),
-    );
-    // Not what stands there by now: that may be somebody else's already.
-    await store.writeMark(writtenMark, sha256Hex(text));
+    await document.update((before) => writeRegistry(believed(before), ours, registryKey(policies()), now()));
   }
 
   /** Whoever left a file that nobody can read meant something by it, and may believe that it is heeded. */
@@ -105,8 +97,7 @@ export function watchRegistry(parts: {
   return {
     check: async () => {
       try {
-        const found = await compare();
-        if (!found && (await knowsChannels(store))) await publish(found, undefined);
+        if (!(await compare()) && (await knowsChannels(store))) await publish(undefined);
       } catch (error) {
         // Whoever cannot write a file for others can still page people: it is tried again at the next look.
         log.error({ error }, 'the channel registry could not be compared with our records');
@@ -116,7 +107,8 @@ export function watchRegistry(parts: {
       types: ['registry.publish'],
       carry: async ({ stream }) => {
         try {
-          await publish(await compare(stream), stream);
+          await compare(stream);
+          await publish(stream);
           return { status: 'done', receipt: {} };
         } catch (error) {
           const why = error instanceof Error ? error.message : String(error);

@@ -10,6 +10,7 @@ import type { Channel } from '../core/channel/state.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { Instant } from '../core/time.ts';
+import type { DocumentRows } from '../store/document-rows.ts';
 import { openDocument, type Document } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
 
@@ -20,8 +21,8 @@ export const registryFile = 'release_channels.json';
  * @param known whether the store knows channels: then a file that cannot be read keeps nobody from starting
  * @throws DocumentInvalid when nobody but that file could say what is live
  */
-export function openRegistry(path: string, known = false): Promise<Document<Registry>> {
-  return openDocument({ path, initial: emptyRegistry, schema: registrySchema, replaceable: known });
+export function openRegistry(path: string, rows: DocumentRows, known = false): Promise<Document<Registry>> {
+  return openDocument({ path, rows, initial: emptyRegistry, schema: registrySchema, replaceable: known });
 }
 
 /** Whether the file could be written from our records. */

@@ -48,11 +48,8 @@ export function startSchedule(
     // Each machine has its own.
     daily('27 4 * * *', 'runs of commands', () => forgetRuns(dataDir, clock.now() - runsKeptFor), {}),
   ];
-  const compare = schedule('*/5 * * * *', checkRegistry, {
-    ...usual,
-    ...oneOfAll(store),
-    name: 'registry check',
-  });
+  // Each machine has its own file, too.
+  const compare = schedule('* * * * *', checkRegistry, { ...usual, name: 'registry check' });
   return async () => {
     for (const task of [compare, ...sweeps]) await task.destroy();
   };

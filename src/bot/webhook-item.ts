@@ -7,11 +7,15 @@ import type { WebhookDoor } from '../trust/webhook-doors.ts';
 
 const stored = z.strictObject({ headers: z.record(z.string(), z.string()), raw: z.string() });
 
-/** An authentic webhook as the inbox keeps it. What is delivered again has the same id, and is a no-op. */
+/**
+ * An authentic webhook as the inbox keeps it. What is delivered again has the same id, and is a no-op.
+ * @param drawId for one that may say the same again and mean it
+ */
 export function webhookItem(
   { source, deliveryId, keeps }: Pick<WebhookDoor, 'source' | 'deliveryId' | 'keeps'>,
   request: WireRequest,
   at: Instant,
+  drawId: () => string = randomUUID,
 ): InboxItem {
   const kept = keeps.flatMap((name): readonly (readonly [string, string])[] => {
     const value = request.headers[name];
@@ -22,7 +26,7 @@ export function webhookItem(
     raw: request.body.toString('utf8'),
   };
   return {
-    id: `${source}/${deliveryId(request) ?? randomUUID()}`,
+    id: `${source}/${deliveryId(request) ?? drawId()}`,
     source,
     at,
     body: JSON.stringify(body),

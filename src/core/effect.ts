@@ -129,7 +129,12 @@ export type Outcome =
   /** Nobody can know. Never tried again by itself; a person decides. */
   | { readonly status: 'unknown'; readonly why: string; readonly receipt?: Receipt }
   /** Not sent, because it was no longer wanted when its turn came. */
-  | { readonly status: 'withheld'; readonly why: string };
+  | {
+      readonly status: 'withheld';
+      readonly why: string;
+      /** Production is frozen: the step has certainly not begun, and may later. */
+      readonly frozen?: true;
+    };
 
 /** An outcome after which the effect is not tried again. */
 export type Settled = Exclude<Outcome, { status: 'running' | 'retry' }>;
@@ -242,6 +247,8 @@ export interface Errand<Type extends EffectType = EffectType> {
   readonly now: Instant;
   /** Its deadline is over: look what became of it, begin nothing. */
   readonly overdue: boolean;
+  /** Why nothing may begin at this moment, read from the store: asked again right before a step does. */
+  readonly frozen?: () => Promise<string | undefined>;
   /** Aborts when this attempt's own deadline has passed. */
   readonly signal: AbortSignal;
 }

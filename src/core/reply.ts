@@ -1,13 +1,15 @@
 import { answer, type Answer } from './answer.ts';
 import { describeChannelEvent } from './channel/describe.ts';
 import type { ChannelEvent } from './channel/event.ts';
+import { describeFreezeEvent } from './freeze/describe.ts';
+import type { FreezeEvent } from './freeze/event.ts';
 import { describeIncidentEvent } from './incident/describe.ts';
 import type { IncidentEvent } from './incident/event.ts';
 import { describeOperationEvent } from './operation/describe.ts';
 import type { OperationEvent } from './operation/event.ts';
 import type { Recorded, StreamId } from './stream.ts';
 
-export type AnyEvent = IncidentEvent | OperationEvent | ChannelEvent;
+export type AnyEvent = IncidentEvent | OperationEvent | ChannelEvent | FreezeEvent;
 
 /** One stored event and the stream it belongs to. */
 export interface Happened {
@@ -26,7 +28,7 @@ export function replyFor(happened: readonly Happened[]): Answer {
     // Notes of an operation in its incident only repeat what the operation says itself.
     return text === undefined || event.type === 'operation.noted'
       ? []
-      : [`${stream.replace('channel:', '')}: ${text}`];
+      : [`${stream.replace(/^(?:channel|freeze):/, '')}: ${text}`];
   });
   const [first, ...rest] = lines;
   const voided = happened.find(
@@ -67,10 +69,19 @@ function describe(event: Recorded<AnyEvent>): string | undefined {
     case 'drift.noticed':
     case 'drift.settled':
       return describeChannelEvent(event);
+    case 'production.frozen':
+    case 'lift.confirmed':
+    case 'production.thawed':
+    case 'freeze.holds':
+    case 'freeze.lets-go':
+      return describeFreezeEvent(event);
     case 'operation.planned':
     case 'approval.given':
     case 'operation.approved':
     case 'operation.unblocked':
+    case 'operation.frozen':
+    case 'operation.thawed':
+    case 'step.held':
     case 'operation.rejected':
     case 'operation.withdrawn':
     case 'operation.expired':

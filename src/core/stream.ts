@@ -6,7 +6,7 @@ import type { Instant } from './time.ts';
 
 /** `INC-12`, `OP-7`, `channel:shop/stable`: the unit of locking and of history. */
 export type StreamId = string;
-export type StreamName = 'incident' | 'operation' | 'channel';
+export type StreamName = 'incident' | 'operation' | 'channel' | 'freeze';
 
 /**
  * Where an intent goes: to a stream by its id, to whatever open stream answers to an alias (or to a new one, when

@@ -1,11 +1,14 @@
 import { apiTokens } from './checks/api-tokens.ts';
+import { backups } from './checks/backups.ts';
 import { approvals } from './checks/approvals.ts';
 import { clock } from './checks/clock.ts';
 import { commandFolders } from './checks/command-folders.ts';
 import { folders } from './checks/folders.ts';
+import { githubOidc } from './checks/github-oidc.ts';
 import { githubToken } from './checks/github-token.ts';
 import { githubWorkflows } from './checks/github-workflows.ts';
 import { healthEndpoints } from './checks/health-endpoints.ts';
+import { heartbeat } from './checks/heartbeat.ts';
 import { ladders } from './checks/ladders.ts';
 import { mail } from './checks/mail.ts';
 import { nodeVersion } from './checks/node-version.ts';
@@ -37,9 +40,11 @@ export const checks: readonly Check[] = [
   folders,
   commandFolders,
   store,
+  backups,
   registry,
   port,
   runningBot,
+  heartbeat,
   clock,
   policies,
   approvals,
@@ -54,6 +59,7 @@ export const checks: readonly Check[] = [
   mail,
   githubToken,
   githubWorkflows,
+  githubOidc,
   sentry,
   healthEndpoints,
 ];

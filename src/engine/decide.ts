@@ -7,10 +7,11 @@ import type { Instant } from '../core/time.ts';
 import type { NewOutboxRow, StoredEvent, Transaction } from '../store/store.ts';
 import { idPrefix, kindOf } from './kinds.ts';
 
-/** A tell that answers a tell that answers … is a bug; this many in one transaction ends it. */
+/** A tell that answers a tell that answers … is a bug; this many in one transaction, and for each intent, end it. */
 const mostMessages = 1_000;
+const mostForEach = 10;
 
-/** A stream being changed in this transaction. */
+/** A stream that this transaction has read, and may change. */
 interface Draft {
   readonly id: StreamId;
   readonly kind: StreamName;
@@ -34,8 +35,9 @@ export async function decideAll(
   const drafts = new Map<StreamId, Draft>();
   const happened: Happened[] = [];
   const queue = [...envelopes];
+  const most = mostMessages + mostForEach * envelopes.length;
   for (let handled = 0; queue.length > 0; handled += 1) {
-    if (handled >= mostMessages) throw new Error('streams keep telling each other things; giving up');
+    if (handled >= most) throw new Error('streams keep telling each other things; giving up');
     const envelope = queue.shift();
     if (!envelope) break;
     const draft = await open(transaction, drafts, envelope.to);
@@ -54,14 +56,16 @@ export async function decideAll(
       draft.effects.push(...outboxRows(draft.id, recorded, kind.effects(draft.state, recorded, policies)));
       happened.push({ stream: draft.id, event: recorded });
     }
-    if (decision.events.length > 0) drafts.set(draft.id, draft);
+    // What is stored is read once, also where nothing happens to it: in a storm most of what comes says nothing new.
+    if (draft.version > 0) drafts.set(draft.id, draft);
     // What it tells others comes before anything else, so that the next envelope finds everything as it will be.
     queue.unshift(
       ...decision.tells.map((tell) => ({ to: tell.to, at, by: tell.by ?? by, intent: tell.intent })),
     );
   }
   // An alias is given up before another stream takes it.
-  const aliasLast = [...drafts.values()].toSorted((a, b) => Number(hasAlias(a)) - Number(hasAlias(b)));
+  const changed = [...drafts.values()].filter(({ events }) => events.length > 0);
+  const aliasLast = changed.toSorted((a, b) => Number(hasAlias(a)) - Number(hasAlias(b)));
   for (const draft of aliasLast) await write(transaction, draft);
   return happened;
 }
@@ -101,7 +105,8 @@ function hasAlias({ kind, state }: Draft): boolean {
 }
 
 async function useNumber(transaction: Transaction, { id, kind }: Draft): Promise<void> {
-  if (kind !== 'channel') await transaction.useNumber(kind, Number(id.slice(idPrefix[kind].length)));
+  if (kind === 'incident' || kind === 'operation')
+    await transaction.useNumber(kind, Number(id.slice(idPrefix[kind].length)));
 }
 
 async function write(transaction: Transaction, draft: Draft): Promise<void> {

@@ -2,8 +2,9 @@ import { lastgood } from '../core/actor.ts';
 import type { Clock } from '../core/clock.ts';
 import type { AnyCarrier, Carrier, Effect, EffectType, Errand, Outcome, Settled } from '../core/effect.ts';
 import type { Envelope } from '../core/envelope.ts';
+import { freezeId, inForce, sayFreeze, type FreezeSwitch } from '../core/freeze/state.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import type { OutboxRow, Transaction } from '../store/store.ts';
+import type { OutboxRow, Store, StoredStream, Transaction } from '../store/store.ts';
 import { kindOf, kindOfStream } from './kinds.ts';
 import type { Log } from './log.ts';
 import { backoff, givenUp, hasBegun, isOverdue, nextTry, untilTheSecond } from './retries.ts';
@@ -20,6 +21,7 @@ export interface Delivery {
 type Prepared = { readonly outcome: Settled } | { readonly carrier: Carrier; readonly errand: Errand };
 
 export interface DeliveryParts {
+  readonly store: Pick<Store, 'readStream'>;
   readonly storeId: string;
   readonly clock: Clock;
   readonly carriers: readonly AnyCarrier[];
@@ -54,7 +56,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
         ? { status: 'failed', why: `${integrationOf(row.effect)} is not set up` }
         : isOverdue(row, now)
           ? givenUp(row)
-          : undefined;
+          : await heldBySwitch(transaction, row);
     if (outcome || !carrier) {
       const settled = outcome ?? givenUp(row);
       await settle(transaction, row, settled, now);
@@ -75,6 +77,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
       receipt,
       now,
       overdue: now >= row.deadlineAt,
+      frozen: async () => whyFrozen(await parts.store.readStream(freezeId)),
       signal,
     };
     return { carrier, errand };
@@ -175,6 +178,21 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   }
 
   return { prepare, attempt, conclude };
+}
+
+/**
+ * The kill switch, read in the transaction that takes the step: a freeze that was committed before holds it back, in
+ * whichever process. What has begun, or may have, is followed to its end.
+ */
+async function heldBySwitch(transaction: Transaction, row: OutboxRow): Promise<Settled | undefined> {
+  if (row.effect.type !== 'step.run' || hasBegun(row)) return undefined;
+  const why = whyFrozen(await transaction.stream(freezeId));
+  return why === undefined ? undefined : { status: 'withheld', why, frozen: true };
+}
+
+function whyFrozen(stored: StoredStream | undefined): string | undefined {
+  const freeze = inForce(stored?.state as FreezeSwitch | undefined);
+  return freeze && sayFreeze(freeze);
 }
 
 function integrationOf(effect: Effect): string {

@@ -5,6 +5,7 @@ import { answer, type Answer } from '../core/answer.ts';
 import type { Operation } from '../core/operation/state.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { replyFor } from '../core/reply.ts';
+import type { Outage } from '../core/outage.ts';
 import type { StreamId } from '../core/stream.ts';
 import { StaleStream, type Store, type Transaction } from '../store/store.ts';
 import { answerOnce } from './answer-once.ts';
@@ -43,6 +44,8 @@ export function createEngine(parts: {
   readonly random: () => number;
   readonly log: Log;
   readonly mostInFlight?: number;
+  /** Tells people of an outage of ours, when all that came due meanwhile is caught up; left out: nobody is told. */
+  readonly caughtUp?: (outage: Outage) => Promise<void>;
 }): Engine {
   const { store, clock, log } = parts;
 
@@ -73,6 +76,7 @@ export function createEngine(parts: {
       outbox.poke();
     },
     jumped: outbox.poke,
+    caughtUp: parts.caughtUp ?? (() => Promise.resolve()),
   });
 
   async function submit(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
@@ -157,7 +161,7 @@ export function createEngine(parts: {
 /** Nothing happened: it changes nothing, or there is nobody of that name. */
 async function sayNothing(transaction: Transaction, envelopes: readonly Envelope[]): Promise<Answer> {
   for (const { to, intent } of envelopes) {
-    if (!('id' in to) || to.kind === 'channel') continue;
+    if (!('id' in to) || to.kind === 'channel' || to.kind === 'freeze') continue;
     if (!(await transaction.stream(to.id))) {
       return answer('refused', `There is no ${to.id}`, `To see what is open: /${to.kind} list`);
     }

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
+import type { Milliseconds } from '../core/time.ts';
 import { AlreadySettled, StoreUnavailable, type InboxItem, type Store } from '../store/store.ts';
 import type { Log } from './log.ts';
-import { oneAtATime } from './one-at-a-time.ts';
+import { oneAtATime, type OneAtATime } from './one-at-a-time.ts';
 
 /** What an item needs is away for a moment: it is read again soon. */
 export class NotNow extends Error {
@@ -36,7 +37,13 @@ export interface Inbox {
 }
 
 /** As many as are read from the store at once; what is left comes with the next look. */
-const atOnce = 100;
+const atOnce = 500;
+/** As much as is decided in one transaction, in characters of bodies: everybody else waits for it. */
+const together = 256_000;
+/** From so many at once on, it pays to wait for more. */
+const aStorm = 20;
+/** Whoever asks to be heard has the machine as long as a transaction before has taken, but no longer than this. */
+const longestPause = 250;
 
 /**
  * Between accepting a body and understanding it. What has to be read in order is taken from the store, in its order, by
@@ -48,27 +55,42 @@ export function createInbox(parts: {
   readonly readers: readonly InboxReader[];
   readonly quarantined: (item: InboxItem, why: string) => Promise<void>;
   readonly log: Log;
+  /**
+   * A moment, by this machine's own time, in which what comes in is acknowledged before anything else is begun; left
+   * out: none.
+   */
+  readonly moment?: () => Promise<unknown>;
 }): Inbox {
   const { store, clock, log } = parts;
   const readers = new Map(parts.readers.map((reader) => [reader.source, reader]));
   const anyOrder = parts.readers.filter(({ inOrder }) => !inOrder).map(({ source }) => source);
   /** What is being read here in any order, or waits to be read again. */
   const beside = new Set<string>();
+  /** Of those, what was not begun. */
+  const waiting: InboxItem[] = [];
+  /** How many of those there have been. */
+  let received = 0;
   const reading = new Set<Promise<void>>();
   /** What could not even be put into quarantine; it stays where it is until the next start. */
   const setAside = new Set<string>();
   const state = { started: false, running: true };
 
-  const inTurn = oneAtATime(() => look(readInOrder));
-  const adoption = oneAtATime(() => look(adopt));
+  const inTurn = looking(readInOrder);
+  const adoption = looking(adopt);
 
-  async function look(work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      log.error({ error }, 'the inbox could not be read');
-      clock.wakeAt(clock.now() + soon, lookAgain);
-    }
+  /** However many have asked for it while the store was away, it looks again once in a while, and not once for each. */
+  function looking(work: () => Promise<void>): OneAtATime {
+    let disarm = (): void => undefined;
+    const turn = oneAtATime(async () => {
+      disarm();
+      try {
+        await work();
+      } catch (error) {
+        log.error({ error }, 'the inbox could not be read');
+        disarm = clock.wakeAt(clock.now() + soon, turn.ask);
+      }
+    });
+    return turn;
   }
 
   function lookAgain(): void {
@@ -82,22 +104,39 @@ export function createInbox(parts: {
       const items = await store.inboxInOrder(anyOrder, atOnce);
       const fresh = items.filter(({ id }) => !setAside.has(id));
       for (const some of sharing(fresh)) {
+        const began = clock.now();
         await readSome(some, isOurs);
         if (!state.running || !isOurs()) return;
+        if (some.length >= aStorm) await giveWay(clock.now() - began);
       }
       if (items.length < atOnce || fresh.length === 0) return;
     }
   }
 
+  /**
+   * What is accepted in a storm is stored; who sends it waits to hear so. And the more has come in meanwhile, the less
+   * each costs, since what shares a stream is written once.
+   */
+  async function giveWay(took: Milliseconds): Promise<void> {
+    if (took > 0)
+      await new Promise<void>((resolve) => clock.wakeAt(clock.now() + Math.min(took, longestPause), resolve));
+  }
+
   /** What can be read together, and follows one another. */
   function sharing(items: readonly InboxItem[]): readonly (readonly InboxItem[])[] {
     const parts: InboxItem[][] = [];
+    let size = 0;
     for (const item of items) {
-      const together = readers.get(item.source)?.readTogether;
+      const shared = readers.get(item.source)?.readTogether;
       const last = parts.at(-1);
       const [first] = last ?? [];
-      if (last && first && together && readers.get(first.source)?.readTogether === together) last.push(item);
-      else parts.push([item]);
+      const isLike = first && shared && readers.get(first.source)?.readTogether === shared;
+      size += item.body.length;
+      if (last && isLike && size <= together) last.push(item);
+      else {
+        parts.push([item]);
+        size = item.body.length;
+      }
     }
     return parts;
   }
@@ -131,6 +170,32 @@ export function createInbox(parts: {
   function readBeside(item: InboxItem): void {
     if (!state.running || beside.has(item.id) || setAside.has(item.id)) return;
     beside.add(item.id);
+    received += 1;
+    if (!parts.moment) return begin(item);
+    waiting.push(item);
+    if (waiting.length > 1) return;
+    const all = beginAll(parts.moment).finally(() => reading.delete(all));
+    reading.add(all);
+  }
+
+  /** One after another, and while more is coming in none, for no longer than anybody notices. */
+  async function beginAll(moment: () => Promise<unknown>): Promise<void> {
+    for (let item = waiting[0]; item; item = waiting[0]) {
+      let before: number;
+      do {
+        before = received;
+        await moment();
+      } while (received > before && isYoung(item));
+      waiting.shift();
+      if (state.running) begin(item);
+    }
+  }
+
+  function isYoung({ at }: InboxItem): boolean {
+    return state.running && clock.now() - at < longestPause;
+  }
+
+  function begin(item: InboxItem): void {
     const once = readOne(item).then((read) => {
       reading.delete(once);
       if (read) beside.delete(item.id);
@@ -174,12 +239,12 @@ export function createInbox(parts: {
 
   return {
     receive: async (item) => {
-      const received = await store.receive(item);
+      const stored = await store.receive(item);
       // Whoever has something delivered again, after they put a policy right, should find out why nothing happens.
-      if (!received.new) log.info({ item: item.id }, 'an inbox item came again; it counts once');
+      if (!stored.new) log.info({ item: item.id }, 'an inbox item came again; it counts once');
       else if (!anyOrder.includes(item.source)) inTurn.ask();
       else if (state.started) readBeside(item);
-      return received;
+      return stored;
     },
     start: async () => {
       state.started = true;

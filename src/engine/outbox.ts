@@ -8,6 +8,7 @@ import {
   type Store,
   type Transaction,
 } from '../store/store.ts';
+import { isKnown } from './known-effects.ts';
 import { createDelivery, type DeliveryParts } from './delivery.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { backoff, longestBackoff } from './retries.ts';
@@ -135,6 +136,8 @@ export function createOutbox(parts: Parts): Outbox {
   }
 
   async function carryOut(seen: OutboxRow): Promise<'here' | 'elsewhere'> {
+    // While replicas are replaced: whoever knows what it is carries it out.
+    if (!isKnown(seen.effect.type) && clock.now() < seen.deadlineAt) return 'elsewhere';
     const isOurs = store.lease();
     const taken = await record(seen, async (transaction) => {
       const row = await transaction.takeOutbox(seen, clock.now());

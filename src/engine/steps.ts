@@ -10,7 +10,8 @@ const grace: Milliseconds = 30_000;
 const startedMark = 'started';
 const cancelledMark = 'cancelled';
 
-type Progress = StepProgress | { readonly status: 'unreachable'; readonly note: string };
+type Frozen = { readonly status: 'frozen'; readonly note: string };
+type Progress = StepProgress | Frozen | { readonly status: 'unreachable'; readonly note: string };
 type StepErrand = Errand<'step.run'>;
 
 /**
@@ -58,10 +59,14 @@ async function ask(
   }
 }
 
-async function startOrCheck(executor: Executor, run: StepRun, errand: StepErrand): Promise<StepProgress> {
+async function startOrCheck(
+  executor: Executor,
+  run: StepRun,
+  errand: StepErrand,
+): Promise<StepProgress | Frozen> {
   const { receipt, mayHaveHappened, signal } = errand;
   const started = startedMark in receipt;
-  if (!mayHaveHappened && !started) return executor.start(run, signal);
+  if (!mayHaveHappened && !started) return begin(executor, run, errand);
   if (started || !executor.onlyLooks) {
     const found = await executor.check(run, handleOf(receipt), signal);
     if (found.status !== 'not-started') return found;
@@ -69,7 +74,22 @@ async function startOrCheck(executor: Executor, run: StepRun, errand: StepErrand
     if (stop !== undefined)
       return { status: 'failed', note: `${stop} It had not begun, and is not begun any more. ${found.note}` };
   }
-  return executor.start(run, signal);
+  return begin(executor, run, errand);
+}
+
+/** Production may have been frozen since the step was taken up, or was asked about. */
+async function begin(
+  executor: Executor,
+  run: StepRun,
+  { frozen, signal }: StepErrand,
+): Promise<StepProgress | Frozen> {
+  let note: string | undefined;
+  try {
+    note = await frozen?.();
+  } catch {
+    return { status: 'not-started', note: 'The store does not say whether production is frozen.' };
+  }
+  return note === undefined ? executor.start(run, signal) : { status: 'frozen', note };
 }
 
 /** Why nothing is begun any more, and what runs is asked to stop; undefined when all is well. */
@@ -100,6 +120,8 @@ function outcomeOf(
     }
     case 'not-started':
       return { status: 'retry', why: note, after, mayHaveHappened: false };
+    case 'frozen':
+      return { status: 'withheld', why: note, frozen: true };
     case 'running':
     case 'unknown':
     case 'unreachable':

@@ -2,6 +2,7 @@ import { lastgood } from '../core/actor.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Envelope } from '../core/envelope.ts';
 import type { ClockTick } from '../core/incident/intent.ts';
+import type { Outage } from '../core/outage.ts';
 import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Store } from '../store/store.ts';
@@ -22,6 +23,11 @@ interface Parts {
   readonly submit: (envelopes: readonly Envelope[]) => Promise<unknown>;
   /** The clock has jumped: whatever sleeps until a time of day looks again. */
   readonly jumped: () => void;
+  /**
+   * What came due in an outage of ours has been decided, and people may be told of it. Until that is done no sign of life
+   * is given: should we die before, whoever starts next finds the same outage, and tells it.
+   */
+  readonly caughtUp: (outage: Outage) => Promise<void>;
   readonly log: Log;
 }
 
@@ -37,8 +43,11 @@ const patience: Milliseconds = 1_000;
  * One armed timer for all streams, at the earliest `wake_at`. The times are in the store; after a restart everything
  * that came due meanwhile is caught up at once, and the streams are told how long we were away.
  */
-export function createTimers({ store, clock, submit, jumped, log }: Parts): Timers {
-  let down: ClockTick['down'];
+export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Parts): Timers {
+  let down: Outage | undefined;
+  /** Of `down`, until it has been told. */
+  let untold: Outage | undefined;
+  let telling: Promise<void> | undefined;
   let alive: Instant | undefined;
   let disarm = (): void => undefined;
   let disarmAlive = (): void => undefined;
@@ -49,12 +58,24 @@ export function createTimers({ store, clock, submit, jumped, log }: Parts): Time
     disarm();
     try {
       await wakeDue();
+      // Whoever is to be called next does not wait for the telling.
+      if (untold) telling ??= tell(untold).finally(() => (telling = undefined));
       const next = await store.nextWake();
       if (next !== undefined)
         disarm = clock.wakeAt(next > clock.now() ? next : clock.now() + patience, turn.ask);
     } catch (error) {
       log.error({ error }, 'timers could not be read');
       disarm = clock.wakeAt(clock.now() + patience, turn.ask);
+    }
+  }
+
+  async function tell(outage: Outage): Promise<void> {
+    try {
+      await caughtUp(outage);
+      if (untold === outage) untold = undefined;
+      await showLife(clock.now());
+    } catch (error) {
+      log.error({ error }, 'an outage could not be told');
     }
   }
 
@@ -68,19 +89,27 @@ export function createTimers({ store, clock, submit, jumped, log }: Parts): Time
    */
   async function noticeJump(now: Instant): Promise<void> {
     if (alive === undefined || !hasJumped(now)) return;
-    const from = alive;
-    log.warn({ from: new Date(from), to: new Date(now) }, 'the clock has jumped');
-    if (now > from) down = { from, to: now, asleep: true };
-    else await setBack(from - now);
+    log.warn({ from: new Date(alive), to: new Date(now) }, 'the clock has jumped');
+    if (now < alive) {
+      if (!(await setBack(alive - now))) return;
+    } else {
+      // It was no outage if another process was awake meanwhile.
+      const from = Math.max(alive, Number(await store.readMark(aliveMark)));
+      if (now - from > newsworthy) down = untold = { from, to: now, asleep: true };
+    }
     await showLife(now);
     jumped();
   }
 
-  async function setBack(by: Milliseconds): Promise<void> {
-    down = undefined;
-    if (!(await store.hastenOutbox(by))) return;
+  /** @returns false while it is for another process to see to: as long as that has not, this one asks again. */
+  async function setBack(by: Milliseconds): Promise<boolean> {
+    down = untold = undefined;
+    // Whoever has seen to it has given a sign of life since, by the clock as it is now.
+    if (Number(await store.readMark(aliveMark)) <= clock.now()) return true;
+    if (!(await store.hastenOutbox(by))) return false;
     const open = await store.listStreams('incident', { openOnly: true });
     for (const { id, kind } of open) await tick({ id, kind }, { setBack: by });
+    return true;
   }
 
   async function wakeDue(): Promise<void> {
@@ -118,12 +147,13 @@ export function createTimers({ store, clock, submit, jumped, log }: Parts): Time
     const now = clock.now();
     if (!stopped) disarmAlive = clock.wakeAt(now + aliveEvery, () => void stayAlive());
     // Should we die before all have been told, whoever starts next has to notice the jump, too.
-    if (hasJumped(now)) turn.ask();
-    else await showLife(now);
+    if (hasJumped(now) || untold) turn.ask();
+    if (!hasJumped(now)) await showLife(now);
   }
 
   async function showLife(now: Instant): Promise<void> {
     alive = now;
+    if (untold) return;
     try {
       await store.writeMark(aliveMark, String(now));
     } catch (error) {
@@ -133,11 +163,11 @@ export function createTimers({ store, clock, submit, jumped, log }: Parts): Time
 
   return {
     rearm: turn.ask,
-    working: turn.running,
+    working: () => turn.running() ?? telling,
     start: async () => {
       const aliveAt = Number(await store.readMark(aliveMark));
       const now = clock.now();
-      if (aliveAt > 0 && now - aliveAt > newsworthy) down = { from: aliveAt, to: now };
+      if (aliveAt > 0 && now - aliveAt > newsworthy) down = untold = { from: aliveAt, to: now };
       if (now < aliveAt) alive = aliveAt;
       await stayAlive();
       turn.start();
@@ -145,6 +175,7 @@ export function createTimers({ store, clock, submit, jumped, log }: Parts): Time
     stop: async () => {
       stopped = true;
       await turn.stop();
+      await telling;
       disarm();
       disarmAlive();
     },

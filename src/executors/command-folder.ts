@@ -7,7 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -138,7 +138,8 @@ function writeTemporary(path: string, value: object): string {
   const temporary = `${path}.${process.pid}.tmp`;
   const file = openSync(temporary, 'w', 0o600);
   try {
-    writeSync(file, JSON.stringify(value));
+    // All of it, or it throws: on a disk that is nearly full, one write alone may take only the beginning.
+    writeFileSync(file, JSON.stringify(value));
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -23,21 +23,38 @@ const patience = 5_000;
 /** So long whatever a command has started may take to end after it, as a `tee` does. */
 const aftermath = 1_000;
 const lookEvery = 200;
+/** Until there is room on the disk again for how it ended. */
+const tryAgainEvery = 1_000;
 /** So much output is kept; when there is more, its beginning and what came last. */
 const mostOutput = 1024 * 1024;
 const keptOfEach = 256 * 1024;
 
 const folder = process.argv[2] ?? '';
 const order = readOrder(folder);
-// From here on nobody else can begin it, and without this nobody does.
-if (order && claim(folder, { pid: process.pid, born: bornAt(process.pid), at: new Date().toISOString() })) {
-  putResult(folder, await run(order));
+if (order) {
+  // The command writes into the file itself: in order, and also when this process should die. On a full disk there can
+  // be none, and then nothing begins.
+  const output = openSync(join(folder, outputFile), 'a+', 0o600);
+  // From here on nobody else can begin it, and without this nobody does.
+  if (claim(folder, { pid: process.pid, born: bornAt(process.pid), at: new Date().toISOString() }))
+    await putAtLast(await run(order, output));
 }
 
-async function run({ argv, stopAfter }: Order): Promise<Result> {
+/** Whoever waits for it sees that this process lives; without a word its end would be unknown. */
+async function putAtLast(result: Result): Promise<void> {
+  for (;;) {
+    try {
+      putResult(folder, result);
+      return;
+    } catch (error) {
+      if (!existsSync(folder)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, tryAgainEvery));
+    }
+  }
+}
+
+async function run({ argv, stopAfter }: Order, output: number): Promise<Result> {
   const [program = '', ...rest] = argv;
-  // The command writes into the file itself: in order, and also when this process should die.
-  const output = openSync(join(folder, outputFile), 'a+', 0o600);
   let stopped: Result['stopped'];
   let stopping: Promise<void> | undefined;
   let cut = false;
@@ -99,7 +116,11 @@ function cutOutput(output: number): boolean {
   const last = Buffer.alloc(keptOfEach);
   readSync(output, last, 0, keptOfEach, size - keptOfEach);
   ftruncateSync(output, keptOfEach);
-  writeSync(output, '\n[There was too much output; here some is left out]\n');
-  writeSync(output, last);
+  try {
+    writeSync(output, '\n[There was too much output; here some is left out]\n');
+    writeSync(output, last);
+  } catch {
+    // Somebody has filled the disk in between: what came last is lost, and the command is not to be lost with it.
+  }
   return true;
 }

@@ -6,11 +6,10 @@ export function notesIn(status: number, text: string): readonly string[] {
   return status === 200 && ready === 'ready' ? notes : [];
 }
 
-/** `GET /healthz`: the loop turns. `GET /readyz`: something sent now would be kept. */
+/** `GET /healthz`: the loop turns. `GET /readyz`: something sent now would be kept, and acted upon here. */
 export function healthRoutes(options: {
-  /** Writes to the store; rejects when it cannot. */
-  readonly probe: () => Promise<void>;
-  readonly draining: () => boolean;
+  /** Why not, in a few words that anybody may read; undefined when it would. */
+  readonly unready: () => Promise<string | undefined>;
   /**
    * What does not work besides, a line each: it is told, and the answer stays 200. Strangers can cause and read it. What
    * begins with `ok: ` is well.
@@ -23,14 +22,9 @@ export function healthRoutes(options: {
       method: 'GET',
       path: '/readyz',
       handle: async () => {
-        if (options.draining()) return { status: 503, text: 'draining\n' };
-        try {
-          await options.probe();
-          return { status: 200, text: `${['ready', ...(await options.notes())].join('\n')}\n` };
-        } catch {
-          // Why is in the log; this page is public.
-          return { status: 503, text: 'the store does not take anything\n' };
-        }
+        const unready = await options.unready();
+        if (unready !== undefined) return { status: 503, text: `${unready}\n` };
+        return { status: 200, text: `${['ready', ...(await options.notes())].join('\n')}\n` };
       },
     },
   ];

@@ -1,5 +1,8 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline } from 'node:stream/promises';
 import { findRoute, type Found } from './routing.ts';
 import type { Route, WireRequest, WireResponse } from './wire.ts';
 
@@ -28,14 +31,17 @@ export async function startHttpServer(options: {
   readonly port: number;
   readonly routes: readonly Route[];
   readonly failed: (error: unknown, path: string) => void;
+  /** Told of every request for which there is a route, once it is certain how it is answered. */
+  readonly answered?: (route: Pick<Route, 'method' | 'path'>, status: number) => void;
 }): Promise<HttpServer> {
-  const { host, port, routes, failed } = options;
+  const { host, port, routes, failed, answered: tell } = options;
   const state = { closing: false };
   const server = createServer(
     { headersTimeout: headersWithin, requestTimeout: requestWithin, connectionsCheckingInterval: lookEvery },
     (request, response) => {
       const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
-      answer(request, path, query, findRoute(routes, request.method ?? '', path))
+      const found = findRoute(routes, request.method ?? '', path);
+      answer(request, path, query, found)
         .catch((error: unknown): WireResponse => {
           // Whoever hangs up before all of it is here hears no answer; that is no failure of ours.
           if (request.complete) failed(error, path);
@@ -43,7 +49,11 @@ export async function startHttpServer(options: {
         })
         // The rest of a refused body is on its way still: the connection is of no further use. And whoever has more to
         // send over an open one would keep us from closing for ever.
-        .then((answered) => send(response, answered, state.closing || answered.status === 413))
+        .then((answered) => {
+          if ('route' in found) tell?.(found.route, answered.status);
+          const last = state.closing || answered.status === 413;
+          return answered.file ? sendFile(response, answered, answered.file) : send(response, answered, last);
+        })
         .catch((error: unknown) => failed(error, path));
     },
   );
@@ -108,13 +118,30 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   return Buffer.concat(parts);
 }
 
+async function sendFile(
+  response: ServerResponse,
+  { status, headers }: WireResponse,
+  { path, sent }: NonNullable<WireResponse['file']>,
+): Promise<void> {
+  try {
+    const { size } = await stat(path);
+    const usual = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', connection: 'close' };
+    response.writeHead(status, { ...usual, ...headers, 'content-length': size });
+    await pipeline(createReadStream(path), response);
+  } finally {
+    await sent();
+  }
+}
+
 function send(response: ServerResponse, { status, json, text, headers }: WireResponse, last: boolean): void {
   const body = json === undefined ? (text ?? '') : JSON.stringify(json);
   const type = json === undefined ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
   const end = last ? { connection: 'close' } : {};
   const length = Buffer.byteLength(body);
   const usual = { 'content-type': type, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-  response.writeHead(status, { ...usual, ...headers, 'content-length': length, ...end });
+  // Of what has not changed (304) it would be the length of what is left out.
+  const size = status === 304 ? {} : { 'content-length': length };
+  response.writeHead(status, { ...usual, ...headers, ...size, ...end });
   response.end(body);
 }
 

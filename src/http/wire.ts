@@ -15,6 +15,8 @@ export interface WireResponse {
   readonly status: number;
   readonly json?: unknown;
   readonly text?: string;
+  /** Sent piece by piece instead; `sent` is called once nobody reads it any more. */
+  readonly file?: { readonly path: string; readonly sent: () => Promise<void> };
   /** Besides those that follow from the body, or instead of them; names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
 }

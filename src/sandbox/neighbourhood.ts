@@ -1,4 +1,5 @@
 import { sha256Hex } from '../trust/sha256.ts';
+import { newSigningKey } from '../trust/signing-key.ts';
 import type { SigningSource } from '../trust/webhook-doors.ts';
 import { apiTokensSetting } from './api-tokens.ts';
 import { conversations, pagerdutyAccounts, pagerdutySelf, pagerdutyService, people } from './cast.ts';
@@ -130,6 +131,9 @@ export async function startNeighbourhood(options: {
       SMTP_URL: mail.url,
       MAIL_FROM: 'Lastgood <lastgood@shop.example>',
       API_TOKENS: apiTokensSetting(),
+      // A switch outside is one more address that answers.
+      HEARTBEAT_URL: `${shop.url}/lastgood-is-alive`,
+      SIGNING_KEY: newSigningKey().privatePem,
       WEBHOOK_TOKENS: JSON.stringify({
         alertmanager: sha256Hex(webhookToken),
         generic: sha256Hex(webhookToken),

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { startBot, type Bot } from '../bot/bot.ts';
 import { createLog } from '../bot/log.ts';
 import { watchPolicies } from '../bot/policies.ts';
@@ -59,6 +60,7 @@ export async function startWorld(options: {
     DATA_DIR: folders.dataDir,
     POLICIES_DIR: folders.policiesDir,
     SECURITY_DIR: folders.securityDir,
+    AUDIT_ANCHORS: join(folders.dataDir, 'audit-heads.jsonl'),
     LOG_LEVEL: options.logLevel,
   });
   if (!read.ok) throw new Error(read.problems.join('\n'));

@@ -21,6 +21,8 @@ export const buttons = {
   }),
   'drift.record': z.strictObject({ channel: z.string(), drift: z.int() }),
   'drift.keep': z.strictObject({ channel: z.string(), drift: z.int() }),
+  /** `freeze` is the one that the person saw. */
+  'freeze.lift': z.strictObject({ freeze: z.int() }),
   'operation.approve': z.strictObject({ id: operation, hash }),
   'operation.reject': z.strictObject({ id: operation, hash }),
   'operation.abort': z.strictObject({ id: operation }),

@@ -1,5 +1,6 @@
 import type { Ask } from '../../commands/verb.ts';
 import { answer } from '../core/answer.ts';
+import { freezeId } from '../core/freeze/state.ts';
 import type { Intent } from '../core/intent.ts';
 import type { StreamName } from '../core/stream.ts';
 import { parseVersion } from '../core/version.ts';
@@ -56,6 +57,11 @@ export function askOfClick({ actionId, value }: Click): Ask {
     case 'drift.keep': {
       const { data } = buttons['drift.keep'].safeParse(value);
       return data ? askOfDrift(data, 'ours') : unreadable;
+    }
+    case 'freeze.lift': {
+      const { data } = buttons['freeze.lift'].safeParse(value);
+      if (!data) return unreadable;
+      return ask('freeze', freezeId, { type: 'freeze.lift', reason: 'from its card', freeze: data.freeze });
     }
     case 'operation.approve': {
       const { data } = buttons['operation.approve'].safeParse(value);

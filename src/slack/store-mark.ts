@@ -45,7 +45,7 @@ const ofAnotherStore: Ask = {
   answer: answer(
     'refused',
     'This button is no longer valid',
-    'Its message is from before Lastgood’s records began anew, and numbers began at 1 again: what it is about is not what has that number today. Nothing was done.',
+    'Its message is from before Lastgood’s records began anew, or were restored from a backup: what has that number today is something else, or no longer as it was. Nothing was done.',
     'To see what is open, type /incident list and /operation list; to see what is live, /channels.',
   ),
 };

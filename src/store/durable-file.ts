@@ -29,7 +29,12 @@ export async function replaceFile(path: string, text: string): Promise<void> {
     throw error;
   }
   // The rename itself is only durable with the folder.
-  await throughHandle(dirname(path), 'r', (folder) => folder.sync());
+  await flush(dirname(path));
+}
+
+/** Of a file, what stands in it; of a folder, which names are in it. When it resolves, that is on disk. */
+export function flush(path: string): Promise<void> {
+  return throughHandle(path, 'r', (handle) => handle.sync());
 }
 
 /** Creates the folder where it is missing, and removes what replacements of this file left when they were killed. */

@@ -1,8 +1,19 @@
 import type { Instant } from '../core/time.ts';
 import type { Secret } from '../trust/secrets.ts';
+import type { DocumentRows } from './document-rows.ts';
 import { openSqliteStore } from './sqlite.ts';
 import { storePath } from './store-path.ts';
 import type { Store } from './store.ts';
+
+/** A store, and what is kept in it that the engine does not see. */
+export interface OpenedStore extends Store {
+  readonly documents: DocumentRows;
+  /**
+   * Writes all that is stored, as of one moment, into a new file: a SQLite store, whichever this one is. Everything else
+   * goes on meanwhile. What fails leaves no file.
+   */
+  readonly backUp: (to: string) => Promise<void>;
+}
 
 /**
  * The store that the settings name: with a `databaseUrl` the PostgreSQL database, otherwise a file in `dataDir`.
@@ -15,7 +26,7 @@ export async function openStore(
     readonly now: () => Instant;
     readonly warn: (fields: { readonly error?: unknown }, message: string) => void;
   },
-): Promise<Store> {
+): Promise<OpenedStore> {
   const { databaseUrl: url, dataDir } = settings;
   const { now, warn } = options;
   if (!url) return openSqliteStore({ path: storePath(dataDir), now });

@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg';
+import { beginning } from '../trust/audit/chain.ts';
 import { StoreAway, StoreTooNew, StoreUnavailable } from './store.ts';
 
 /** So that of several replicas that start at once one migrates, and the others wait for it. Any number would do. */
@@ -96,7 +97,32 @@ const migrations: readonly string[] = [
     IF NOT ok THEN RAISE EXCEPTION '%', what USING ERRCODE = code; END IF;
   END $$;
   `,
+  // What people and CI read as files, every version of it.
+  `
+  CREATE TABLE document (
+    name text NOT NULL,
+    version bigint NOT NULL,
+    at bigint NOT NULL,
+    text text NOT NULL,
+    CONSTRAINT document_version PRIMARY KEY (name, version)
+  );
+  DELETE FROM mark WHERE name = 'registry-written';
+
+  ALTER TABLE event ADD COLUMN hash text;
+  CREATE UNIQUE INDEX event_pos ON event (pos);
+  CREATE INDEX event_unhashed ON event (stream, seq) WHERE hash IS NULL;
+  ALTER TABLE stream ADD COLUMN hash text NOT NULL DEFAULT '${beginning}', ADD COLUMN hashed bigint NOT NULL DEFAULT 0;
+  CREATE TABLE audit_head (number bigint PRIMARY KEY, head text NOT NULL);
+
+  ALTER TABLE schema_version ADD COLUMN oldest bigint;
+  `,
 ];
+
+/**
+ * The schema of the oldest programs that can go on with this one, and be started on it, while replicas are replaced. A
+ * step after which they would lose or break something raises it, and needs all replicas to be stopped.
+ */
+const worksWith = 1;
 
 /**
  * Brings the schema up to date, or waits until another replica has; where it is up to date, it changes nothing.
@@ -131,21 +157,33 @@ async function migrateOnce(client: ClientBase): Promise<boolean> {
   // Another replica may be at it for as long as it takes.
   await client.query('BEGIN; SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0');
   try {
-    await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
-    const version = await makeOrReadVersion(client);
-    const step = migrations[version];
-    if (step !== undefined) {
-      if (version === 0) await client.query('CREATE TABLE schema_version (version bigint NOT NULL)');
-      await client.query(step);
-      await client.query('DELETE FROM schema_version');
-      await client.query('INSERT INTO schema_version VALUES ($1)', [version + 1]);
-    }
+    const more = await takeStep(client);
     await client.query('COMMIT');
-    return step !== undefined;
+    return more;
   } catch (error) {
     await client.query('ROLLBACK');
     throw error;
   }
+}
+
+/** All steps in the caller's transaction. */
+export async function migrateWithin(client: ClientBase): Promise<void> {
+  while (await takeStep(client));
+}
+
+/** @returns whether there may be more to do */
+async function takeStep(client: ClientBase): Promise<boolean> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
+  const version = await makeOrReadVersion(client);
+  const step = migrations[version];
+  if (step === undefined) return false;
+  if (version === 0) await client.query('CREATE TABLE schema_version (version bigint NOT NULL)');
+  await client.query(step);
+  await client.query('DELETE FROM schema_version');
+  await client.query('INSERT INTO schema_version (version) VALUES ($1)', [version + 1]);
+  if (version + 1 === migrations.length)
+    await client.query('UPDATE schema_version SET oldest = $1', [worksWith]);
+  return true;
 }
 
 async function makeOrReadVersion(client: ClientBase): Promise<number> {
@@ -158,9 +196,11 @@ async function makeOrReadVersion(client: ClientBase): Promise<number> {
 }
 
 async function schemaVersion(client: ClientBase): Promise<number> {
-  const { rows } = await client.query<{ version: number }>('SELECT version FROM lastgood.schema_version');
-  const version = rows[0]?.version ?? 0;
-  if (version > migrations.length) {
+  const { rows } = await client.query<{ version: number; oldest?: number }>(
+    'SELECT * FROM lastgood.schema_version',
+  );
+  const { version = 0, oldest = version } = rows[0] ?? {};
+  if (version > migrations.length && oldest > migrations.length) {
     throw new StoreTooNew(
       `The database was made by a newer Lastgood (schema ${version}, this one knows ${migrations.length}). ` +
         'Start that newer version again, or restore the backup made before the upgrade.',

@@ -34,14 +34,11 @@ const beat = statement('UPDATE replica SET seen_at = clock_timestamp() WHERE id 
 const register = statement('INSERT INTO replica VALUES ($1, clock_timestamp())');
 const readClock = statement('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at');
 const unregister = statement('DELETE FROM replica WHERE id = $1');
-// Signs of a time to come were given before the database's clock was set back; they count from now on.
-const bringBack = statement(
-  'UPDATE replica SET seen_at = clock_timestamp() WHERE id <> $1 AND seen_at > clock_timestamp()',
+const buryLongGone = statement(
+  `DELETE FROM replica WHERE id <> $1 AND seen_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)`,
 );
-const bury = statement(
-  `DELETE FROM replica WHERE seen_at < clock_timestamp() - make_interval(secs => $1::float8 / 1000)`,
-);
-const readOthers = statement('SELECT EXISTS (SELECT FROM replica WHERE id <> $1) AS others');
+const readOthers = statement('SELECT id, seen_at::text AS sign FROM replica WHERE id <> $1');
+const bury = statement('DELETE FROM replica WHERE id = $1 AND seen_at::text = $2');
 const notify = statement(`SELECT pg_notify('${channel}', $1)`);
 const takeOver = statement(
   `UPDATE outbox SET status = 'waiting', may_have_happened = true, due_at = least(due_at, $1), owner = $2
@@ -72,7 +69,7 @@ export async function joinReplicas(options: {
     client: undefined,
     id: newId(),
     alone: true,
-    connectedAt: 0,
+    others: new Map(),
     // By the clock on the wall as well as by the one that stands still while a machine sleeps.
     provenAt: undefined,
     ahead: undefined,
@@ -85,7 +82,9 @@ export async function joinReplicas(options: {
       await prepareSession(client);
       client.on('notification', ({ payload }) => payload !== state.id && look());
       await client.query(`SET synchronous_commit = off; LISTEN ${channel}`);
-      state.connectedAt = performance.now();
+      // Whoever has just come, perhaps together with all others after an outage, gives them time to come.
+      state.others = new Map();
+      await run(client, buryLongGone, [state.id, lease * certainlyDead]);
       await giveSign(client);
       if (state.left) throw new Error('the store was closed meanwhile');
       state.client = client;
@@ -139,12 +138,24 @@ export async function joinReplicas(options: {
     }
     state.provenAt = began;
     await readTime(client);
-    await run(client, bringBack, [state.id]);
-    // Whoever has just come, perhaps together with all others after an outage, gives them time to come.
-    const settled = performance.now() - state.connectedAt > lease;
-    await run(client, bury, [settled ? lease : lease * certainlyDead]);
-    const { rows } = await run<{ others: boolean }>(client, readOthers, [state.id]);
-    state.alone = rows[0]?.others !== true;
+    state.alone = !(await isAnybodyThere(client));
+  }
+
+  /**
+   * Buries those whose sign has stayed the same for a lease. How long that was, is measured here: the database's clock may
+   * be set, and would have somebody dead who gave a sign a moment ago.
+   */
+  async function isAnybodyThere(client: ClientBase): Promise<boolean> {
+    const { rows } = await run<{ id: string; sign: string }>(client, readOthers, [state.id]);
+    const now = performance.now();
+    const others = rows.map(({ id, sign }) => {
+      const known = state.others.get(id);
+      return { id, sign, since: known?.sign === sign ? known.since : now };
+    });
+    state.others = new Map(others.map(({ id, ...seen }) => [id, seen]));
+    const silent = others.filter(({ since }) => now - since > lease);
+    for (const { id, sign } of silent) await run(client, bury, [id, sign]);
+    return others.length > silent.length;
   }
 
   async function tick(): Promise<void> {
@@ -216,7 +227,8 @@ interface State {
   client: Client | undefined;
   id: string;
   alone: boolean;
-  connectedAt: number;
+  /** The last sign of each, and since when it has been seen, by `performance.now()`. */
+  others: ReadonlyMap<string, { readonly sign: string; readonly since: number }>;
   provenAt: { readonly wall: number; readonly steady: number } | undefined;
   /** By how much the database's clock is ahead of `performance.now()`. */
   ahead: number | undefined;

@@ -5,21 +5,24 @@ import { inboxColumns, mayGo, outboxColumns, statement, streamColumns } from './
 const lock = 'FOR NO KEY UPDATE';
 
 export const lockToken = statement('SELECT pg_advisory_xact_lock($1)');
-export const readStream = statement(`SELECT ${streamColumns} FROM stream WHERE id = $1 ${lock}`);
+export const readStream = statement(
+  `SELECT ${streamColumns}, hash, hashed FROM stream WHERE id = $1 ${lock}`,
+);
 export const readByAlias = statement(
-  `SELECT ${streamColumns} FROM stream WHERE kind = $1 AND alias = $2 ${lock}`,
+  `SELECT ${streamColumns}, hash, hashed FROM stream WHERE kind = $1 AND alias = $2 ${lock}`,
 );
 export const lockStreams = statement(`SELECT 1 FROM stream WHERE id = ANY($1::text[]) ORDER BY id ${lock}`);
 export const openStream = statement(
-  `INSERT INTO stream (id, kind, version, wake_at, alias, rank, state, owner)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+  `INSERT INTO stream (id, kind, version, wake_at, alias, rank, state, owner, hash, hashed)
+   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $3)`,
 );
 export const moveStream = statement(
-  'UPDATE stream SET version = $2, wake_at = $3, alias = $4, rank = $5, state = $6, owner = $7 WHERE id = $1',
+  `UPDATE stream SET version = $2, wake_at = $3, alias = $4, rank = $5, state = $6, owner = $7, hash = $8, hashed = $2
+   WHERE id = $1`,
 );
 export const addEvents = statement(
-  `INSERT INTO event (stream, seq, at, by, type, data, written)
-   SELECT $1, *, $7 FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[])`,
+  `INSERT INTO event (stream, seq, at, by, type, data, hash, written)
+   SELECT $1, *, $8 FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])`,
 );
 export const usedNumber = statement('SELECT used FROM counter WHERE name = $1');
 export const beginCounter = statement('INSERT INTO counter VALUES ($1, 0) ON CONFLICT DO NOTHING');

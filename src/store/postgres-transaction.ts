@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { PoolClient, QueryResult } from 'pg';
 import type { StreamId } from '../core/stream.ts';
+import { beginning, writtenEntry, writtenHashes } from '../trust/audit/chain.ts';
+import { chainFrom, type StoredEnd } from './postgres-audit.ts';
 import { isAnswer } from './postgres-errors.ts';
 import {
   run,
@@ -20,6 +22,8 @@ import {
   type StreamWrite,
   type Transaction,
 } from './store.ts';
+
+const nowhere: StoredEnd = { version: 0, hash: beginning, hashed: 0 };
 
 interface State {
   begun: boolean;
@@ -72,7 +76,7 @@ export function openTransaction(
   options: { readonly locked: boolean; readonly first: readonly StreamId[] },
 ): OpenTransaction {
   const sent: Promise<unknown>[] = [];
-  const versions = new Map<StreamId, number>();
+  const ends = new Map<StreamId, StoredEnd>();
   const touched = new Set<StreamId>();
   const token = randomInt(2 ** 47);
   const state: State = {
@@ -126,12 +130,13 @@ export function openTransaction(
   }
 
   async function stored(what: Statement, values: readonly Value[]): Promise<StoredStream | undefined> {
-    const { rows } = await send<StreamRow>(what, values);
+    const { rows } = await send<StreamRow & StoredEnd>(what, values);
     const [row] = rows;
     if (!row) return undefined;
+    const { hash, hashed, ...stream } = row;
     touched.add(row.id);
-    versions.set(row.id, row.version);
-    return toStream(row);
+    ends.set(row.id, { version: row.version, hash, hashed });
+    return toStream(stream);
   }
 
   async function writeStream({
@@ -146,22 +151,28 @@ export function openTransaction(
   }: StreamWrite): Promise<void> {
     const misplaced = events.find((event, n) => event.stream !== id || event.seq !== expected + n + 1);
     if (misplaced) throw new Error(`${misplaced.stream}/${misplaced.seq} cannot follow ${id}/${expected}.`);
-    if (!versions.has(id) && expected > 0) await stored(sql.readStream, [id]);
-    const known = versions.get(id) ?? 0;
-    if (known !== expected) throw new StaleStream(`${id} is not at version ${expected} any more.`);
+    if (!ends.has(id) && expected > 0) await stored(sql.readStream, [id]);
+    const end = ends.get(id) ?? nowhere;
+    if (end.version !== expected) throw new StaleStream(`${id} is not at version ${expected} any more.`);
     const version = expected + events.length;
     const text = JSON.stringify(rest.state);
+    const prev = end.hashed === end.version ? end.hash : await chainFrom(send, id, end);
+    const written = events.map(writtenEntry);
+    const hashes = writtenHashes(prev, written);
+    const hash = hashes.at(-1) ?? prev;
     touched.add(id);
-    versions.set(id, version);
-    if (expected === 0) await write(sql.openStream, [id, kind, version, wakeAt, alias, rank, text, owner]);
-    else await write(sql.moveStream, [id, version, wakeAt, alias, rank, text, owner]);
+    ends.set(id, { version, hash, hashed: version });
+    if (expected === 0)
+      await write(sql.openStream, [id, kind, version, wakeAt, alias, rank, text, owner, hash]);
+    else await write(sql.moveStream, [id, version, wakeAt, alias, rank, text, owner, hash]);
     await write(sql.addEvents, [
       id,
-      events.map(({ seq }) => seq),
-      events.map(({ at }) => at),
-      events.map(({ by }) => JSON.stringify(by)),
-      events.map(({ type }) => type),
-      events.map(({ data }) => JSON.stringify(data)),
+      written.map(({ seq }) => seq),
+      written.map(({ at }) => at),
+      written.map(({ by }) => by),
+      written.map(({ type }) => type),
+      written.map(({ data }) => data),
+      hashes,
       token,
     ]);
     if (events.length > 0) state.evidence = { stream: id, seq: version };

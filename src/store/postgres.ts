@@ -1,7 +1,11 @@
 import type { Pool } from 'pg';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Secret } from '../trust/secrets.ts';
+import { auditTrail } from './postgres-audit.ts';
 import { connectionError, storeError } from './postgres-errors.ts';
+import type { DocumentVersion } from './document-rows.ts';
+import type { OpenedStore } from './open-store.ts';
+import { backUpPostgres } from './postgres-backup.ts';
 import { openPool, withClient } from './postgres-pool.ts';
 import { receiver } from './postgres-receive.ts';
 import { joinReplicas, recoverOrphans, type Replica } from './postgres-replica.ts';
@@ -24,7 +28,13 @@ import {
   type Value,
 } from './postgres-rows.ts';
 import { transactor } from './postgres-transact.ts';
-import { StoreUnavailable, type InboxItem, type Store, type StoredStream } from './store.ts';
+import {
+  StaleStream,
+  StoreUnavailable,
+  type InboxItem,
+  type Outstanding,
+  type StoredStream,
+} from './store.ts';
 
 /** Short enough for the next rung, long enough for a busy minute. */
 const usualLease: Milliseconds = 15_000;
@@ -107,6 +117,19 @@ const hastenOutbox = statement(
      SELECT pos FROM outbox WHERE status = 'waiting' AND due_at > $2 ORDER BY pos FOR NO KEY UPDATE)`,
 );
 const outboxOf = statement(`SELECT ${outboxColumns} FROM outbox WHERE stream = $1 ORDER BY pos`);
+const effectsLeft = statement(
+  `SELECT effect::json ->> 'type' AS type, priority, status, count(*) AS count, min(created_at) AS oldest
+   FROM outbox WHERE status IN ('waiting', 'in-flight') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+);
+const inboxLeft = statement(
+  `SELECT source, count(*) AS count, min(at) AS oldest FROM inbox
+   WHERE result IS NULL GROUP BY source ORDER BY source`,
+);
+const wakesLeft = statement('SELECT count(*) AS count, min(wake_at) AS at FROM stream WHERE wake_at <= $1');
+const openLeft = statement(
+  `SELECT kind, rank, count(*) AS count FROM stream
+   WHERE alias IS NOT NULL GROUP BY kind, rank ORDER BY kind, rank`,
+);
 const readMark = statement('SELECT value FROM mark WHERE name = $1');
 const writeMark = statement(
   'INSERT INTO mark VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
@@ -118,6 +141,14 @@ const advanceMark = statement(
   `INSERT INTO mark VALUES ($1, $2)
    ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > mark.value`,
 );
+
+const newestDocument = statement(
+  'SELECT version, text FROM document WHERE name = $1 ORDER BY version DESC LIMIT 1',
+);
+const documentOf = statement(
+  'SELECT version FROM document WHERE name = $1 AND text = $2 ORDER BY version DESC LIMIT 1',
+);
+const addDocument = statement('INSERT INTO document VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING');
 
 /** Whoever has it reads what has to be read in order. */
 const inboxDuty = 'inbox';
@@ -137,7 +168,7 @@ export async function openPostgresStore(options: {
   readonly now?: () => Instant;
   readonly lease?: Milliseconds;
   readonly warn?: (fields: { readonly error?: unknown }, message: string) => void;
-}): Promise<Store> {
+}): Promise<OpenedStore> {
   const { url, lease = usualLease, warn = () => undefined } = options;
   const watchers: (() => void)[] = [];
   await migrateDatabase(url);
@@ -153,10 +184,10 @@ export async function openPostgresStore(options: {
   const pool = openPool(url, (error) =>
     warn({ error: connectionError(error) }, 'a connection to the database broke'),
   );
-  return storeOn(pool, replica, watchers);
+  return storeOn(pool, replica, watchers, url);
 }
 
-function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[]): Store {
+function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Secret): OpenedStore {
   const underWay = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
 
@@ -184,6 +215,7 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[]): Store 
   const whose = () => [replica.id(), replica.isAlone()] as const;
   const receive = receiver(pool, replica.id);
   const transact = transactor(pool, replica);
+  const audit = auditTrail((work) => during(() => withClient(pool, work).catch(rethrow)));
 
   return {
     receive: async (item) => {
@@ -245,6 +277,17 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[]): Store 
       return true;
     },
     outboxOf: async (id) => (await rowsOf<OutboxColumns>(outboxOf, id)).map(toOutboxRow),
+    outstanding: async (until) => {
+      const effects = await rowsOf<Outstanding['effects'][number]>(effectsLeft);
+      const inbox = await rowsOf<Outstanding['inbox'][number]>(inboxLeft);
+      const [wakes] = await rowsOf<At & { readonly count: number }>(wakesLeft, until);
+      return {
+        effects,
+        inbox,
+        wakes: { count: wakes?.count ?? 0, earliest: wakes?.at ?? undefined },
+        open: await rowsOf<Outstanding['open'][number]>(openLeft),
+      };
+    },
 
     readMark: async (name) => (await rowsOf<{ value: string }>(readMark, name))[0]?.value,
     writeMark: async (name, value) => void (await change(writeMark, name, value)),
@@ -260,6 +303,25 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[]): Store 
       } while (some === forgottenAtOnce);
       return forgotten;
     },
+
+    documents: {
+      newest: async (name) => (await rowsOf<DocumentVersion>(newestDocument, name))[0],
+      versionOf: async (name, text) =>
+        (await rowsOf<{ version: number }>(documentOf, name, text))[0]?.version,
+      add: async (name, { version, text }) => {
+        if ((await change(addDocument, name, version, replica.time(), text)) === 0)
+          throw new StaleStream(`${name} has a version ${version} already.`);
+        replica.announce();
+      },
+    },
+    backUp: (to) =>
+      during(async () => {
+        // What a replica of an older version wrote beside us has no hash yet.
+        await audit.settled();
+        await backUpPostgres(url, to).catch(rethrow);
+      }),
+
+    audit,
 
     time: replica.time,
     watch: (look) => void watchers.push(look),

@@ -43,15 +43,17 @@ export function damaged(path: string, detail: string, cause?: Error): StoreCorru
   );
 }
 
-/** The binding names no code when `all` fails, only SQLite's standing text for it. */
+/** SQLite's standing texts: the binding names no code when `all` fails, and the last one has that of any mistake in SQL. */
 const standingTexts = new Map([
   ['out of memory', 7],
   ['disk I/O error', 10],
   ['database disk image is malformed', 11],
   ['file is not a database', 26],
+  ['unsupported file format', 26],
 ]);
 
 function primaryCode(error: Error & { readonly errcode?: unknown }): number | undefined {
+  const code = standingTexts.get(error.message);
   // The upper bits say more precisely what the lowest eight say.
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : standingTexts.get(error.message);
+  return code ?? (typeof error.errcode === 'number' ? error.errcode & 0xff : undefined);
 }

@@ -1,4 +1,6 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import { beginning } from '../trust/audit/chain.ts';
+import { chainAll } from './sqlite-audit.ts';
 import { StoreTooNew } from './store.ts';
 
 /**
@@ -80,24 +82,62 @@ const migrations: readonly string[] = [
   UPDATE stream SET rank = state ->> '$.severity' WHERE kind = 'incident' AND state ->> '$.severity' IS NOT NULL;
   CREATE INDEX stream_open ON stream (kind, rank, pos) WHERE alias IS NOT NULL;
   `,
+  // What people and CI read as files, every version of it. And each event bears the hash that chains it to the one
+  // before it, its stream the newest; heads are sealed over them. And what goes out next is found without sorting all
+  // that waits.
+  `
+  CREATE TABLE document (
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (name, version)
+  ) STRICT, WITHOUT ROWID;
+  DELETE FROM mark WHERE name = 'registry-written';
+
+  ALTER TABLE event ADD COLUMN hash TEXT;
+  ALTER TABLE stream ADD COLUMN hash TEXT NOT NULL DEFAULT '${beginning}';
+  CREATE TABLE audit_head (number INTEGER PRIMARY KEY, head TEXT NOT NULL) STRICT;
+
+  CREATE INDEX outbox_next ON outbox (priority, pos, due_at) WHERE status = 'waiting';
+  `,
 ];
+
+/**
+ * The schema of the oldest programs that may be started on this one: in a file, each event needs its hash. A newer
+ * program that breaks nothing for us says so here, too.
+ */
+const worksWith = 3;
+const oldestMark = 'works-with-schema';
+
+/** What SQL alone cannot do of a step, in the transaction of that step. */
+const besidesSql: Readonly<Record<number, (db: DatabaseSyncInstance) => void>> = { 3: chainAll };
 
 /** Brings the schema up to date; on a database that is, it changes nothing. */
 export function migrate(db: DatabaseSyncInstance): void {
   for (let version = schemaVersion(db); version < migrations.length; version += 1) {
-    db.exec(`BEGIN IMMEDIATE; ${migrations[version]}; PRAGMA user_version = ${version + 1}; COMMIT`);
+    db.exec(`BEGIN IMMEDIATE; ${migrations[version]}`);
+    besidesSql[version + 1]?.(db);
+    db.exec(`INSERT OR REPLACE INTO mark (name, value) VALUES ('${oldestMark}', '${worksWith}');
+      PRAGMA user_version = ${version + 1}; COMMIT`);
   }
 }
 
 /** @throws StoreTooNew when this program does not know the schema. */
 export function refuseNewer(db: DatabaseSyncInstance, path: string): void {
   const version = schemaVersion(db);
-  if (version > migrations.length) {
+  if (version > migrations.length && oldestProgram(db) > migrations.length) {
     throw new StoreTooNew(
       `${path} was made by a newer Lastgood (schema ${version}, this one knows ${migrations.length}). ` +
         'Start that newer version again, or put the backup made before the upgrade in its place.',
     );
   }
+}
+
+function oldestProgram(db: DatabaseSyncInstance): number {
+  const row = db.prepare('SELECT value FROM mark WHERE name = ?').get(oldestMark) as
+    { readonly value: string } | undefined;
+  return Number(row?.value ?? Infinity);
 }
 
 function schemaVersion(db: DatabaseSyncInstance): number {

@@ -1,82 +1,25 @@
 import { existsSync } from 'node:fs';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { ClientBase } from 'pg';
+import { verifyTrail } from '../trust/audit/verify.ts';
 import type { Secret } from '../trust/secrets.ts';
+import { columnsOf, orderOf, portableTables, type PortableTable } from './portable-tables.ts';
+import { auditTrail } from './postgres-audit.ts';
 import { connectionError } from './postgres-errors.ts';
+import { migrateWithin } from './postgres-migrations.ts';
 import { migrateDatabase, withConnection } from './postgres-start.ts';
 import { prepareSession } from './postgres-pool.ts';
 import { run, statement } from './postgres-rows.ts';
 import { storeFailure } from './sqlite-errors.ts';
 import { closeDatabase, openDatabase } from './sqlite-open.ts';
-import { StoreUnavailable } from './store.ts';
+import { trailIdOf } from './store-id.ts';
+import { readMarkOf } from './stored-trail.ts';
+import { StoreCorrupt, StoreLocked, StoreUnavailable } from './store.ts';
 
 /** As many rows as travel together: a body may have a megabyte. */
 const atOnce = 100;
 
-interface Table {
-  readonly name: string;
-  /** Whether it has a `pos`, the order of arrival, which is kept. */
-  readonly ordered: boolean;
-  readonly columns: Readonly<Record<string, 'text' | 'bigint' | 'boolean'>>;
-  /** What only PostgreSQL has: nobody who is alive owns anything yet. */
-  readonly added?: Readonly<Record<string, string>>;
-}
-
-const nobodys = { owner: `''` };
-
 type Row = Readonly<Record<string, string | number | null>>;
-
-/** Streams before what refers to them. */
-const tables: readonly Table[] = [
-  {
-    name: 'inbox',
-    ordered: true,
-    columns: { id: 'text', source: 'text', at: 'bigint', body: 'text', result: 'text', note: 'text' },
-    added: nobodys,
-  },
-  {
-    name: 'stream',
-    ordered: true,
-    columns: {
-      id: 'text',
-      kind: 'text',
-      version: 'bigint',
-      wake_at: 'bigint',
-      alias: 'text',
-      rank: 'text',
-      state: 'text',
-    },
-    added: nobodys,
-  },
-  {
-    name: 'event',
-    ordered: true,
-    columns: { stream: 'text', seq: 'bigint', at: 'bigint', by: 'text', type: 'text', data: 'text' },
-    added: { written: '0' },
-  },
-  {
-    name: 'outbox',
-    ordered: true,
-    columns: {
-      id: 'text',
-      stream: 'text',
-      lane: 'text',
-      priority: 'bigint',
-      created_at: 'bigint',
-      due_at: 'bigint',
-      deadline_at: 'bigint',
-      effect: 'text',
-      status: 'text',
-      attempts: 'bigint',
-      may_have_happened: 'boolean',
-      receipt: 'text',
-      last_error: 'text',
-    },
-    added: nobodys,
-  },
-  { name: 'counter', ordered: false, columns: { name: 'text', used: 'bigint' } },
-  { name: 'mark', ordered: false, columns: { name: 'text', value: 'text' } },
-];
 
 /**
  * Copies a store that is a file into an empty database: all of it, or nothing. The file is left as it is.
@@ -97,14 +40,81 @@ export async function copyToPostgres(path: string, url: Secret): Promise<number>
   }
 }
 
+/**
+ * Puts a store that is a file in the place of the one in the database: all of it, or nothing. What was there is kept.
+ * @param keptAs the schema that it is then
+ * @returns that schema; undefined when there was nothing
+ * @throws StoreLocked while a replica is alive; StoreUnavailable
+ */
+export async function replaceInPostgres(
+  path: string,
+  url: Secret,
+  keptAs: string,
+): Promise<string | undefined> {
+  const db = openDatabase(path);
+  try {
+    return await withConnection(url, async (client) => {
+      await prepareSession(client);
+      await client.query('BEGIN; SET LOCAL statement_timeout = 0');
+      const kept = await setAside(client, keptAs);
+      await migrateWithin(client);
+      await copyTables(db, client);
+      await client.query('COMMIT');
+      return kept;
+    });
+  } catch (error) {
+    throw storeFailure(error, path) ?? connectionError(error);
+  } finally {
+    closeDatabase(db);
+  }
+}
+
+async function setAside(client: ClientBase, keptAs: string): Promise<string | undefined> {
+  const { rows } = await client.query<{ there: boolean }>(
+    `SELECT to_regclass('lastgood.replica') IS NOT NULL AS there`,
+  );
+  if (rows[0]?.there !== true) return undefined;
+  // Nobody joins from here on, and whoever is being written for has ended.
+  await client.query('LOCK TABLE lastgood.replica, lastgood.stream, lastgood.outbox, lastgood.inbox');
+  const { rows: alive } = await client.query<{ id: string }>(
+    `SELECT id FROM lastgood.replica WHERE seen_at > clock_timestamp() - interval '15 seconds' LIMIT 1`,
+  );
+  if (alive[0])
+    throw new StoreLocked(
+      `A replica is at work on the database of DATABASE_URL, or was 15 seconds ago (${alive[0].id}). Stop all of them first.`,
+    );
+  await client.query(`ALTER SCHEMA lastgood RENAME TO ${keptAs}`);
+  return keptAs;
+}
+
 async function copyAll(db: DatabaseSyncInstance, client: ClientBase): Promise<number> {
   await prepareSession(client);
   await client.query('BEGIN; SET LOCAL statement_timeout = 0');
   await client.query('LOCK TABLE stream, inbox, mark, replica');
   await refuseUsed(client);
-  let copied = 0;
-  for (const table of tables) copied += await copy(db, client, table);
+  const copied = await copyTables(db, client);
+  await refuseChanged(client);
   await client.query('COMMIT');
+  return copied;
+}
+
+/** Reads the audit trail back: what has arrived is what was once written, or nothing is taken over. */
+async function refuseChanged(client: ClientBase): Promise<void> {
+  const trail = auditTrail((ask) => ask(client));
+  const readMark = (name: string) => readMarkOf(client, name);
+  const store = await trailIdOf({ readMark }, (await readMark('store-id')) ?? '');
+  // Nobody else writes here.
+  const settled = (): Promise<number> => Promise.resolve(Number.MAX_SAFE_INTEGER);
+  const { wrong } = await verifyTrail({ ...trail, settled }, { store, keys: new Map() });
+  if (wrong)
+    throw new StoreCorrupt(
+      `${wrong.where} ${wrong.what}, so nothing was copied. Look closer: lastgood audit verify --offline`,
+    );
+}
+
+async function copyTables(db: DatabaseSyncInstance, client: ClientBase): Promise<number> {
+  let copied = 0;
+  for (const table of portableTables) copied += await copy(db, client, table);
   return copied;
 }
 
@@ -119,16 +129,16 @@ async function refuseUsed(client: ClientBase): Promise<void> {
     );
 }
 
-async function copy(db: DatabaseSyncInstance, client: ClientBase, table: Table): Promise<number> {
+async function copy(db: DatabaseSyncInstance, client: ClientBase, table: PortableTable): Promise<number> {
   const { name, ordered, added = {} } = table;
-  const columns = Object.entries({ ...(ordered ? { pos: 'bigint' } : {}), ...table.columns });
+  const columns = columnsOf(table);
   const names = columns.map(([column]) => column);
   const arrays = columns.map(([, type], n) => `$${n + 1}::${type}[]`);
   const insert = statement(
     `INSERT INTO ${name} (${[...names, ...Object.keys(added)].join(', ')}) OVERRIDING SYSTEM VALUE
-     SELECT ${['*', ...Object.values(added)].join(', ')} FROM unnest(${arrays.join(', ')})`,
+     SELECT ${['*', ...Object.values(added)].join(', ')} FROM unnest(${arrays.join(', ')}) copied (${names.join(', ')})`,
   );
-  const read = db.prepare(`SELECT ${names.join(', ')} FROM ${name} ORDER BY ${ordered ? 'pos' : 'name'}`);
+  const read = db.prepare(`SELECT ${names.join(', ')} FROM ${name} ORDER BY ${orderOf(table)}`);
   let copied = 0;
   let together: Row[] = [];
   async function send(): Promise<void> {

@@ -1,4 +1,6 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { StreamId } from '../core/stream.ts';
+import { beginning, writtenEntry, writtenHashes } from '../trust/audit/chain.ts';
 import type { Turn } from './group-commit.ts';
 import {
   firstOfLane,
@@ -19,23 +21,27 @@ import {
   type Transaction,
 } from './store.ts';
 
+type EndedRow = StreamRow & { readonly hash: string };
+
 /** Prepares the statements once; what it returns makes the transaction of one work, which ends with that work's turn. */
 export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => Transaction {
-  const stream: Query<StreamRow> = db.prepare(`SELECT ${streamColumns} FROM stream WHERE id = ?`);
-  const streamByAlias: Query<StreamRow> = db.prepare(
-    `SELECT ${streamColumns} FROM stream WHERE kind = ? AND alias = ?`,
+  const stream: Query<EndedRow> = db.prepare(`SELECT ${streamColumns}, hash FROM stream WHERE id = ?`);
+  const streamByAlias: Query<EndedRow> = db.prepare(
+    `SELECT ${streamColumns}, hash FROM stream WHERE kind = ? AND alias = ?`,
   );
   const openStream = db.prepare(
-    `INSERT INTO stream (id, kind, version, wake_at, alias, rank, state)
-     VALUES (:id, :kind, :version, :wakeAt, :alias, :rank, :state) ON CONFLICT DO NOTHING`,
+    `INSERT INTO stream (id, kind, version, wake_at, alias, rank, state, hash)
+     VALUES (:id, :kind, :version, :wakeAt, :alias, :rank, :state, :hash) ON CONFLICT DO NOTHING`,
   );
   const moveStream = db.prepare(
-    `UPDATE stream SET version = :version, wake_at = :wakeAt, alias = :alias, rank = :rank, state = :state
+    `UPDATE stream
+     SET version = :version, wake_at = :wakeAt, alias = :alias, rank = :rank, state = :state, hash = :hash
      WHERE id = :id AND kind = :kind AND version = :expected AND NOT EXISTS
        (SELECT 1 FROM stream other WHERE other.kind = :kind AND other.alias = :alias AND other.id <> :id)`,
   );
+  const newestHash: Query<{ hash: string }> = db.prepare('SELECT hash FROM stream WHERE id = ?');
   const addEvent = db.prepare(
-    'INSERT INTO event (stream, seq, at, by, type, data) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO event (stream, seq, at, by, type, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const usedNumber: Query<{ used: number }> = db.prepare('SELECT used FROM counter WHERE name = ?');
   const useNumber = db.prepare(
@@ -73,11 +79,18 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
     return row && toOutboxRow(row);
   }
 
-  function write({ id, kind, expected, state, wakeAt, alias, rank = '', events }: StreamWrite): void {
+  function write(
+    { id, kind, expected, state, wakeAt, alias, rank = '', events }: StreamWrite,
+    ends: Map<StreamId, string>,
+  ): void {
     const misplaced = events.find((event, n) => event.stream !== id || event.seq !== expected + n + 1);
     if (misplaced) {
       throw new Error(`${misplaced.stream}/${misplaced.seq} cannot follow ${id}/${expected}.`);
     }
+    const prev = expected === 0 ? beginning : (ends.get(id) ?? newestHash.get(id)?.hash ?? beginning);
+    const written = events.map(writtenEntry);
+    const hashes = writtenHashes(prev, written);
+    const hash = hashes.at(-1) ?? prev;
     const row = {
       id,
       kind,
@@ -86,6 +99,7 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
       alias: alias ?? null,
       rank,
       state: JSON.stringify(state),
+      hash,
     };
     const { changes } = expected === 0 ? openStream.run(row) : moveStream.run({ ...row, expected });
     if (changes === 0) {
@@ -93,9 +107,10 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
         `${id} is not at version ${expected} any more${alias ? `, or another ${kind} has the alias ${alias}` : ''}.`,
       );
     }
-    for (const { seq, at, by, type, data } of events) {
-      addEvent.run(id, seq, at, JSON.stringify(by), type, JSON.stringify(data));
+    for (const [n, { seq, at, by, type, data }] of written.entries()) {
+      addEvent.run(id, seq, at, by, type, data, hashes[n] ?? null);
     }
+    ends.set(id, hash);
   }
 
   function enqueue(rows: readonly NewOutboxRow[]): void {
@@ -106,6 +121,14 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
   }
 
   return (turn) => {
+    /** The newest hash of each stream that this transaction has read or written. */
+    const ends = new Map<StreamId, string>();
+    const toRead = (row: EndedRow | undefined) => {
+      if (!row) return undefined;
+      const { hash, ...read } = row;
+      ends.set(row.id, hash);
+      return toStream(read);
+    };
     const during =
       <Arguments extends unknown[], Result>(step: (...values: Arguments) => Result) =>
       // Async, so that what goes wrong is a rejection.
@@ -114,21 +137,15 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
         return step(...values);
       };
     return {
-      stream: during((id) => {
-        const row = stream.get(id);
-        return row && toStream(row);
-      }),
-      streamByAlias: during((kind, alias) => {
-        const row = streamByAlias.get(kind, alias);
-        return row && toStream(row);
-      }),
+      stream: during((id) => toRead(stream.get(id))),
+      streamByAlias: during((kind, alias) => toRead(streamByAlias.get(kind, alias))),
       nextNumber: during((counter) => (usedNumber.get(counter)?.used ?? 0) + 1),
       useNumber: during((counter, number) => {
         if (useNumber.run(counter, number).changes === 0) {
           throw new StaleStream(`${counter} ${number} is already used.`);
         }
       }),
-      write: during(write),
+      write: during((change) => write(change, ends)),
       enqueue: during(enqueue),
       outboxRow: during(readOutboxRow),
       takeOutbox: during(({ id }, now) => {

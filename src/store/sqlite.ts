@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { Instant } from '../core/time.ts';
 import { groupCommit } from './group-commit.ts';
+import { auditTrail } from './sqlite-audit.ts';
 import { closeDatabase, openDatabase } from './sqlite-open.ts';
 import {
   eventColumns,
@@ -17,7 +18,10 @@ import {
   type StreamRow,
 } from './sqlite-rows.ts';
 import { prepareTransactions } from './sqlite-transaction.ts';
-import { StoreLocked, type InboxItem, type Store, type StoredStream } from './store.ts';
+import { StaleStream, StoreLocked, type InboxItem, type Outstanding, type StoredStream } from './store.ts';
+import type { DocumentVersion } from './document-rows.ts';
+import type { OpenedStore } from './open-store.ts';
+import { sqliteBackups } from './sqlite-backup.ts';
 
 /** For a store that somebody has only for a moment: the doctor looks at it, or the bot of before is closing it. */
 const pausesWhenLocked = [300, 600];
@@ -33,11 +37,12 @@ const forgottenAtOnce = 1_000;
 export async function openSqliteStore(options: {
   readonly path: string;
   readonly now?: () => Instant;
-}): Promise<Store> {
+}): Promise<OpenedStore> {
   const { path, now = Date.now } = options;
   const db = await openWhenFree(path);
   const { write, read, finish } = groupCommit(db, path);
   const transaction = prepareTransactions(db);
+  const backups = sqliteBackups(db, path, read);
 
   const receive = db.prepare(
     'INSERT INTO inbox (id, source, at, body) VALUES (:id, :source, :at, :body) ON CONFLICT DO NOTHING',
@@ -87,7 +92,7 @@ export async function openSqliteStore(options: {
     'SELECT id, kind, wake_at AS wakeAt FROM stream WHERE wake_at <= ? ORDER BY wake_at, pos LIMIT ?',
   );
   const outboxDue: Query<OutboxColumns> = db.prepare(
-    `SELECT ${outboxColumns} FROM outbox row WHERE row.due_at <= ? AND ${firstOfLane}
+    `SELECT ${outboxColumns} FROM outbox row INDEXED BY outbox_next WHERE row.due_at <= ? AND ${firstOfLane}
      ORDER BY row.priority, row.pos LIMIT ?`,
   );
   const nextDue: Query<{ at: number }> = db.prepare(
@@ -95,6 +100,22 @@ export async function openSqliteStore(options: {
   );
   const outboxOf: Query<OutboxColumns> = db.prepare(
     `SELECT ${outboxColumns} FROM outbox WHERE stream = ? ORDER BY pos`,
+  );
+  const effectsLeft: Query<Outstanding['effects'][number]> = db.prepare(
+    `SELECT effect ->> '$.type' AS type, priority, status, count(*) AS count, min(created_at) AS oldest
+     FROM outbox INDEXED BY outbox_lane WHERE status = 'waiting' OR status = 'in-flight'
+     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
+  );
+  const inboxLeft: Query<Outstanding['inbox'][number]> = db.prepare(
+    `SELECT source, count(*) AS count, min(at) AS oldest FROM inbox
+     WHERE result IS NULL GROUP BY source ORDER BY source`,
+  );
+  const wakesLeft: Query<{ count: number; at: number | null }> = db.prepare(
+    'SELECT count(*) AS count, min(wake_at) AS at FROM stream WHERE wake_at <= ?',
+  );
+  const openLeft: Query<Outstanding['open'][number]> = db.prepare(
+    `SELECT kind, rank, count(*) AS count FROM stream INDEXED BY stream_open
+     WHERE alias IS NOT NULL GROUP BY kind, rank ORDER BY kind, rank`,
   );
   const recoverInFlight = db.prepare(
     `UPDATE outbox SET status = 'waiting', may_have_happened = 1, due_at = min(due_at, ?) WHERE status = 'in-flight'`,
@@ -116,6 +137,15 @@ export async function openSqliteStore(options: {
   const advanceMark = db.prepare(
     `INSERT INTO mark (name, value) VALUES (?, ?)
      ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value`,
+  );
+  const newestDocument: Query<DocumentVersion> = db.prepare(
+    'SELECT version, text FROM document WHERE name = ? ORDER BY version DESC LIMIT 1',
+  );
+  const documentOf: Query<{ version: number }> = db.prepare(
+    'SELECT version FROM document WHERE name = ? AND text = ? ORDER BY version DESC LIMIT 1',
+  );
+  const addDocument = db.prepare(
+    'INSERT INTO document (name, version, at, text) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
 
   let closed: Promise<void> | undefined;
@@ -155,6 +185,16 @@ export async function openSqliteStore(options: {
         return true;
       }),
     outboxOf: (id) => read(() => outboxOf.all(id).map(toOutboxRow)),
+    outstanding: (until) =>
+      read(() => {
+        const wakes = wakesLeft.get(until);
+        return {
+          effects: effectsLeft.all(),
+          inbox: inboxLeft.all(),
+          wakes: { count: wakes?.count ?? 0, earliest: wakes?.at ?? undefined },
+          open: openLeft.all(),
+        };
+      }),
 
     readMark: (name) => read(() => mark.get(name)?.value),
     writeMark: (name, value) => write(() => void setMark.run(name, value)),
@@ -170,12 +210,28 @@ export async function openSqliteStore(options: {
       return forgotten;
     },
 
+    audit: auditTrail(db, { read, write }),
+
+    documents: {
+      newest: (name) => read(() => newestDocument.get(name)),
+      versionOf: (name, text) => read(() => documentOf.get(name, text)?.version),
+      add: (name, { version, text }) =>
+        write(() => {
+          if (addDocument.run(name, version, now(), text).changes === 0)
+            throw new StaleStream(`${name} has a version ${version} already.`);
+        }),
+    },
+    backUp: backups.backUp,
+
     // Nobody else has the file open.
     time: () => undefined,
     watch: () => undefined,
     lease: () => () => true,
 
-    close: () => (closed ??= finish().finally(() => closeDatabase(db))),
+    close: () =>
+      (closed ??= Promise.all([finish(), backups.stop()])
+        .then(() => undefined)
+        .finally(() => closeDatabase(db))),
   };
 }
 

@@ -15,11 +15,19 @@ export async function storeIdOf(store: Store, draw: () => string = drawStoreId):
   return (await store.readMark(mark)) ?? store.keepMark(mark, draw());
 }
 
+/**
+ * Whose audit trail it is: the id of the store that began it, which a store that was restored goes on with, although its
+ * own is another one.
+ */
+export async function trailIdOf(store: Pick<Store, 'readMark'>, storeId: string): Promise<string> {
+  return (await store.readMark('trail-id')) ?? storeId;
+}
+
 /** Whether it is older than the mark of its id on buttons (migration 2): its cards in Slack may bear none. */
 export async function takesUnmarkedButtons(store: Store): Promise<boolean> {
   return (await store.readMark('unmarked-buttons')) !== undefined;
 }
 
-function drawStoreId(): string {
+export function drawStoreId(): string {
   return Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join('');
 }

@@ -1,7 +1,8 @@
 import type { Actor } from '../core/actor.ts';
-import type { Effect, Receipt } from '../core/effect.ts';
+import type { Effect, EffectType, Receipt } from '../core/effect.ts';
 import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
+import type { AuditTrail } from '../trust/audit/trail.ts';
 
 /** Something that came over a wire, kept before it was answered. `id` makes a second delivery of it a no-op. */
 export interface InboxItem {
@@ -69,6 +70,24 @@ export type NewOutboxRow = Pick<
   'id' | 'stream' | 'lane' | 'priority' | 'createdAt' | 'dueAt' | 'deadlineAt' | 'effect'
 >;
 
+/** How much has not ended, in numbers. */
+export interface Outstanding {
+  /** What waits to go out or is on its way: how many of each, and when the oldest was decided. */
+  readonly effects: readonly {
+    readonly type: EffectType;
+    readonly priority: number;
+    readonly status: 'waiting' | 'in-flight';
+    readonly count: number;
+    readonly oldest: Instant;
+  }[];
+  /** What was received and is not settled: how much of each source, and when the first of it came. */
+  readonly inbox: readonly { readonly source: string; readonly count: number; readonly oldest: Instant }[];
+  /** Streams whose wake-up has come, and the earliest of those. */
+  readonly wakes: { readonly count: number; readonly earliest: Instant | undefined };
+  /** How many streams have an alias, of each kind and rank. */
+  readonly open: readonly { readonly kind: StreamName; readonly rank: string; readonly count: number }[];
+}
+
 /** Reads and writes of one transaction. What is read is locked until the transaction ends. */
 export interface Transaction {
   readonly stream: (id: StreamId) => Promise<StoredStream | undefined>;
@@ -78,7 +97,7 @@ export interface Transaction {
   /** @throws StaleStream when the number, or a higher one, is used already. */
   readonly useNumber: (counter: string, number: number) => Promise<void>;
   /**
-   * Events follow `expected` without a gap.
+   * Events follow `expected` without a gap; each is stored with its hash (`chainHash`), which chains it to the one before.
    * @throws StaleStream when the stream has moved on from `expected`, or the alias is taken.
    */
   readonly write: (write: StreamWrite) => Promise<void>;
@@ -176,6 +195,8 @@ export interface Store {
   readonly hastenOutbox: (by: Milliseconds) => Promise<boolean>;
   /** All rows of a stream, oldest first; what people look at. */
   readonly outboxOf: (stream: StreamId) => Promise<readonly OutboxRow[]>;
+  /** Whoever's it is, of all that share the store. It costs what there is of it, however much has ended. */
+  readonly outstanding: (now: Instant) => Promise<Outstanding>;
 
   /** A small value by name (`alive-at`, `booted`), and its durable replacement. */
   readonly readMark: (name: string) => Promise<string | undefined>;
@@ -186,6 +207,9 @@ export interface Store {
   readonly advanceMark: (name: string, value: string) => Promise<boolean>;
   /** Forgets settled inbox items received before; how many. */
   readonly forgetInbox: (before: Instant) => Promise<number>;
+
+  /** What was written, to be checked by whoever does not believe it. */
+  readonly audit: AuditTrail;
 
   /**
    * The time, by the clock that all who share the store have in common; undefined when it is nobody's but this process's.

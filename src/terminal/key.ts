@@ -6,7 +6,7 @@ import { theLast } from './the-last.ts';
 const create: CommandModule<object, { readonly out: string | undefined }> = {
   command: 'create',
   describe:
-    'Make an Ed25519 private key for SIGNING_KEY, and show its public half. Lastgood signs nothing yet: keep it for when it does',
+    'Make an Ed25519 private key for SIGNING_KEY, and show its public half, by which others check what Lastgood signs',
   builder: (parser) =>
     parser.option('out', {
       type: 'string',
@@ -19,7 +19,7 @@ const create: CommandModule<object, { readonly out: string | undefined }> = {
     const { privatePem, publicPem, id } = newSigningKey();
     const about = [
       `Key id: ${id}`,
-      'Public key, for whoever is to check what Lastgood will sign (version status, evidence, audit heads):',
+      'Public key, for whoever is to check what Lastgood signs (docs/version-status.md):',
       publicPem.trimEnd(),
     ].join('\n');
     if (out === undefined) {
@@ -29,15 +29,15 @@ const create: CommandModule<object, { readonly out: string | undefined }> = {
     }
     write(out, privatePem);
     process.stdout.write(
-      `${about}\nThe private key is in ${out}. Nothing is signed yet; when it is, SIGNING_KEY_FILE=${out} names it.\n`,
+      `${about}\nThe private key is in ${out}. Set SIGNING_KEY_FILE=${out}, and start the bot again.\n`,
     );
   },
 };
 
-/** `lastgood key create`: the key with which Lastgood will sign; nothing reads it yet. */
+/** `lastgood key create`: the key with which Lastgood signs. */
 export const keyCommand: CommandModule = {
   command: 'key',
-  describe: 'Make the key with which Lastgood will sign; nothing is signed yet',
+  describe: 'Make the key with which Lastgood signs',
   builder: (parser) => parser.command(create).demandCommand(1, 'Say what to do: create.'),
   handler: () => undefined,
 };

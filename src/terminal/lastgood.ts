@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { hideBin } from 'yargs/helpers';
 import yargs, { type Argv, type CommandModule } from 'yargs';
+import { auditCommand } from './audit.ts';
+import { backupCommand } from './backup.ts';
 import { suggest } from './completion.ts';
 import { noSuch } from './did-you-mean.ts';
 import { doctorCommand } from './doctor.ts';
@@ -9,6 +11,7 @@ import { keyCommand } from './key.ts';
 import { manifestCommand } from './manifest.ts';
 import { migrateCommand } from './migrate.ts';
 import { overview } from './overview.ts';
+import { restoreCommand } from './restore.ts';
 import { tokenCommand } from './token.ts';
 import { flagsBeforeVerbs, verbCommands } from './verb-commands.ts';
 import { ownVersion } from './version.ts';
@@ -23,6 +26,9 @@ const own: readonly CommandModule[] = [
   tokenCommand,
   keyCommand,
   migrateCommand,
+  backupCommand,
+  restoreCommand,
+  auditCommand,
 ];
 
 const help: CommandModule = {

@@ -104,6 +104,7 @@ function giveAdvice(error: unknown): never {
 const harmless: readonly Intent['type'][] = [
   'channel.set',
   'drift.take',
+  'freeze.begin',
   'incident.acknowledge',
   'incident.resolve',
   'operation.reject',

@@ -25,7 +25,22 @@ export function changesOf(
   const begun =
     before?.status !== after.status ? [{ at: statusSince(after), text: sayStatus(after, now) }] : [];
   const ended = after.ended_at !== null || after.status === 'unknown';
-  return ended ? [...approvals, ...steps, ...abort, ...begun] : [...approvals, ...begun, ...abort, ...steps];
+  return ended
+    ? [...approvals, ...steps, ...abort, ...begun]
+    : [...approvals, ...changesOfFreeze(before, after), ...begun, ...abort, ...steps];
+}
+
+function changesOfFreeze(before: OperationShape | undefined, { frozen }: OperationShape): readonly Change[] {
+  if ((before?.frozen ?? null) === null)
+    return frozen === null
+      ? []
+      : [
+          {
+            at: frozen.since,
+            text: `Production is frozen by ${frozen.by}: ${frozen.reason}. No step begins until two people have lifted that.`,
+          },
+        ];
+  return frozen === null ? [{ at: undefined, text: 'Production is no longer frozen.' }] : [];
 }
 
 type Step = OperationShape['steps'][number];

@@ -35,8 +35,9 @@ export interface Caller {
   readonly actor: Actor;
 }
 
-/** 401: no token of ours. 403: one of ours, for somebody who is not there. */
-export type LetIn = { readonly caller: Caller } | { readonly status: 401 | 403; readonly error: string };
+/** 401: no token of ours. 403: one of ours, for somebody who is not there. 503: nobody can say at this moment. */
+export type LetIn =
+  { readonly caller: Caller } | { readonly status: 401 | 403 | 503; readonly error: string };
 
 /**
  * Says who stands behind an `Authorization` header at this moment. A token that names a person acts as that person, with

@@ -37,13 +37,14 @@ export function reveal(sealed: Secret): string {
 /**
  * Makes the last pass over a finished string (a log line, a note, a mail), whatever quoting it went through: each
  * secret is replaced as it is, as JSON writes it, URL-encoded, and in base64 with anything before or after it (as in
- * a Basic header). The password inside a URL counts as a secret of its own. Values under 4 characters are left alone:
- * replacing every "a" would hide the text and not the secret.
+ * a Basic header). The password inside a URL and each line of a key in PEM count as secrets of their own. Values under
+ * 4 characters are left alone: replacing every "a" would hide the text and not the secret.
  * @param shortest how many characters a value has at least to be looked for
  */
 export function scrubber(secrets: readonly Secret[], shortest = 4): (text: string) => string {
   const written = secrets.map(reveal).flatMap((value) => [value, ...passwordIn(value)]);
-  const forms = new Set(written.filter((value) => value.length >= shortest).flatMap(formsOf));
+  const long = written.filter((value) => value.length >= shortest);
+  const forms = new Set([...long.flatMap(formsOf), ...long.flatMap(linesOfKey)]);
   if (forms.size === 0) return (text) => text;
   // Longest first, or the short form of one secret would cut the long form of another in two.
   const longestFirst = [...forms].toSorted((a, b) => b.length - a.length);
@@ -72,6 +73,12 @@ function passwordIn(value: string): readonly string[] {
   const { password } = new URL(value);
   // A stray `%` in a password is not an encoding.
   return /%(?![0-9a-f]{2})/i.test(password) ? [password] : [password, decodeURIComponent(password)];
+}
+
+/** The lines of a key in PEM: whatever is done to the breaks between them, each is a part of it. */
+function linesOfKey(value: string): readonly string[] {
+  if (!value.startsWith('-----BEGIN ')) return [];
+  return value.split('\n').filter((line) => line.length >= 16 && !line.startsWith('-----'));
 }
 
 function formsOf(value: string): readonly string[] {

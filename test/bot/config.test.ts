@@ -27,11 +27,15 @@ test('only Slack is required; what is left out is switched off, and said', () =>
     'pages by mail (SMTP_URL, MAIL_FROM)',
     'steps that use github-workflow (GITHUB_TOKEN, or GITHUB_APP_ID)',
     'steps that use sentry-release (SENTRY_AUTH_TOKEN, SENTRY_ORG)',
+    'a switch outside that notices when Lastgood is dead (HEARTBEAT_URL)',
     'alerts by webhook (WEBHOOK_TOKENS)',
     'alerts of Sentry (SENTRY_CLIENT_SECRET)',
     'what people do in PagerDuty (PAGERDUTY_WEBHOOK_SECRET)',
     'deployments that GitHub tells of (GITHUB_WEBHOOK_SECRET)',
     'the API and the terminal (API_TOKENS)',
+    'a backup of the store every night (BACKUP_DIR)',
+    'signatures, by which others can check what Lastgood says (SIGNING_KEY)',
+    'copies outside by which to check what is stored (AUDIT_ANCHORS)',
   ]);
 });
 
@@ -60,6 +64,15 @@ test.each([
     'API_TOKENS (two words) expected a name such as ana-laptop, at most 60 characters',
   ],
   [{ GITHUB_WEBHOOK_SECRET: 'a,b,c' }, 'GITHUB_WEBHOOK_SECRET expected one secret, or two'],
+  [{ AUDIT_ANCHORS: 'mailto:audit' }, 'AUDIT_ANCHORS is no list of files, github:owner/repository'],
+  [
+    { AUDIT_ANCHORS: '/mnt/a.jsonl, mailto:a@b.example' },
+    'SMTP_URL is missing: AUDIT_ANCHORS names a mailbox',
+  ],
+  [{ AUDIT_ANCHORS: 'github:acme/audit' }, 'GITHUB_TOKEN is missing (or GITHUB_APP_ID): AUDIT_ANCHORS names'],
+  [{ SIGNING_KEY: 'a-password' }, 'SIGNING_KEY is no Ed25519 private key in PEM (lastgood key create'],
+  [{ HEARTBEAT_URL: 'mailto:somebody' }, 'HEARTBEAT_URL is no http(s) URL'],
+  [{ OTEL_EXPORTER_OTLP_HEADERS: 'Bearer x' }, 'OTEL_EXPORTER_OTLP_HEADERS is no list of name=value'],
   [{ GITHUB_TOKEN_FILE: '/nowhere/token' }, 'GITHUB_TOKEN_FILE names a file that cannot be read'],
 ])('%j: %s', (env, words) => {
   expect(problemsOf({ ...slack, ...env }).join('\n')).toContain(words);
@@ -83,4 +96,27 @@ test('a secret of webhooks may be two, while one replaces the other; none of the
   expect(secretsOf(read.settings).map(reveal)).toEqual(
     expect.arrayContaining(['the-old-one', 'the-new-one']),
   );
+});
+
+test('who watches from outside is told by secrets', () => {
+  const read = readSettings({
+    ...slack,
+    HEARTBEAT_URL: 'https://switch.example/ping/token-of-the-switch',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.example:4318',
+    OTEL_EXPORTER_OTLP_HEADERS: 'Authorization=Bearer%20token-of-the-collector, x-scope=team',
+  });
+  if (!read.ok) throw new Error(read.problems.join('\n'));
+  const { traces, heartbeatUrl } = read.settings;
+  expect(Object.entries(traces?.headers ?? {}).map(([name, value]) => [name, reveal(value)])).toEqual([
+    ['authorization', 'Bearer token-of-the-collector'],
+    ['x-scope', 'team'],
+  ]);
+  expect(traces?.serviceName).toBe('lastgood');
+  const secrets = secretsOf(read.settings).map(reveal);
+  expect(secrets).toEqual(
+    expect.arrayContaining(['token-of-the-collector', heartbeatUrl && reveal(heartbeatUrl)]),
+  );
+  // What is a word like any other would be missing from every log.
+  expect(secrets).not.toContain('team');
+  expect(inspect(read.settings, { depth: 9 })).not.toMatch(/token-of-the/);
 });

@@ -57,13 +57,13 @@ it.each([
   ['incident', 'ack INC-12', []],
   ['incident', 'ack', ['incident']],
   ['incident', 'list', ['incident']],
-  ['operation', 'list', ['operation']],
+  ['operation', 'list', ['operation', 'freeze']],
   ['operation', 'show OP-7', []],
   ['operation', 'abort OP-7', []],
-  ['channels', '', ['channel']],
+  ['channels', '', ['channel', 'freeze']],
   ['oncall', '', []],
   ['rollback', 'stable 1.4 slow', ['channel']],
-  ['lastgood', 'help', []],
+  ['lastgood', 'help', ['freeze']],
 ])('/%s %s: only what it looks at is read', async (command, line, kinds) => {
   await understand(command, line);
   expect(read).toEqual(kinds);

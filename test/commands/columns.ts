@@ -36,7 +36,9 @@ export const columns: Readonly<Record<string, Column>> = {
   terminal: async (world, who, line) => {
     // `/lastgood received` is `lastgood received` there.
     const words = line.replace(/^\/(?:lastgood )?/, '').split(' ');
-    const { stdout, stderr } = await lastgood(words, terminalOf(world, who));
+    const { stdout, stderr: said } = await lastgood(words, terminalOf(world, who));
+    // A terminal also says below what the bot has to say of itself.
+    const stderr = said.replace(/^! Production is frozen .*\n/m, '');
     await world.settle();
     if (stdout !== '' && stderr !== '') throw new Error(`${line} was answered in two places`);
     const [title = '', ...lines] = `${stdout}${stderr}`.replace(/\n$/, '').split('\n');

@@ -55,6 +55,13 @@ const rows: readonly Row[] = [
     /^Nothing is kept as generic\/8$/,
   ),
   row('lastgood-received', 'wrong', 'ana', '/lastgood received', /^The id is missing$/),
+  row('lastgood-unfreeze', 'refused', 'ben', '/lastgood unfreeze over', /^Cannot unfreeze production$/),
+  row('lastgood-freeze', 'wrong', 'ana', '/lastgood freeze', /^The reason is missing$/),
+  row('lastgood-freeze', 'works', 'ana', '/lastgood freeze <b>astray</b>', /^production: Frozen by Ana Ruiz/),
+  row('lastgood-freeze', 'refused', 'ben', '/lastgood freeze me, too', /^Cannot freeze production$/),
+  row('lastgood-unfreeze', 'wrong', 'ben', '/lastgood unfreeze', /^The reason is missing$/),
+  row('lastgood-unfreeze', 'works', 'ben', '/lastgood unfreeze it is over', /^production: Ben Okafor/),
+  row('lastgood-unfreeze', 'works', 'dana', '/lastgood unfreeze I agree', /^production: Dana Levi/),
   row('incident-list', 'works', 'ana', '/incident list', /^No incident is open$/),
   row('incident-list', 'works', 'ana', '/incident', /^No incident is open$/),
   row('incident-list', 'wrong', 'ana', '/incident list please', /“please” is more/),
@@ -204,7 +211,7 @@ function withoutPlace({ title, lines }: Told): Told {
 
 beforeAll(async () => {
   for (const name of names) told.set(name, await play(name));
-}, 120_000);
+}, 240_000);
 afterAll(() => told.clear());
 
 describe.each(rows.map((each, index) => ({ ...each, index, line: each.line.slice(0, 60) })))(

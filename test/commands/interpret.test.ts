@@ -22,6 +22,7 @@ const asking: Asking = {
   moreIncidents: 0,
   channels: [stable],
   openOperations: [],
+  freeze: undefined,
 };
 
 /** The same deployment with a second app that has a stable channel, too. */
@@ -340,6 +341,8 @@ it('usage is written as people type it', () => {
     '/channels set <channel> <version> <reason…>',
     '/lastgood doctor',
     '/lastgood received <id…>',
+    '/lastgood freeze <reason…>',
+    '/lastgood unfreeze <reason…>',
     '/lastgood help',
   ]);
   expect(new Set(verbs.map(sayName)).size).toBe(verbs.length);

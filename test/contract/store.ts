@@ -7,6 +7,7 @@ import {
   type OutboxRow,
   type Store,
 } from '../../src/store/store.ts';
+import { auditContract } from './store-audit.ts';
 import { expectToBehaveLikeModel } from './store-model.ts';
 import { card, delivery, enqueue, errand, event, idsDue, move, noon, writeStream } from './store-samples.ts';
 
@@ -18,6 +19,7 @@ export interface StorePlace {
 
 /** What every store promises. It speaks to the port only. */
 export function storeContract(name: string, makePlace: () => Promise<StorePlace>): void {
+  auditContract(name, makePlace);
   describe(`${name} keeps the promises of a store:`, () => {
     let place: StorePlace;
     let store: Store;
@@ -534,6 +536,52 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
           { id: 'later', dueAt: noon + 30 },
           { id: 'due', dueAt: noon - 9 },
         ]);
+      });
+    });
+
+    test('What has not ended is counted, whatever has', async () => {
+      expect(await store.outstanding(noon)).toEqual({
+        effects: [],
+        inbox: [],
+        wakes: { count: 0, earliest: undefined },
+        open: [],
+      });
+      await writeStream(store, move('INC-1', 0, 1, { alias: 'a', rank: 'P0', wakeAt: noon - 2 }));
+      await writeStream(store, move('INC-2', 0, 1, { alias: 'b', rank: 'P1', wakeAt: noon }));
+      await writeStream(store, move('INC-3', 0, 1, { alias: 'c', rank: 'P1', wakeAt: noon + 1 }));
+      await writeStream(store, move('INC-4', 0, 1, { rank: 'P0' }));
+      await writeStream(store, move('OP-1', 0, 1, { kind: 'operation', alias: 'd' }));
+      await enqueue(
+        store,
+        errand('later', { createdAt: noon - 1, dueAt: noon + 5 }),
+        errand('oldest', { createdAt: noon - 3 }),
+        errand('on its way'),
+        errand('card', { effect: card }),
+        errand('gone', { createdAt: noon - 9 }),
+      );
+      await update('on its way', { status: 'in-flight' });
+      await update('gone', { status: 'done' });
+      for (const item of [delivery('new', noon), delivery('old', noon - 7), delivery('settled', noon - 9)])
+        await store.receive(item);
+      await store.receive({ ...delivery('typed'), source: 'slack' });
+      await store.transact((transaction) => transaction.settleInbox('settled', 'done'));
+
+      expect(await store.outstanding(noon)).toEqual({
+        effects: [
+          { type: 'slack.card', priority: 5, status: 'waiting', count: 1, oldest: noon },
+          { type: 'slack.thread', priority: 5, status: 'in-flight', count: 1, oldest: noon },
+          { type: 'slack.thread', priority: 5, status: 'waiting', count: 2, oldest: noon - 3 },
+        ],
+        inbox: [
+          { source: 'alertmanager', count: 2, oldest: noon - 7 },
+          { source: 'slack', count: 1, oldest: noon },
+        ],
+        wakes: { count: 2, earliest: noon - 2 },
+        open: [
+          { kind: 'incident', rank: 'P0', count: 1 },
+          { kind: 'incident', rank: 'P1', count: 2 },
+          { kind: 'operation', rank: '', count: 1 },
+        ],
       });
     });
 

@@ -34,6 +34,7 @@ function sayChannels(all: Streams): string {
     openIncidents: [],
     moreIncidents: 0,
     openOperations: [],
+    freeze: undefined,
     channels: [all.channel(stable)],
   };
   const asked = channels.ask({}, asking);

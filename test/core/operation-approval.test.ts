@@ -46,7 +46,7 @@ describe('a rollback that was asked for', () => {
         { type: 'slack.card', card: 'request ben' },
         { type: 'slack.card', card: 'request dana' },
       ],
-      tells: [noteOf('open')],
+      tells: [noteOf('open'), { intent: { type: 'freeze.ask', operation: 'OP-1', ready: false } }],
       wakeAt: 15 * minute,
     });
     expect(open.state).toMatchObject({ status: 'awaiting-approval', requestedBy: ana });
@@ -64,11 +64,14 @@ describe('a rollback that was asked for', () => {
     });
   });
 
-  it('needs nobody where the rule says so', () => {
-    asked(approvals(0)).leadsTo({
-      events: ['operation.planned', 'operation.approved'],
-      tells: [noteOf('open'), askToBegin],
-    });
+  it('needs nobody where the rule says so: it begins unless production is frozen', () => {
+    asked(approvals(0))
+      .leadsTo({
+        events: ['operation.planned', 'operation.approved'],
+        tells: [noteOf('open'), { intent: { type: 'freeze.ask', operation: 'OP-1', ready: true } }],
+      })
+      .when({ type: 'operation.thaw' })
+      .leadsTo({ events: [], tells: [askToBegin] });
   });
 
   it('needs two people where the rule says two', () => {

@@ -15,6 +15,7 @@ const asking: Asking = {
   openIncidents: [],
   moreIncidents: 0,
   openOperations: [],
+  freeze: undefined,
   channels: [],
 };
 
@@ -36,7 +37,8 @@ describe('/lastgood doctor', () => {
   test('tells the person who asked how the running bot is', async () => {
     await world.type(people.ana.id, '/lastgood doctor');
     expect(world.told(people.ana.id)).toMatch(/\d+ ok/);
-    expect(world.told(people.ana.id)).not.toMatch(/wrong|missing/);
+    expect(world.told(people.ana.id)).toMatch(/finds ! 1 missing, ✓/);
+    expect(world.told(people.ana.id)).toContain('BACKUP_DIR not set');
   });
 
   test('tells what is wrong now, and what to do', async () => {

@@ -57,6 +57,22 @@ const settings: Table = {
     /^wrong Settings: MAIL_FROM is missing: it goes with SMTP_URL/,
     /^missing Settings: SMTP_URL, MAIL_FROM not set, which switches off pages by mail/,
   ],
+  'no switch outside': [
+    { env: { HEARTBEAT_URL: undefined } },
+    /^missing Settings: HEARTBEAT_URL not set, which switches off a switch outside that notices when Lastgood is dead/,
+  ],
+  'a switch outside that is not there': [
+    { env: { HEARTBEAT_URL: 'http://127.0.0.1:9/canary-of-the-heart' } },
+    /^wrong Machine: HEARTBEAT_URL 127\.0\.0\.1 takes no connection: ECONNREFUSED → (?!.*canary)/,
+  ],
+  'no backups': [
+    { env: { BACKUP_DIR: undefined } },
+    /^missing Settings: BACKUP_DIR not set, which switches off a backup of the store every night/,
+  ],
+  'backups that are not made': [
+    { env: { BACKUP_DIR: '/nowhere/backups' } },
+    /^wrong Machine: backups there is none in \/nowhere\/backups → .*its log says what fails/,
+  ],
   'a file that is not there': [
     { env: { SENTRY_DSN_FILE: '/nowhere/dsn' } },
     /^wrong Settings: SENTRY_DSN_FILE names a file that cannot be read/,
@@ -68,6 +84,23 @@ const settings: Table = {
       },
     },
     /^wrong Settings: API_TOKENS \(cli\) stands for “zoe”, who is not in roster\.yml.* → .*roster\.yml/,
+  ],
+  'a job of GitHub Actions known by a name alone, and keys that nobody publishes': [
+    {
+      env: {
+        GITHUB_OIDC_ISSUER: 'http://127.0.0.1:9',
+        GITHUB_OIDC_AUDIENCE: 'https://lastgood.shop.example',
+        GITHUB_OIDC: JSON.stringify({
+          canary: { repository: 'shop/storefront', workflow: '.github/workflows/canary.yml' },
+        }),
+      },
+    },
+    /^wrong GitHub: GITHUB_OIDC_ISSUER http:\/\/127\.0\.0\.1:9\/\.well-known\/jwks: .* → .*GITHUB_OIDC_ISSUER/,
+    /^missing GitHub: GITHUB_OIDC \(canary\) \.github\/workflows\/canary\.yml of shop\/storefront on refs\/heads\/main acts as release-bot, .* → Add repository_id/,
+  ],
+  'jobs of GitHub Actions, and no audience': [
+    { env: { GITHUB_OIDC: '{}' } },
+    /^wrong Settings: GITHUB_OIDC_AUDIENCE is missing: it goes with GITHUB_OIDC/,
   ],
   'a token for a source that shows none': [
     { env: { WEBHOOK_TOKENS: JSON.stringify({ pagerduty: 'a'.repeat(64) }) } },

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { examineSettings } from '../../src/config.ts';
@@ -56,6 +56,9 @@ export async function openWard(slackMode: 'http' | 'socket' = 'http'): Promise<W
       await writeFile(path, after);
     }
     await folders?.(seeded);
+    const backups = join(root, 'backups');
+    await mkdir(backups);
+    await writeFile(join(backups, 'lastgood-2026-11-22-023700.db'), '');
     for (const [name, front] of Object.entries(fronts)) front.misanswers = answers[name as Fronted] ?? [];
     const settings = examineSettings({
       ...neighbours.environment,
@@ -64,6 +67,8 @@ export async function openWard(slackMode: 'http' | 'socket' = 'http'): Promise<W
       SENTRY_URL: fronts.sentry.url,
       PAGERDUTY_EVENTS_URL: fronts.pagerduty.url,
       DATA_DIR: seeded.dataDir,
+      BACKUP_DIR: backups,
+      AUDIT_ANCHORS: join(root, 'anchors.jsonl'),
       POLICIES_DIR: seeded.policiesDir,
       SECURITY_DIR: seeded.securityDir,
       PORT: '0',

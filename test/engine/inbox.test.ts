@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createInbox, NotNow, type InboxReader } from '../../src/engine/inbox.ts';
-import type { InboxItem } from '../../src/store/store.ts';
-import { minute, start } from '../support/given.ts';
+import { StoreUnavailable, type InboxItem, type Store } from '../../src/store/store.ts';
+import { minute, second, start } from '../support/given.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
 function item(id: string, source = 'alertmanager'): InboxItem {
@@ -12,6 +12,7 @@ function item(id: string, source = 'alertmanager'): InboxItem {
 function open(
   { store, clock, log }: Workshop,
   before: (item: InboxItem) => Promise<void> = async () => undefined,
+  moment?: () => Promise<void>,
 ) {
   const read: string[] = [];
   const quarantined: string[] = [];
@@ -28,6 +29,7 @@ function open(
     store,
     clock,
     log,
+    ...(moment && { moment }),
     readers: [reader('alertmanager', true), reader('slack', false)],
     quarantined: async (each, why) => {
       quarantined.push(`${each.id}: ${why}`);
@@ -79,6 +81,38 @@ describe('what came in', () => {
     open1.open();
     await quiet();
     expect(read).toEqual(['b', 'a']);
+  });
+});
+
+describe('a burst of what is read in any order', () => {
+  it('is acknowledged before any of it is begun', async () => {
+    const workshop = await openWorkshop();
+    const moments: (() => void)[] = [];
+    const moment = (): Promise<void> => new Promise((resolve) => moments.push(resolve));
+    const { inbox, read, quiet } = open(workshop, undefined, moment);
+    await inbox.start();
+    await inbox.receive(item('a', 'slack'));
+    await inbox.receive(item('b', 'slack'));
+    // While the first moment goes by, another one comes in: one more moment, and in that nobody comes.
+    moments.shift()?.();
+    while (moments.length === 0) await new Promise(setImmediate);
+    expect(read).toEqual([]);
+    const pass = setInterval(() => moments.shift()?.());
+    await quiet();
+    clearInterval(pass);
+    expect(read).toEqual(['a', 'b']);
+  });
+
+  it('is begun all the same when it does not end', async () => {
+    const workshop = await openWorkshop();
+    const { inbox, read, quiet } = open(workshop, undefined, async () => {
+      await workshop.advance(100);
+      if (read.length === 0) await inbox.receive(item(`after ${workshop.clock.now()}`, 'slack'));
+    });
+    await inbox.start();
+    await inbox.receive(item('a', 'slack'));
+    await quiet();
+    expect(read[0]).toBe('a');
   });
 });
 
@@ -136,6 +170,13 @@ describe('a storm', () => {
     expect(read).toEqual(['a b c', 'd', 'e', 'f g']);
   });
 
+  it('is decided in several transactions when it is large: nobody waits for all of it', async () => {
+    const { read, run } = openShared(await openWorkshop());
+    const large = (id: string): InboxItem => ({ ...item(id), body: 'x'.repeat(100_000) });
+    await run(large('a'), large('b'), large('c'), item('d'));
+    expect(read).toEqual(['a b', 'c d']);
+  });
+
   it('goes on around what cannot be read: everything in its order, once', async () => {
     const workshop = await openWorkshop();
     const { read, quarantined, run } = openShared(workshop, ['c', 'f']);
@@ -179,6 +220,32 @@ describe('what cannot be read', () => {
 });
 
 describe('after a restart', () => {
+  it('is looked for once in a while when the store is away, however often somebody asks', async () => {
+    let looks = 0;
+    const away = (): Promise<never> => {
+      looks += 1;
+      return Promise.reject(new StoreUnavailable('the database does not answer'));
+    };
+    const look: (() => void)[] = [];
+    const workshop = await openWorkshop();
+    const { store, advance } = workshop;
+    const watch: Store['watch'] = (each) => void look.push(each);
+    const { inbox, quiet } = open({
+      ...workshop,
+      store: { ...store, inboxInOrder: away, adoptInbox: away, watch },
+    });
+    await inbox.start();
+    for (let poll = 0; poll < 30; poll += 1) {
+      for (const each of look) each();
+      await quiet();
+      await advance(second);
+    }
+    looks = 0;
+    await advance(minute);
+    await quiet();
+    expect(looks, 'two kinds of item, every three seconds').toBe(40);
+  });
+
   it('what was accepted and not finished is read first, and nothing twice', async () => {
     const before = await openWorkshop();
     const first = open(before);

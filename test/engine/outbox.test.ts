@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../src/core/effect.ts';
+import type { Effect, Outcome } from '../../src/core/effect.ts';
+import { outboxRow } from '../../src/engine/decide.ts';
 import { StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { firing, receive } from '../support/alerts.ts';
 import { alertmanager, ana, hour, minute, second, start } from '../support/given.ts';
@@ -15,6 +16,21 @@ function later() {
   });
   return { outcome, give: (what: Outcome) => give(what) };
 }
+
+describe('an effect that a replica of a newer version has decided', () => {
+  it('is left to that one, and holds up no other', async () => {
+    const slack = carrying(['page.slack'], () => done);
+    const { store, clock, enqueue, engine, row, advance } = await openWorkshop({ carriers: [slack.carrier] });
+    const effect = { type: 'page.pigeon' } as unknown as Effect;
+    const newer = { ...outboxRow('newer', undefined, clock.now(), page('like this')), effect };
+    await store.transact((transaction) => transaction.enqueue([newer]));
+    await enqueue(page('goes'));
+    await engine.start();
+    await advance(second);
+    expect(await row('newer')).toMatchObject({ status: 'waiting', attempts: 0 });
+    expect((await row('effect-1')).status).toBe('done');
+  });
+});
 
 describe('effects go out', () => {
   it('in order within a lane: the next one waits until the one before has settled', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { Actor } from '../../src/core/actor.ts';
 import type { AnyCarrier, Errand, Outcome } from '../../src/core/effect.ts';
 import type { Envelope } from '../../src/core/envelope.ts';
+import { freezeId } from '../../src/core/freeze/state.ts';
 import type { Intent } from '../../src/core/intent.ts';
 import type { Operation } from '../../src/core/operation/state.ts';
 import { outboxRow } from '../../src/engine/decide.ts';
@@ -28,11 +29,14 @@ const everything = [
   'slack.thread',
   'registry.publish',
 ] as const;
-const names = Array.from({ length: 20 }, (_, n) => `service-${n}`);
+/** `INCIDENTS=10000` is what is promised, and takes a quarter of an hour. */
+const manyIncidents = Number(process.env['INCIDENTS'] ?? 50);
+const all = Array.from({ length: Math.max(20, manyIncidents) }, (_, n) => `service-${n}`);
+const names = all.slice(0, 20);
 const { checkout } = policies.services.services;
 const services = {
   ...policies.services,
-  services: Object.fromEntries(names.map((name) => [name, checkout!])),
+  services: Object.fromEntries(all.map((name) => [name, checkout!])),
 };
 
 describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgres ?? ''}`, () => {
@@ -81,6 +85,36 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
     );
   }, 120_000);
 
+  it(
+    'climb the ladders of very many incidents at once: one page a rung, each',
+    async () => {
+      const { clock, replicas, quiet } = await open(server, 2);
+      for (const { engine, inbox } of replicas) {
+        await engine.start();
+        await inbox.start();
+      }
+      const ill = all.slice(0, manyIncidents);
+      await Promise.all(ill.map((service, n) => replicas[n % 2]!.inbox.receive(item(`${service}/0`))));
+      await quiet();
+      await clock.advance(16 * minute, quiet);
+
+      const incidents = await replicas[0]!.store.listStreams('incident');
+      expect(incidents).toHaveLength(manyIncidents);
+      const pages = replicas.flatMap(({ errands }) =>
+        errands.flatMap(({ effect }) => {
+          if (effect.type !== 'page.pagerduty' || effect.action !== 'trigger') return [];
+          return [effect.dedupKey.replace(/^.*(?=INC-)/, '')];
+        }),
+      );
+      // The fourth rung shouts in Slack, and rings nobody's phone.
+      expect(pages.toSorted()).toEqual(
+        incidents.flatMap(({ id }) => [1, 2, 3].map((rung) => `${id}/rung-${rung}.1`)).toSorted(),
+      );
+      expect(replicas.flatMap(({ errors }) => errors)).toEqual([]);
+    },
+    Math.max(120_000, manyIncidents * 300),
+  );
+
   it('bring out what waits at the other as soon as one of them sees a neighbour back, each once', async () => {
     const slack = { away: true };
     const { clock, replicas, quiet } = await open(server, 2, () =>
@@ -109,24 +143,8 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
     const tools = ['github-workflow', 'health', 'sentry-release'].map((name) => fakeExecutor({ name }));
     const steps = stepCarrier(new Map(tools.map(({ executor }) => [executor.name, executor])));
     const { clock, replicas, quiet } = await open(server, 2, () => done, [steps]);
-    const [{ engine, store }] = replicas as [(typeof replicas)[number]];
-    const say = (id: string, intent: Intent, by: Actor, at = start): Envelope => ({
-      to: { kind: kindOfStream(id), id },
-      at,
-      by,
-      intent,
-    });
-    for (const [version, at] of [
-      ['1.4.2', start - 3 * hour],
-      ['1.5.0', start - 2 * hour],
-    ] as const)
-      await engine.submit([
-        say('channel:shop/stable', { type: 'channel.set', version, reason: 'released' }, ana, at),
-      ]);
-    const ask = { type: 'rollback.request', target: 'last-good', reason: 'it fails' } as const;
-    await engine.submit([say('channel:shop/stable', ask, ana)]);
-    const [asked] = await store.listStreams('operation');
-    const { hash } = asked!.state as Operation;
+    const [{ store }] = replicas as [(typeof replicas)[number]];
+    const hash = await askForRollback(replicas[0]!);
     for (const each of replicas) await each.engine.start();
 
     const clicks = Array.from({ length: 100 }, (_, n) =>
@@ -151,6 +169,35 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
     expect(begun.length).toBeGreaterThan(1);
   }, 90_000);
 
+  it('begin no step once production is frozen by way of any of them, and go on by themselves when it is lifted', async () => {
+    const tools = ['github-workflow', 'health', 'sentry-release'].map((name) => fakeExecutor({ name }));
+    const steps = stepCarrier(new Map(tools.map(({ executor }) => [executor.name, executor])));
+    const { clock, replicas, quiet } = await open(server, 2, () => done, [steps]);
+    const [a, b] = replicas as [(typeof replicas)[number], (typeof replicas)[number]];
+    const hash = await askForRollback(a);
+    // It has begun, and its first step waits to be taken up; whoever freezes has not seen that.
+    await a.engine.submit([say('OP-1', { type: 'operation.approve', hash }, ben)]);
+    await b.engine.submit([
+      say(freezeId, { type: 'freeze.begin', reason: 'deploys go astray', open: [] }, ana),
+    ]);
+
+    for (const each of replicas) await each.engine.start();
+    await clock.advance(4 * minute, quiet);
+    const begun = (): readonly string[] =>
+      tools.flatMap(({ tool }) => tool.asked.filter((each) => each.startsWith('start ')));
+    expect(begun()).toEqual([]);
+    expect((await a.store.readStream('OP-1'))?.state).toMatchObject({ status: 'approved' });
+
+    const lift = { type: 'freeze.lift', reason: 'it is mended' } as const;
+    await a.engine.submit([say(freezeId, lift, ben, clock.now())]);
+    await b.engine.submit([say(freezeId, lift, dana, clock.now())]);
+    await clock.advance(10 * minute, quiet);
+
+    expect((await a.store.readStream('OP-1'))?.state).toMatchObject({ status: 'done' });
+    expect(begun()).toHaveLength(3);
+    expect(new Set(begun()).size).toBe(3);
+  }, 60_000);
+
   it('finish what one of them leaves behind when it goes', async () => {
     const { replicas, quiet } = await open(server, 2);
     const [gone, left] = replicas;
@@ -166,6 +213,27 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
     expect(await left!.store.listStreams('incident')).toHaveLength(2);
   }, 60_000);
 });
+
+function say(id: string, intent: Intent, by: Actor, at = start): Envelope {
+  return { to: { kind: kindOfStream(id), id }, at, by, intent };
+}
+
+/** @returns the hash of the plan that Ana has asked for */
+async function askForRollback({ engine, store }: Pick<Replica, 'engine' | 'store'>): Promise<string> {
+  for (const [version, at] of [
+    ['1.4.2', start - 3 * hour],
+    ['1.5.0', start - 2 * hour],
+  ] as const)
+    await engine.submit([
+      say('channel:shop/stable', { type: 'channel.set', version, reason: 'released' }, ana, at),
+    ]);
+  const ask = { type: 'rollback.request', target: 'last-good', reason: 'it fails' } as const;
+  await engine.submit([say('channel:shop/stable', ask, ana)]);
+  const [asked] = await store.listStreams('operation');
+  return (asked!.state as Operation).hash;
+}
+
+type Replica = Awaited<ReturnType<typeof openReplica>>;
 
 /** Whether anything is due, whoever it is that has to do it. */
 function leftToDo(now: number): string {

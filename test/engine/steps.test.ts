@@ -57,6 +57,7 @@ function carry(built: Executor, errand: Partial<Errand<'step.run'>> = {}): Promi
   });
 }
 
+const frozen = () => Promise.resolve('frozen');
 const begun: StepProgress = { status: 'running', note: 'queued', handle: { run: '7' } };
 const finished: StepProgress = { status: 'done', note: 'passed', handle: { run: '7' } };
 
@@ -186,5 +187,32 @@ describe('a step that may have been started before a crash', () => {
     const receipt = 'receipt' in again && again.receipt ? again.receipt : {};
     await carry(built, { mayHaveHappened: true, receipt });
     expect(calls.at(-1)).toEqual(['check', 'OP-1.1-k3x9w2', { run: '7' }]);
+  });
+
+  it('does not begin when production was frozen after it had been taken up', async () => {
+    const { built, calls } = executor({ start: begun });
+    expect(await carry(built, { frozen })).toEqual({ status: 'withheld', why: 'frozen', frozen: true });
+    expect(calls).toEqual([]);
+  });
+
+  it('that certainly never began is not started again while production is frozen', async () => {
+    const { built, calls } = executor({ start: begun, check: { status: 'not-started', note: 'no run' } });
+    const outcome = await carry(built, { mayHaveHappened: true, frozen });
+    expect(outcome).toMatchObject({ status: 'withheld', frozen: true });
+    expect(calls).toEqual([['check', 'OP-1.1-k3x9w2', undefined]]);
+  });
+
+  it('that runs is asked about while production is frozen', async () => {
+    const { built } = executor({ check: finished });
+    expect(await carry(built, { receipt: { started: 'yes', run: '7' }, frozen })).toMatchObject({
+      status: 'done',
+    });
+  });
+
+  it('does not begin while the store does not say whether production is frozen', async () => {
+    const { built, calls } = executor({ start: begun });
+    const away = () => Promise.reject(new Error('the store is away'));
+    expect(await carry(built, { frozen: away })).toMatchObject({ status: 'retry', mayHaveHappened: false });
+    expect(calls).toEqual([]);
   });
 });

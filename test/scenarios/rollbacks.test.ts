@@ -6,6 +6,7 @@ import { aborted } from './aborted.ts';
 import { asked } from './asked.ts';
 import { failed } from './failed.ts';
 import { notVerified } from './not-verified.ts';
+import { killSwitch } from './kill-switch.ts';
 import { unknown } from './unknown.ts';
 import { lostAnswer } from './lost-answer.ts';
 import { slowWorkflow } from './slow-workflow.ts';
@@ -23,4 +24,5 @@ playStories({
   'lost-answer': lostAnswer,
   'slow-workflow': slowWorkflow,
   'sentry-dead': sentryDead,
+  'kill-switch': killSwitch,
 });

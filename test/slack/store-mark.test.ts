@@ -3,6 +3,7 @@ import { askOfClick } from '../../src/slack/clicks.ts';
 import { markButtons, readMark } from '../../src/slack/store-mark.ts';
 import { channelCard } from '../../src/slack/views/channel-card.ts';
 import { incidentCard } from '../../src/slack/views/incident-card.ts';
+import { freezeCard } from '../../src/slack/views/freeze-card.ts';
 import { planCard } from '../../src/slack/views/plan-card.ts';
 import { buttonsIn } from '../support/shown-buttons.ts';
 import { storeId } from '../support/given.ts';
@@ -12,12 +13,15 @@ import { incident, operation, start } from './states.ts';
 const home = { storeId, takesUnmarked: false };
 const older = { storeId, takesUnmarked: true };
 const value = { id: 'INC-1' };
+const by = { id: 1, since: start, name: 'Ana Ruiz', reason: 'it burns' };
+const frozen = { ...by, confirmations: [], lifters: [], waiting: [] };
 
 test('every button on every card says which store drew it, and still asks for the same', () => {
   const views = [
     incidentCard(incident(), start),
     planCard(operation(), start),
     planCard(operation({ status: 'unknown' }), start),
+    freezeCard({ last: frozen }, 'freeze 1', start),
     channelCard(channel({ health: [health({ error_rate: 0.5 })] }), 'health 1.5.0', start),
     channelCard(channel({ drifts: [drift({ side: 'file', found: '1.6.0' })] }), 'drift 7', start),
   ];

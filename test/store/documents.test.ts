@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { DocumentInvalid } from '../../src/store/document-text.ts';
+import type { DocumentRows } from '../../src/store/document-rows.ts';
 import { openDocument } from '../../src/store/documents.ts';
+import { StaleStream } from '../../src/store/store.ts';
+import { memoryRows } from '../support/document-rows.ts';
 
 const schema = z.strictObject({
   version: z.number(),
@@ -19,10 +22,12 @@ describe('A document', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lastgood-documents-'));
     path = join(folder, 'release_channels.json');
+    rows = memoryRows();
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  const openIt = () => openDocument({ path, initial, schema });
+  let rows: DocumentRows;
+  const openIt = () => openDocument({ path, rows, initial, schema });
   const withChannel =
     (name: string, version = '1.5.0') =>
     (value: typeof initial) => ({ ...value, channels: { ...value.channels, [name]: { version } } });
@@ -124,11 +129,11 @@ describe('A document', () => {
     expect(await document.look()).toEqual({ problem: `${path} is not there.` });
     await document.update(withChannel('stable'));
     const ours = await document.look();
-    expect(ours).toEqual({ text: await readFile(path, 'utf8'), value: document.read() });
+    expect(ours).toEqual({ text: await readFile(path, 'utf8'), value: document.read(), edited: false });
 
     const edited = JSON.stringify(initial);
     await writeFile(path, edited);
-    expect(await document.look()).toEqual({ text: edited, value: initial });
+    expect(await document.look()).toEqual({ text: edited, value: initial, edited: true });
     await writeFile(path, '{ "version": ');
     const problem = expect.stringContaining('expected JSON');
     expect(await document.look()).toEqual({ problem, text: '{ "version": ' });
@@ -136,10 +141,24 @@ describe('A document', () => {
     expect(await document.look()).toEqual({ problem: `${path} is not there.` });
   });
 
+  test('brings a file up to date that was left behind; an older version that is put back is an edit', async () => {
+    const document = await openIt();
+    await document.update(withChannel('stable'));
+    const older = await readFile(path, 'utf8');
+    await document.update(withChannel('canary'));
+    const newer = await readFile(path, 'utf8');
+
+    await writeFile(path, older);
+    expect(await document.look()).toMatchObject({ text: older, edited: true });
+    // Who has just come cannot know what stood there last.
+    expect(await (await openIt()).look()).toMatchObject({ text: newer, edited: false });
+    expect(await readFile(path, 'utf8')).toBe(newer);
+  });
+
   test('that is known elsewhere counts as new when it cannot be used; what stood there is kept', async () => {
     await writeFile(path, 'not even JSON');
 
-    const document = await openDocument({ path, initial, schema, replaceable: true });
+    const document = await openDocument({ path, rows, initial, schema, replaceable: true });
 
     expect(document.read()).toEqual(initial);
     expect(await readFile(path, 'utf8')).toBe('not even JSON');
@@ -166,5 +185,74 @@ describe('A document', () => {
     );
     expect(await readFile(join(folder, 'release_channels.edited-2.json'), 'utf8')).toBe('not even JSON');
     expect(Object.keys((await openIt()).read().channels)).toEqual(['stable', 'canary']);
+  });
+});
+
+describe('A document of two machines', () => {
+  let folder: string;
+  let rows: DocumentRows;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'lastgood-documents-'));
+    rows = memoryRows();
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  const pathOn = (machine: string) => join(folder, machine, 'release_channels.json');
+  const fileOn = (machine: string) => readFile(pathOn(machine), 'utf8');
+  const openOn = (machine: string) => openDocument({ path: pathOn(machine), rows, initial, schema });
+  const set = (name: string) => (value: typeof initial) => ({
+    ...value,
+    channels: { ...value.channels, [name]: { version: '1.5.0' } },
+  });
+
+  test('loses no update of either, whoever is faster; each shows the newest at its next look', async () => {
+    const [here, there] = [await openOn('here'), await openOn('there')];
+    const names = Array.from({ length: 4 }, (_, n) => `c${n}`);
+    await Promise.all(names.flatMap((name) => [here.update(set(name)), there.update(set(`${name}-too`))]));
+
+    expect(await here.look()).toMatchObject({ edited: false });
+    expect(await there.look()).toMatchObject({ edited: false });
+    expect(await fileOn('here')).toBe(await fileOn('there'));
+    expect(Object.keys((await openOn('here')).read().channels)).toHaveLength(8);
+    expect((await rows.newest('release_channels.json'))?.version).toBe(8);
+  });
+
+  test('an edit on one of them is seen there only, and is everywhere once it was adopted', async () => {
+    const [here, there] = [await openOn('here'), await openOn('there')];
+    await here.update(set('stable'));
+    await there.look();
+    const edit = JSON.stringify(set('canary')(initial));
+    await writeFile(pathOn('there'), edit);
+
+    expect(await here.look()).toMatchObject({ edited: false });
+    expect(await there.look()).toEqual({ text: edit, value: set('canary')(initial), edited: true });
+    await there.adopt(edit);
+    expect(await there.look()).toMatchObject({ edited: false });
+    expect(await here.look()).toMatchObject({ text: edit, edited: false });
+    expect(await fileOn('here')).toBe(edit);
+  });
+
+  test('of two who adopt an edit at once, one is refused, and finds the other first', async () => {
+    const [here, there] = [await openOn('here'), await openOn('there')];
+    await here.look();
+    await there.look();
+    await here.adopt('{ "version": 1, "channels": {} }');
+    await expect(there.adopt('{ "version": 2, "channels": {} }')).rejects.toBeInstanceOf(StaleStream);
+  });
+
+  test('a machine that begins, or was down, has the newest; what it brings along itself is an edit', async () => {
+    await (await openOn('here')).update(set('stable'));
+    const newest = await fileOn('here');
+    await (await openOn('late')).update((value) => value);
+    await mkdir(join(folder, 'other'));
+    await writeFile(pathOn('other'), JSON.stringify(set('canary')(initial)));
+
+    const other = await openOn('other');
+    expect(other.read()).toEqual(JSON.parse(newest));
+    expect(await other.look()).toMatchObject({ edited: true });
+    await writeFile(pathOn('late'), newest);
+    await (await openOn('here')).update(set('beta'));
+    expect(await (await openOn('late')).look()).toMatchObject({ edited: false });
+    expect(await fileOn('late')).toBe(await fileOn('here'));
   });
 });

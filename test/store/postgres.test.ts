@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { Client } from 'pg';
 import {
   afterAll,
   afterEach,
@@ -27,6 +28,14 @@ import { storeContract } from '../contract/store.ts';
 import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
 
 const program = fileURLToPath(new URL('postgres-process.mjs', import.meta.url));
+/** The schema as its first step left it. */
+const asBeforeStep2 = `
+  ALTER TABLE lastgood.event DROP COLUMN hash;
+  DROP INDEX lastgood.event_pos;
+  ALTER TABLE lastgood.stream DROP COLUMN hash, DROP COLUMN hashed;
+  DROP TABLE lastgood.audit_head, lastgood.document;
+  ALTER TABLE lastgood.schema_version DROP COLUMN oldest;
+  UPDATE lastgood.schema_version SET version = 1`;
 /** Short, so that nobody waits long for a death; and longer than a busy machine needs for a sign of life. */
 const lease = 2_000;
 
@@ -276,6 +285,23 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
         .toMatchObject([{ id: 'e', mayHaveHappened: true }]);
     }, 60_000);
 
+    test('takes nobody for dead because the clock of the database was set forward', async () => {
+      const [one, other] = [await open(), await open()];
+      await enqueue(one, errand('e'));
+      await one.transact(async (transaction) => {
+        await transaction.takeOutbox({ id: 'e', lane: 'e' }, noon);
+        await transaction.updateOutbox('e', { status: 'in-flight' });
+      });
+
+      for (let looks = 0; looks < 30; looks += 1) {
+        await server.query(`UPDATE lastgood.replica SET seen_at = seen_at - interval '1 hour'`, database);
+        expect(await other.recoverInFlight()).toBe(0);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+
+      expect(await one.transact((transaction) => transaction.inHand('e'))).toBe(true);
+    }, 60_000);
+
     test('goes by the clock of the database, whatever that of the machine says', async () => {
       onTestFinished(() => void vi.useRealTimers());
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
@@ -298,17 +324,58 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       await Promise.all(Array.from({ length: 4 }, () => open()));
 
       const versions = await server.query('SELECT version FROM lastgood.schema_version', database);
-      expect(versions).toEqual([{ version: '1' }]);
+      expect(versions).toEqual([{ version: '2' }]);
     });
 
     test('that a newer program made is refused with advice and left alone', async () => {
       await (await openPostgresStore({ url })).close();
-      await server.query('UPDATE lastgood.schema_version SET version = 99', database);
+      await server.query('UPDATE lastgood.schema_version SET version = 99, oldest = 98', database);
 
       const refusal = await refusalToOpen(url);
 
       expect(refusal).toBeInstanceOf(StoreTooNew);
       expect(refusal.message).toMatch(/newer Lastgood \(schema 99/);
+    });
+
+    test('that a newer program made for replicas of this one, too, is used by both', async () => {
+      const ours = await open();
+      await ours.receive(delivery('d1'));
+      // What its step has done while we are at work.
+      await server.query(
+        `ALTER TABLE lastgood.stream ADD COLUMN colour text NOT NULL DEFAULT 'red'`,
+        database,
+      );
+      await server.query(`UPDATE lastgood.schema_version SET version = 99, oldest = 2`, database);
+
+      await writeStream(ours, move('INC-1', 0));
+      const started = await open();
+      await writeStream(started, move('INC-1', 1));
+      expect(await ours.readEvents('INC-1')).toHaveLength(2);
+      expect(await started.unsettledInbox()).toHaveLength(1);
+    });
+
+    test('that an older program made is brought up to date while its replicas are at work', async () => {
+      const older = await open();
+      await writeStream(older, move('INC-1', 0, 2));
+      await older.receive(delivery('d1'));
+      // As it was before the second step: a connection that writes as the program of then did goes on.
+      await server.query(asBeforeStep2, database);
+      const writes = new Client({ connectionString: reveal(url) });
+      await writes.connect();
+      onTestFinished(() => writes.end());
+
+      const newer = await openPostgresStore({ url, now: () => noon });
+      onTestFinished(() => newer.close());
+      await writes.query(`SET search_path = lastgood; BEGIN;
+        UPDATE stream SET version = 3 WHERE id = 'INC-1';
+        INSERT INTO event (stream, seq, at, by, type, data, written)
+          SELECT stream, 3, at, by, type, data, 0 FROM event WHERE stream = 'INC-1' AND seq = 2;
+        COMMIT`);
+      expect(await newer.readEvents('INC-1')).toHaveLength(3);
+      await writeStream(newer, move('INC-1', 3));
+      expect(await newer.unsettledInbox()).toHaveLength(1);
+      const upTo = await newer.audit.settled();
+      expect((await newer.audit.events(0, 10)).filter(({ hash, pos }) => pos <= upTo && !hash)).toEqual([]);
     });
 
     test.for(['no_such_database', 'latin'])('that is not usable is refused: %s', async (name) => {

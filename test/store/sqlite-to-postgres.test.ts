@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from '@photostructure/sqlite';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { copyToPostgres } from '../../src/store/sqlite-to-postgres.ts';
@@ -90,6 +91,20 @@ describe.skipIf(withoutPostgres !== undefined)(`From SQLite to PostgreSQL ${with
 
     await expect(copyToPostgres(path, url)).rejects.toThrow(/has records already: a bot has run on it/);
     await expect(copyToPostgres(`${path}.other`, url)).rejects.toBeInstanceOf(StoreUnavailable);
+  }, 60_000);
+
+  test('only what is as it was written, and the place that is not is named', async () => {
+    const { path, url, file } = await places();
+    await file.close();
+    const db = new DatabaseSync(path);
+    db.exec(`UPDATE event SET at = at + 1 WHERE stream = 'INC-6' AND seq = 2`);
+    db.close();
+
+    await expect(copyToPostgres(path, url)).rejects.toThrow(/^INC-6\/2 was changed.*nothing was copied/);
+
+    const store = await openPostgresStore({ url, now: () => noon });
+    onTestFinished(() => store.close());
+    expect(await store.readEvents('INC-6')).toEqual([]);
   }, 60_000);
 
   test('by a command, which says how to go on', async () => {

@@ -210,11 +210,7 @@ describe('A SQLite store', () => {
       for (let n = 1; n <= 200; n += 1) await writeStream(store, move(`INC-${n}`, 0, 5));
       await store.close();
       const backup = await readFile(path);
-      const file = await open(path, 'r+');
-      for (let page = 2; page < backup.length / 4096; page += 3) {
-        await file.write(Buffer.alloc(2048, 0xab), 0, 2048, page * 4096);
-      }
-      await file.close();
+      await overwritePages(path);
       await expectRefusedUntouched();
 
       await rename(path, `${path}.damaged`);
@@ -222,6 +218,17 @@ describe('A SQLite store', () => {
       const restored = await openSqliteStore({ path });
       expect(await restored.listStreams('incident')).toHaveLength(200);
       await restored.close();
+    });
+
+    // Of the header: the magic words, the page size, the format of the schema, the encoding; and the first page itself.
+    test.each([0, 16, 44, 56, 100])('in byte %i, is refused and left alone', async (place) => {
+      const store = await openSqliteStore({ path });
+      await writeStream(store, move('INC-1', 0, 5));
+      await store.close();
+      const file = await open(path, 'r+');
+      await file.write(Buffer.alloc(4, 0xab), 0, 4, place);
+      await file.close();
+      await expectRefusedUntouched();
     });
 
     test('because its end is missing, is refused and left alone', async () => {
@@ -235,10 +242,34 @@ describe('A SQLite store', () => {
     });
   });
 
+  test('whose log is cut, or damaged in the middle, has what stands before that, and nothing half', async () => {
+    const child = startProcess('cut');
+    await untilSaid(child, 1_000);
+    await kill(child);
+    const log = `${path}-wal`;
+    const [database, whole] = [await readFile(path), await readFile(log)];
+    const middle = Math.floor(whole.length / 2);
+    const torn = Buffer.from(whole).fill(0xab, middle, middle + 64);
+
+    for (const damagedLog of [whole.subarray(0, middle), torn]) {
+      await writeFile(path, database);
+      await writeFile(log, damagedLog);
+      const store = await openSqliteStore({ path });
+      const streams = await store.listStreams('incident');
+      for (const { id, version } of streams)
+        expect((await store.readEvents(id)).map(({ seq }) => seq)).toEqual(
+          Array.from({ length: version }, (_, n) => n + 1),
+        );
+      expect(streams.length).toBeGreaterThan(0);
+      expect(await store.receive(delivery('after'))).toEqual({ new: true });
+      await store.close();
+    }
+  });
+
   test('that a newer program wrote is refused with advice and left alone', async () => {
     await (await openSqliteStore({ path })).close();
     const newer = new DatabaseSync(path);
-    newer.exec('PRAGMA user_version = 99');
+    newer.exec(`PRAGMA user_version = 99; UPDATE mark SET value = 98 WHERE name = 'works-with-schema'`);
     newer.close();
     const before = await readFile(path);
 
@@ -248,7 +279,26 @@ describe('A SQLite store', () => {
 
     expect((await readFile(path)).equals(before)).toBe(true);
   });
+
+  test('that a newer program wrote is used, where that says that we may', async () => {
+    await (await openSqliteStore({ path })).close();
+    const newer = new DatabaseSync(path);
+    newer.exec(`ALTER TABLE stream ADD COLUMN colour TEXT; PRAGMA user_version = 99`);
+    newer.close();
+    const store = await openSqliteStore({ path });
+    await writeStream(store, move('INC-1', 0));
+    expect(await store.readEvents('INC-1')).toHaveLength(1);
+    await store.close();
+  });
 });
+
+async function overwritePages(path: string): Promise<void> {
+  const { size } = await stat(path);
+  const file = await open(path, 'r+');
+  for (let page = 2; page < size / 4096; page += 3)
+    await file.write(Buffer.alloc(2048, 0xab), 0, 2048, page * 4096);
+  await file.close();
+}
 
 async function kill(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { takesUnmarkedButtons } from '../../src/store/store-id.ts';
 import type { Store } from '../../src/store/store.ts';
+import { verifyTrail } from '../../src/trust/audit/verify.ts';
 import { move, writeStream } from '../contract/store-samples.ts';
 
 let folder: string;
@@ -26,7 +27,9 @@ async function inStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
 /** As the version of Lastgood left it that knew only the first step of the schema. */
 function asBefore(): void {
   const db = new DatabaseSync(join(folder, 'lastgood.db'));
-  db.exec('DROP INDEX stream_open; ALTER TABLE stream DROP COLUMN rank; PRAGMA user_version = 1');
+  db.exec(`DROP INDEX IF EXISTS outbox_next; DROP TABLE document; DROP TABLE audit_head; ALTER TABLE event DROP COLUMN hash;
+    ALTER TABLE stream DROP COLUMN hash; DROP INDEX stream_open; ALTER TABLE stream DROP COLUMN rank;
+    PRAGMA user_version = 1`);
   db.close();
 }
 
@@ -55,4 +58,21 @@ test('the incidents that are open are found the worst first, also those of befor
   asBefore();
   const { streams } = await inStore((store) => store.firstOpen('incident', 2));
   expect(streams.map(({ id }) => id)).toEqual(['INC-2', 'INC-3']);
+});
+
+test('events of before are chained, as if they had always been', async () => {
+  const hashes = (store: Store) =>
+    store.audit.events(0, 100).then((events) => events.map(({ stream, seq, hash }) => [stream, seq, hash]));
+  const written = await inStore(async (store) => {
+    await writeStream(store, move('INC-1', 0, 2));
+    await writeStream(store, move('INC-2', 0));
+    await writeStream(store, move('INC-1', 2));
+    return hashes(store);
+  });
+  asBefore();
+
+  expect(await inStore(hashes)).toEqual(written);
+  await inStore((store) => writeStream(store, move('INC-1', 3)));
+  const verdict = await inStore((store) => verifyTrail(store.audit, { store: '', keys: new Map() }));
+  expect(verdict).toMatchObject({ wrong: undefined, events: 5, streams: 2 });
 });

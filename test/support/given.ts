@@ -72,6 +72,7 @@ const ids: Readonly<Record<StreamName, StreamId>> = {
   incident: 'INC-1',
   operation: 'OP-1',
   channel: 'channel:shop/stable',
+  freeze: 'freeze:production',
 };
 
 /** A stream of that kind with this history; every `when` decides, evolves and stores as the engine does. */

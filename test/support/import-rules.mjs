@@ -38,16 +38,22 @@ const zones = {
       'src/bot/start-failure.ts',
     ],
   },
+  // Others copy it out of here.
+  'src/client': { imports: [], packages: [] },
   'src/executors': { imports: adapter },
+  'src/failpoints': { imports: ['src/core', 'src/store/store.ts'] },
   'src/http': { imports: [...adapter, 'commands'] },
+  'src/metrics': { imports: ['src/core', 'src/store/store.ts'] },
   'src/pagers': { imports: adapter },
   'src/slack': { imports: [...adapter, 'commands'] },
   'src/sources': { imports: adapter },
   'src/store': { imports: adapter },
+  'src/traces': { imports: [...adapter, 'src/store/store.ts', 'src/engine/inbox.ts', 'src/http/wire.ts'] },
 
   'src/main.ts': { imports: everything },
   'src/bench': { imports: everything },
   'src/sandbox': { imports: everything },
+  'src/simulator': { imports: everything },
   'src/terminal': { imports: everything },
 };
 

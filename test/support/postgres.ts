@@ -1,6 +1,6 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +18,8 @@ export interface PostgresServer {
   readonly query: <Row extends object>(sql: string, database?: string) => Promise<readonly Row[]>;
   /** `immediate` is a crash: nothing is finished, and the start recovers from the log. */
   readonly stop: (mode: 'fast' | 'immediate') => Promise<void>;
+  /** `kill -9` of the server; resolves when nothing of it runs any more. */
+  readonly kill: () => Promise<void>;
   readonly start: () => Promise<void>;
   /** An empty database, which is the caller's until it gives it back. */
   readonly lend: () => Promise<{
@@ -25,7 +27,15 @@ export interface PostgresServer {
     readonly database: string;
     readonly giveBack: () => void;
   }>;
+  /** A second server, which repeats all that this one writes; from now on nothing is acknowledged without it. */
+  readonly addStandby: () => Promise<Standby>;
   readonly remove: () => Promise<void>;
+}
+
+export interface Standby {
+  readonly urlOf: (database: string) => Secret;
+  /** It becomes the primary. */
+  readonly promote: () => Promise<void>;
 }
 
 const binaries = findBinaries();
@@ -54,6 +64,13 @@ function inPath(): readonly string[] {
   return (process.env['PATH'] ?? '').split(':');
 }
 
+/** Every process of a server works in its folder. */
+async function processesIn(folder: string): Promise<readonly string[]> {
+  const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const working = await Promise.all(all.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')));
+  return all.filter((_, index) => working[index] === folder);
+}
+
 export async function startPostgres(): Promise<PostgresServer> {
   if (binaries === undefined) throw new Error(withoutPostgres);
   const folder = await mkdtemp(join(tmpdir(), 'lastgood-postgres-'));
@@ -68,15 +85,18 @@ export async function startPostgres(): Promise<PostgresServer> {
     const [command = '', ...rest] = [...drop, join(binaries ?? '', name), ...args];
     await run(command, rest, { cwd: folder });
   }
-  const start = (): Promise<void> =>
+  const startIn = (cluster: string, sockets: string): Promise<void> =>
     program(
-      ...(['pg_ctl', '-D', data, '-w', '-l', join(folder, 'log'), 'start', '-o'] as const),
-      `-c listen_addresses='' -c unix_socket_directories=${folder} -c max_connections=200`,
+      ...(['pg_ctl', '-D', cluster, '-w', '-l', `${cluster}.log`, 'start', '-o'] as const),
+      `-c listen_addresses='' -c unix_socket_directories=${sockets} -c max_connections=200`,
     );
+  const start = (): Promise<void> => startIn(data, folder);
+  const standby = join(folder, 'standby');
 
   await program('initdb', '-D', data, '-U', 'postgres', '-E', 'UTF8', '--no-locale', '-A', 'trust');
   await start();
-  const urlOf = (database: string): string => `postgres://postgres@localhost/${database}?host=${folder}`;
+  const urlOf = (database: string, sockets = folder): string =>
+    `postgres://postgres@localhost/${database}?host=${sockets}`;
   const free: string[] = [];
   let made = 0;
 
@@ -103,12 +123,33 @@ export async function startPostgres(): Promise<PostgresServer> {
     query,
     start,
     stop: (mode) => program('pg_ctl', '-D', data, '-w', '-m', mode, 'stop'),
+    kill: async () => {
+      const [pid = ''] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
+      process.kill(Number(pid), 'SIGKILL');
+      // It leaves children behind, which end when they notice; a new server does not start beside them.
+      while ((await processesIn(data)).length > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      // Where nobody collects the dead, its number still counts as alive.
+      for (const lock of [join(data, 'postmaster.pid'), join(folder, '.s.PGSQL.5432.lock')])
+        await rm(lock, { force: true });
+    },
     lend: async () => {
       const database = free.pop() ?? (await create());
       await query('DROP SCHEMA IF EXISTS lastgood CASCADE', database);
       return { url: secret(urlOf(database)), database, giveBack: () => void free.push(database) };
     },
+    addStandby: async () => {
+      const primary = `host=${folder} user=postgres application_name=standby`;
+      await program('pg_basebackup', '-d', primary, '-D', standby, '-R', '--checkpoint=fast');
+      await startIn(standby, standby);
+      await query(`ALTER SYSTEM SET synchronous_standby_names = 'standby'`);
+      await query('SELECT pg_reload_conf()');
+      return {
+        urlOf: (database) => secret(urlOf(database, standby)),
+        promote: () => program('pg_ctl', '-D', standby, '-w', 'promote'),
+      };
+    },
     remove: async () => {
+      await program('pg_ctl', '-D', standby, '-w', '-m', 'immediate', 'stop').catch(() => undefined);
       await program('pg_ctl', '-D', data, '-w', '-m', 'immediate', 'stop').catch(() => undefined);
       await rm(folder, { recursive: true });
     },

@@ -3,7 +3,7 @@ import type { Slack } from '../../src/sandbox/neighbours/slack.ts';
 
 /** A button that people see now, and all that it takes to press it. */
 export interface ShownButton {
-  /** `INC-1`, `OP-1`, `health of 1.5.0 on shop/stable` or `drift on shop/stable` */
+  /** `INC-1`, `OP-1`, `health of 1.5.0 on shop/stable` or `drift on shop/stable`, or `the freeze` */
   readonly card: string;
   readonly label: string;
   readonly inDirectMessage: boolean;
@@ -35,6 +35,7 @@ export function buttonsOf(slack: Slack): readonly ShownButton[] {
 /** What a message of ours is about, by its fallback text. */
 export function cardOf(text: string): string {
   const ofChannel = /^\S+ ((?:Health of \S+|Drift) on [^\s:]+)/.exec(text)?.[1];
+  if (/^\S+ Production is /.test(text)) return 'the freeze';
   return ofChannel?.toLowerCase() ?? /\b(?:INC|OP)-\d+/.exec(text)?.[0] ?? '(no card)';
 }
 

@@ -1,6 +1,7 @@
 import { lastgood, type Actor } from '../../src/core/actor.ts';
 import type { Channel } from '../../src/core/channel/state.ts';
 import type { Effect, EffectOf, Settled } from '../../src/core/effect.ts';
+import { freezeId, inForce, sayFreeze, type FreezeSwitch } from '../../src/core/freeze/state.ts';
 import type { Incident } from '../../src/core/incident/state.ts';
 import type { Intent } from '../../src/core/intent.ts';
 import type { Operation } from '../../src/core/operation/state.ts';
@@ -27,6 +28,7 @@ export interface Streams {
   readonly channel: (id: string) => Channel;
   readonly operation: (id: string) => Operation;
   readonly incident: (id: string) => Incident;
+  readonly freeze: () => FreezeSwitch;
   readonly operations: () => readonly Operation[];
   /** Steps that were decided and have not been settled. */
   readonly outstanding: () => readonly Outstanding[];
@@ -94,12 +96,16 @@ export function streams(from: Policies = shipped): Streams {
     channel: (id) => states.get(id) as Channel,
     operation: (id) => states.get(id) as Operation,
     incident: (id) => states.get(id) as Incident,
+    freeze: () => states.get(freezeId) as FreezeSwitch,
     operations: () => Array.from({ length: operations }, (_, n) => states.get(`OP-${n + 1}`) as Operation),
     outstanding: () => [...outstanding],
     send: (step, at) => {
       const kind = kindOf('operation');
       const wanted = kind.wanted(states.get(step.stream), step.effect, start + at, step.begun);
-      if (wanted.wanted) step.begun = true;
+      const freeze = inForce(states.get(freezeId) as FreezeSwitch | undefined);
+      if (wanted.wanted && freeze && !step.begun)
+        settle(step, { status: 'withheld', why: sayFreeze(freeze), frozen: true }, at);
+      else if (wanted.wanted) step.begun = true;
       else settle(step, { status: 'withheld', why: wanted.why }, at);
     },
     settle,

@@ -73,6 +73,7 @@ describe('When the bot is down', () => {
     ['rollback stable last-good slow', 'carried out when the bot is back, and nobody expects it'],
     ['promote canary stable fine', 'carried out when the bot is back'],
     ['operation approve OP-1 {hash}', 'carried out when the bot is back'],
+    ['unfreeze it is over', 'carried out when the bot is back'],
     ['incident declare P2 checkout again', 'Nobody would be paged'],
     ['incident sev P0 worse', 'Nobody would be paged'],
   ])('nothing is begun that nobody would see: %s', async (line, why) => {
@@ -99,6 +100,7 @@ describe('When the bot is down', () => {
     expect(JSON.parse(set.stdout)).toMatchObject({ tone: 'done' });
     expect((await offline('operation abort OP-1 --as ana')).code).toBe(0);
     expect((await offline('incident resolve INC-1 went away --as ben')).code).toBe(0);
+    expect((await offline('freeze it deploys to the wrong cluster --as ana')).code).toBe(0);
 
     await world.startBot();
     await world.bot().quiet();
@@ -112,6 +114,9 @@ describe('When the bot is down', () => {
     expect(operation).toMatchObject({ state: { status: 'withdrawn' } });
     const registry = await readFile(join(world.settings.securityDir, registryFile), 'utf8');
     expect(registry).toContain('1.7.0');
+    // Nothing would have begun from the first moment on.
+    const [freeze] = await world.bot().store.listStreams('freeze', { openOnly: true });
+    expect(freeze?.state).toMatchObject({ last: { name: 'Ana Ruiz' } });
     await world.stopBot();
   });
 

@@ -38,6 +38,7 @@ const waiting: OperationShape = {
   abort_requested_by: null,
   waits_for: null,
   yields_to: null,
+  frozen: null,
   steps: ['Deploy', 'Check'].map((title) => ({
     title,
     uses: 'github-workflow',
@@ -102,6 +103,17 @@ test('each change is said once, with its time, in the order in which it happened
   ]);
   expect(changesOf(approved, { ...approved, abort_requested_by: 'Ana Ruiz' }, now)).toEqual([
     { at: undefined, text: 'Ana Ruiz asked to stop; no further step begins.' },
+  ]);
+  const frozen = { ...waiting, frozen: { by: 'Ana Ruiz', reason: 'it burns', since: at(1) } };
+  expect(changesOf(waiting, frozen, now)).toEqual([
+    {
+      at: at(1),
+      text: 'Production is frozen by Ana Ruiz: it burns. No step begins until two people have lifted that.',
+    },
+  ]);
+  expect(changesOf(frozen, frozen, now)).toEqual([]);
+  expect(changesOf(frozen, waiting, now)).toEqual([
+    { at: undefined, text: 'Production is no longer frozen.' },
   ]);
 });
 

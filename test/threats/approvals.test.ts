@@ -63,6 +63,24 @@ describe('Nobody approves what they asked for', () => {
   });
 });
 
+describe('A group of one', () => {
+  test('is no group: a roster that leaves nobody else to approve is not taken, and nobody approves alone', async () => {
+    world = await stillWorld();
+    await world.type(ben.id, '/rollback stable 1.4.2 checkout answers 500');
+    const path = join(world.settings.policiesDir, 'roster.yml');
+    await writeFile(path, (await readFile(path, 'utf8')).replace('[approver, lead]', '[responder]'));
+    await expect
+      .poll(() => world.log(), { timeout: 10_000 })
+      .toMatch(/besides the requester who may approve \(approver or lead\); found nobody when ben requests/);
+
+    await press(ben, 'operation.approve');
+
+    expect(world.told(ben.id)).toContain('Nobody approves what they asked for themselves');
+    expect((await world.operation('OP-1')).approvals).toEqual([]);
+    await expectNothingBegan();
+  });
+});
+
 describe('An approval that comes late', () => {
   test.each([
     { when: 'one millisecond before the expiry', offset: -1, status: 'done' },
@@ -174,6 +192,28 @@ describe('A plan that is not what was planned any more is void', () => {
 
     expect((await world.operation('OP-1')).status).toBe('void');
     expect(cardText()).toContain('approvals.yml has changed');
+    await expectNothingBegan();
+  });
+
+  test('when the approval rule has been edited after one of two has approved', async () => {
+    const two = (text: string) => text.replaceAll('approvals: 1', 'approvals: 2');
+    const more = (text: string) => text.replace('roles: [responder]\n', 'roles: [responder, approver]\n');
+    world = await stillWorld({ 'approvals.yml': two, 'roster.yml': more });
+    await world.type(ana.id, '/rollback stable 1.4.2 checkout answers 500');
+    await press(ben, 'operation.approve');
+    expect((await world.operation('OP-1')).approvals).toHaveLength(1);
+    const path = join(world.settings.policiesDir, 'approvals.yml');
+    await writeFile(
+      path,
+      (await readFile(path, 'utf8')).replaceAll('execute_within: 15m', 'execute_within: 16m'),
+    );
+    await expect
+      .poll(() => JSON.stringify(world.policies().approvals.rules), { timeout: 10_000 })
+      .toContain(String(16 * 60_000));
+
+    await press(dana, 'operation.approve');
+
+    expect((await world.operation('OP-1')).status).toBe('void');
     await expectNothingBegan();
   });
 

@@ -45,6 +45,7 @@ const asking: Asking = {
   moreIncidents: 0,
   channels: [stable],
   openOperations: [operation],
+  freeze: undefined,
 };
 
 /** What is wrong with what was asked for; the core has to judge it without falling over it. */
@@ -133,6 +134,7 @@ test('A button with anything on it: an intent without a flaw, or an answer', () 
     'operation.reject': { id: 'OP-1', hash: operation.hash },
     'operation.abort': { id: 'OP-1' },
     'operation.settle': { id: 'OP-1', outcome: 'done' },
+    'freeze.lift': { freeze: 1 },
   };
   const actions = fc.oneof(
     { weight: 9, arbitrary: fc.constantFrom(...(Object.keys(buttons) as ButtonId[])) },

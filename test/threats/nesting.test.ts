@@ -6,6 +6,7 @@ import { openRegistry, registryFile } from '../../src/bot/registry.ts';
 import { mistakesInWorkflow } from '../../src/doctor/workflow-file.ts';
 import { readYaml } from '../../src/policies/yaml-file.ts';
 import { deepest, tooDeepAt } from '../../src/trust/nesting.ts';
+import { memoryRows } from '../support/document-rows.ts';
 
 /** Ways to put one thing into another so many times, each on one line. */
 const ways: readonly (readonly [string, (levels: number) => string])[] = [
@@ -39,7 +40,7 @@ describe('One in another twenty thousand times:', () => {
 
   test.each(ways)('%s in the registry are refused, and left as they are', async (_, nested) => {
     await writeFile(join(folder, registryFile), nested(20_000));
-    await expect(openRegistry(join(folder, registryFile))).rejects.toThrow(
+    await expect(openRegistry(join(folder, registryFile), memoryRows())).rejects.toThrow(
       'line 1: expected at most 100 levels',
     );
   });

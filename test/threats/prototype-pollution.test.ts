@@ -17,6 +17,7 @@ import { storeId } from '../support/given.ts';
 import { send } from './support/send.ts';
 import { stillWorld, type StillWorld } from './support/still-world.ts';
 import { signed } from './support/webhooks.ts';
+import { memoryRows } from '../support/document-rows.ts';
 
 /** What every object inherits, and what would be called if it were there. */
 const inherited = [
@@ -272,7 +273,7 @@ describe('security/release_channels.json', () => {
     const path = join(folder, registryFile);
     const text = `{"version":1,"updated_at":1,"channels":{"${name}":${row},"stable":${row}},"history":[${told(name)}]}`;
     await writeFile(path, text);
-    const registry = await openRegistry(path);
+    const registry = await openRegistry(path, memoryRows());
     const names = ['stable', ...(name === '__proto__' ? [] : [name])];
     expect(Object.keys(registry.read().channels).toSorted()).toEqual(names.toSorted());
     expect(registeredVersion(registry.read(), 'stable')).toBe('1.0.0');

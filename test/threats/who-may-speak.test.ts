@@ -45,10 +45,16 @@ const colleagues: Readonly<
     lacks: ['a role', 'approver', 'lead'],
     why: /is not in the roster\. Ask a lead to add you to roster\.yml, or ask somebody on call/,
   },
-  'a colleague who has no role': {
+  // Being on call gives nobody a right.
+  'a colleague who is on call and has no role': {
     who: account('rae'),
     lacks: ['a role', 'approver', 'lead'],
     why: /This takes the role [\w ]+; Rae Test has none\. Roles are in roster\.yml/,
+  },
+  'a responder who is not on call': {
+    who: account('kim'),
+    lacks: ['approver', 'lead'],
+    why: /role (?:approver or )?lead; Kim Test has responder\. Roles are in roster/,
   },
   'a responder who would have to be an approver or a lead': {
     who: people.ana,
@@ -70,6 +76,7 @@ const buttonNeeds: Readonly<Record<keyof typeof buttons, Needs>> = {
   'operation.reject': 'approver',
   'operation.abort': 'approver',
   'operation.settle': 'approver',
+  'freeze.lift': 'approver',
 };
 
 let world: StillWorld;
@@ -80,12 +87,21 @@ beforeAll(async () => {
     ...who,
     roles: 'responder, approver, lead',
   }));
-  const entries = [...everyRole, { ...account('rae'), roles: '' }].map(
+  const some = [
+    { ...account('rae'), roles: '' },
+    { ...account('kim'), roles: 'responder' },
+  ];
+  const entries = [...everyRole, ...some].map(
     ({ id, name, realName, roles }) =>
       `  ${name}:\n    name: ${realName}\n    slack: ${id}\n    roles: [${roles}]\n`,
   );
   world = await busyNight({
-    policies: { 'roster.yml': (roster) => roster.replace('people:\n', `people:\n${entries.join('')}`) },
+    policies: {
+      'roster.yml': (roster) =>
+        roster
+          .replace('people:\n', `people:\n${entries.join('')}`)
+          .replace(/manager: \{ people: \[dana\] \}\n$/, 'manager: { people: [dana, rae] }\n'),
+    },
     others: [...Object.values(outsiders), ...Object.values(colleagues)]
       .map(({ who }) => who)
       .filter(({ id }) => id !== people.ana.id),
@@ -94,6 +110,13 @@ beforeAll(async () => {
   typed = await lines(world);
 }, 60_000);
 afterAll(() => world.close());
+
+test('Who is on call has no right by that, and who is not has lost none', async () => {
+  await type(people.ana, '/oncall platform');
+  const said = JSON.stringify(world.slack.ephemerals(people.ana.id).at(-1)?.blocks);
+  expect(said).toContain('Rae Test');
+  expect(said).not.toContain('Kim Test');
+});
 
 test('The table is complete: a line for every verb, and every button on some card', () => {
   expect(Object.keys(typed).toSorted()).toEqual(verbs.map(verbName).toSorted());
@@ -188,13 +211,17 @@ test('For the right person each of these lines works', async () => {
     [ben, '/rollback beta 2.0.0 it is slow'],
     [dana, 'operation-approve'],
     [ana, 'incident-sev'],
-    [ana, 'incident-ack'],
+    // Not on call, and it works all the same.
+    [account('kim'), 'incident-ack'],
     [ana, 'incident-declare'],
     [dana, 'promote'],
     [ana, 'rollback'],
     [ana, 'channels-set'],
     [ana, 'lastgood-doctor'],
     [ana, 'lastgood-received'],
+    [dana, 'lastgood-unfreeze'],
+    // Against the first confirmation.
+    [ana, 'lastgood-freeze'],
   ];
   const done = new Set<string>();
   for (const [who, what] of steps) {

@@ -2,6 +2,7 @@ import { format, inspect } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { quoter, reveal, scrubber, secret } from '../../src/trust/secrets.ts';
+import { newSigningKey } from '../../src/trust/signing-key.ts';
 
 const canary = 'xoxb-1234567890-kanari+/=';
 
@@ -71,6 +72,19 @@ describe('the scrubber', () => {
       const header = Buffer.from(`${user}:${canary}!`).toString('base64');
       expect(scrub(`Authorization: Basic ${header}`)).toContain('[secret]');
     }
+  });
+
+  it('finds each line of a key, whatever became of the breaks between them', () => {
+    const pem = newSigningKey().privatePem;
+    const [, line = ''] = pem.split('\n');
+    const hide = scrubber([secret(pem)]);
+    for (const said of [
+      pem,
+      JSON.stringify({ body: JSON.stringify({ pem }) }),
+      pem.replaceAll('\n', ' '),
+      line,
+    ])
+      expect(hide(said)).toMatch(/^(?!.*MC4CAQ).*\[secret\]/s);
   });
 
   it('leaves other text alone', () => {

@@ -1,6 +1,7 @@
+import { sayLate, sayOutage } from '../outage.ts';
 import { sayRefusal } from '../refusals.ts';
 import type { Recorded } from '../stream.ts';
-import { sayBetween, sayDuration, sayMoment, sayTime } from '../time.ts';
+import { sayBetween, sayDate, sayDuration, sayMoment } from '../time.ts';
 import { sayActor, type Actor } from '../actor.ts';
 import type { ClockName, IncidentEvent, PlannedPage, Suspect } from './event.ts';
 import { sayUnknownSeverity } from './unknown-severity.ts';
@@ -65,9 +66,11 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     case 'clock.missed':
       return `Clock missed: ${clockTitles[event.clock]} within ${sayDuration(event.limit)}.`;
     case 'timers.late':
-      return `Lastgood was ${event.asleep ? 'asleep, or its clock was set forward,' : 'down'} ${sayTime(event.from)}–${sayMoment(event.to)}; ${event.steps} ${event.steps === 1 ? 'step' : 'steps'} fired late.`;
+      return `${sayOutage(event)}; ${sayLate(event.steps)}.`;
     case 'clock.set-back':
       return `The clock of Lastgood’s machine was set back by ${sayDuration(event.back)}: who is to be called is called as soon as before.`;
+    case 'records.restored':
+      return `Lastgood’s records were restored from a backup of ${sayDate(event.from)}, and what happened since is not in them. If it is over, resolve it; if somebody has it, acknowledge it: the calls go on from where they were then.`;
     case 'operation.noted':
       return `${event.operation}: ${event.text}`;
     case 'incident.resolved':

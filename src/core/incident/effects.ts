@@ -41,6 +41,7 @@ export function incidentEffects(
     case 'alerts.cleared':
     case 'timers.late':
     case 'clock.set-back':
+    case 'records.restored':
     case 'acknowledgement.expired':
       return [card, ...line(true)];
     case 'severity.changed':

@@ -1,6 +1,7 @@
 import type { MoveCause } from '../channel/event.ts';
 import type { PageMeans, Receipt } from '../effect.ts';
 import type { Mentioned } from '../mention.ts';
+import type { Outage } from '../outage.ts';
 import type { Ladder } from '../policies/escalation.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Severity } from '../severity.ts';
@@ -169,15 +170,9 @@ export type IncidentEvent =
     }
   | { readonly type: 'acknowledgement.expired'; readonly name: string; readonly after: Milliseconds }
   | { readonly type: 'clock.missed'; readonly clock: ClockName; readonly limit: Milliseconds }
-  | {
-      readonly type: 'timers.late';
-      readonly from: Instant;
-      readonly to: Instant;
-      /** Not stopped, but suspended with its machine; or somebody set the clock forward. */
-      readonly asleep?: true;
-      readonly steps: number;
-    }
+  | ({ readonly type: 'timers.late'; readonly steps: number } & Outage)
   | { readonly type: 'clock.set-back'; readonly back: Milliseconds }
+  | { readonly type: 'records.restored'; readonly from: Instant }
   | {
       readonly type: 'operation.noted';
       readonly operation: string;

@@ -88,6 +88,9 @@ export function evolveIncident(
       return callAgain(state, event.at);
     case 'clock.set-back':
       return setBack(state, event.back);
+    case 'records.restored':
+      // Whoever was called in between was, and nobody knows it here: the time since the backup counts for nothing.
+      return setBack(state, event.from - event.at);
     case 'clock.missed':
       return { ...state, missedClocks: [...state.missedClocks, event.clock] };
     case 'operation.noted':

@@ -1,5 +1,6 @@
 import type { EffectProgressed, EffectSettled } from '../effect.ts';
 import type { Mentioned } from '../mention.ts';
+import type { Outage } from '../outage.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Severity } from '../severity.ts';
 import type { Alert } from '../source.ts';
@@ -12,9 +13,11 @@ import type { RoutedAlert } from './route-alert.ts';
 /** Time has come. `down` says that the process was away (or asleep, with its machine) and timers may be late. */
 export interface ClockTick {
   readonly type: 'clock.tick';
-  readonly down: { readonly from: Instant; readonly to: Instant; readonly asleep?: true } | undefined;
+  readonly down: Outage | undefined;
   /** The clock was set back by so much. */
   readonly setBack?: Milliseconds;
+  /** The store was restored from a backup of that moment: what happened since is not in it. */
+  readonly restored?: { readonly from: Instant };
 }
 
 export type IncidentIntent =

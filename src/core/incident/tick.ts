@@ -23,8 +23,9 @@ export function tick(
     now = evolveIncident(now, { ...event, seq: 0, at: message.at, by: message.by }, state.id);
   };
 
-  const { down, setBack } = message.intent;
+  const { down, setBack, restored } = message.intent;
   if (setBack !== undefined) happen({ type: 'clock.set-back', back: setBack });
+  if (restored) happen({ type: 'records.restored', from: restored.from });
   const { acknowledged } = now;
   if (acknowledged?.expiresAt !== undefined && acknowledged.expiresAt <= message.at) {
     if (operationUnderWay(now)) {

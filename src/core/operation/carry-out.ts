@@ -1,6 +1,7 @@
 import { sayActor } from '../actor.ts';
 import type { EffectProgressed, EffectSettled, Receipt } from '../effect.ts';
-import { doneWord } from '../plan/words.ts';
+import { freezeAddress } from '../freeze/state.ts';
+import { doneWord, sayPlan } from '../plan/words.ts';
 import { nothing, type Decision, type Tell } from '../stream.ts';
 import { sentence } from '../sentence.ts';
 import { settleCard } from '../settle-card.ts';
@@ -27,6 +28,8 @@ export function settleStep(state: Operation, intent: EffectSettled): Decision<Op
     case 'done':
       return goOn(state, step, { type: 'step.done', step, title, ...noteAndUrl(outcome.receipt) });
     case 'withheld': {
+      // Whoever has it stopped does not wait until somebody lifts the freeze.
+      if (outcome.frozen && (state.aborting === undefined || state.verified)) return hold(state, step);
       const ended: OperationEvent = { type: 'step.failed', step, title, note: outcome.why, url: undefined };
       // A step before this one may have changed something; this one has not.
       const { aborting } = state;
@@ -120,7 +123,39 @@ function unfinishedRecords(state: Operation, last: OperationEvent): readonly str
   });
 }
 
-function finish(
+/** Production was frozen before the step began: it waits, and the switch says when it may. */
+function hold(state: Operation, step: number): Decision<OperationEvent> {
+  const held: OperationEvent = { type: 'step.held', step, title: state.plan.steps[step]?.title ?? '' };
+  return { events: [held], tells: [askSwitch(state.id, state.plan, true)] };
+}
+
+/** Between two steps nothing is under way that would have to be waited for. */
+export function stopHeld(
+  state: Operation,
+  stopped: Extract<OperationEvent, { type: 'abort.requested' }>,
+): Decision<OperationEvent> {
+  const { name, yieldsTo } = stopped;
+  const title = state.plan.steps[(state.held ?? 0) - 1]?.title ?? '';
+  const why = `Stopped by ${name} after “${title}”.`;
+  return finish({ ...state, yieldsTo }, 'failed', [stopped], why, true, { stoppedBy: name });
+}
+
+/** Nobody who lifts a freeze has to think of it any more. */
+export function leaveSwitch({ id, frozen, held }: Operation): readonly Tell[] {
+  return frozen === undefined && held === undefined
+    ? []
+    : [{ to: freezeAddress, intent: { type: 'freeze.leave', operation: id } }];
+}
+
+/**
+ * Asks the kill switch, which answers in the same transaction.
+ * @param ready it begins, or goes on, by itself as soon as it may
+ */
+export function askSwitch(id: string, plan: Operation['plan'], ready: boolean): Tell {
+  return { to: freezeAddress, intent: { type: 'freeze.ask', operation: id, what: sayPlan(plan), ready } };
+}
+
+export function finish(
   state: Operation,
   outcome: OperationOutcome,
   before: readonly OperationEvent[],
@@ -138,11 +173,11 @@ function finish(
       ...before,
       { type: 'operation.finished', outcome, why, touched, stoppedBy, yieldedTo: state.yieldsTo, left },
     ],
-    tells: [release],
+    tells: [release, ...leaveSwitch(state)],
   };
 }
 
-function startStep(state: Operation, step: number): OperationEvent {
+export function startStep(state: Operation, step: number): OperationEvent {
   return { type: 'step.started', step, title: state.plan.steps[step]?.title ?? '' };
 }
 

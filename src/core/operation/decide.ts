@@ -7,11 +7,22 @@ import { refuse, type Refusal } from '../refusal.ts';
 import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
 import { sayMoment } from '../time.ts';
 import { approversToAsk } from './approvers.ts';
-import { channelOf, firstStep, moveChannel, neverRecorded, progressStep, settleStep } from './carry-out.ts';
+import {
+  askSwitch,
+  channelOf,
+  firstStep,
+  moveChannel,
+  neverRecorded,
+  progressStep,
+  settleStep,
+  stopHeld,
+} from './carry-out.ts';
 import type { OperationEvent } from './event.ts';
+import { freeze, thaw } from './frozen.ts';
 import type { OperationIntent } from './intent.ts';
+import { outOfDate } from './out-of-date.ts';
 import { operationIsOpen, type Operation } from './state.ts';
-import { askToBegin, end, proceed, waitedInVain, waitsUntil, yieldTo } from './turn.ts';
+import { askToBegin, end, proceed, waitedInVain, waitsUntil, waitsWithApproval, yieldTo } from './turn.ts';
 
 type Of<Type extends OperationIntent['type']> = Message<Extract<OperationIntent, { type: Type }>>;
 
@@ -46,8 +57,12 @@ export function decideOperation(
       return yieldTo(state, { ...message, intent });
     case 'operation.proceed':
       return proceed(state, message);
+    case 'operation.freeze':
+      return freeze(state, intent);
+    case 'operation.thaw':
+      return thaw(state, { ...message, intent });
     case 'clock.tick':
-      return expire(state, message);
+      return intent.restored ? outOfDate(state, intent.restored.from) : expire(state, message);
     case 'effect.settled':
       return settleStep(state, intent);
     case 'effect.progressed':
@@ -81,13 +96,14 @@ function open(
     ...(waitsFor === undefined ? {} : { waitsFor }),
     ...(asks === undefined ? {} : { asks }),
   };
-  if (rule.approvals > 0) return { events: [planned], tells: [] };
+  if (rule.approvals > 0) return { events: [planned], tells: [askSwitch(id, plan, false)] };
   const approved: OperationEvent = {
     type: 'operation.approved',
     executeBefore: message.at + rule.execute_within,
     waitsFor,
   };
-  return { events: [planned, approved], tells: [askToBegin(id, plan)] };
+  // The switch lets it begin, or holds it.
+  return { events: [planned, approved], tells: [askSwitch(id, plan, true)] };
 }
 
 function approve(
@@ -128,8 +144,11 @@ function approve(
     type: 'operation.approved',
     executeBefore: at + state.rule.execute_within,
     waitsFor: state.waitsFor,
+    ...(state.frozen && { frozen: true }),
   };
-  return { events: [given, approved], tells: [askToBegin(state.id, state.plan)] };
+  const { id, plan } = state;
+  const next = state.frozen ? askSwitch(id, plan, true) : askToBegin(id, plan);
+  return { events: [given, approved], tells: [next] };
 }
 
 function reject(state: Operation, message: Of<'operation.reject'>): Decision<OperationEvent> {
@@ -148,8 +167,7 @@ function reject(state: Operation, message: Of<'operation.reject'>): Decision<Ope
 
 function abort(state: Operation, { by }: Message<OperationIntent>): Decision<OperationEvent> {
   const what = `stop ${state.id}`;
-  const waits =
-    state.status === 'awaiting-approval' || (state.status === 'approved' && state.waitsFor !== undefined);
+  const waits = state.status === 'awaiting-approval' || waitsWithApproval(state);
   if (!waits && state.status !== 'running') {
     return refused(
       refuse('not-open', what, `${state.id} has ended (${state.status}); there is nothing to stop.`),
@@ -180,7 +198,8 @@ function abort(state: Operation, { by }: Message<OperationIntent>): Decision<Ope
       ),
     );
   }
-  return { events: [{ type: 'abort.requested', name: by.name }], tells: [] };
+  const stopped = { type: 'abort.requested', name: by.name } as const;
+  return state.held === undefined ? { events: [stopped], tells: [] } : stopHeld(state, stopped);
 }
 
 /** Nobody could know how it ended; now somebody has looked. */
@@ -218,9 +237,7 @@ function expire(state: Operation, { at }: Message<OperationIntent>): Decision<Op
     const got = `${approvals.length} of ${state.rule.approvals} approvals by ${sayMoment(state.expiresAt)}`;
     return end(state, { type: 'operation.expired', why: `It had ${got}. Ask again if it is still wanted.` });
   }
-  return state.status === 'approved' && state.waitsFor !== undefined && waitsUntil(state) <= at
-    ? waitedInVain(state)
-    : nothing;
+  return waitsWithApproval(state) && waitsUntil(state) <= at ? waitedInVain(state) : nothing;
 }
 
 function notAwaiting(state: Operation, at: number, what: string): Refusal | undefined {

@@ -5,6 +5,7 @@ import { sentence } from '../sentence.ts';
 import type { Recorded } from '../stream.ts';
 import { cautionOf, sayOverride, sayPlan } from '../plan/words.ts';
 import { sayMoment } from '../time.ts';
+import { sayFreeze } from '../freeze/state.ts';
 import { sayAsked } from './approvers.ts';
 import type { OperationEvent } from './event.ts';
 import type { Operation } from './state.ts';
@@ -33,9 +34,13 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
     case 'approval.given':
       return `Approved by ${sayActor(event.by)}, ${event.count} of ${event.needed}.`;
     case 'operation.approved':
-      return event.waitsFor === undefined
-        ? undefined
-        : `It begins as soon as ${event.waitsFor} has let go of the channel.`;
+      return sayWaits(event);
+    case 'operation.frozen':
+      return `${sayFreeze(event)}. ${event.running ? 'The step that runs is followed to its end, and no further one begins' : 'It may be approved, and does not begin'} until two people have lifted that.`;
+    case 'operation.thawed':
+      return `Production is no longer frozen${event.lifted.length === 0 ? '' : `: lifted by ${event.lifted.join(' and ')}`}.`;
+    case 'step.held':
+      return `Held before step ${event.step + 1}: ${event.title}. Production is frozen.`;
     case 'operation.unblocked':
       return `${event.from} has let go of the channel.`;
     case 'operation.rejected':
@@ -93,6 +98,16 @@ export function sayIncidents({
   return `${incident} (${named}${more} ${are} open on ${plan.app}/${plan.channel}, too)`;
 }
 
+/** What it waits for once it has been approved; undefined when it begins at once. */
+function sayWaits({
+  waitsFor,
+  frozen,
+}: Pick<Extract<OperationEvent, { type: 'operation.approved' }>, 'waitsFor' | 'frozen'>): string | undefined {
+  const lifted = 'production is no longer frozen';
+  if (waitsFor === undefined) return frozen ? `Held: it begins by itself as soon as ${lifted}.` : undefined;
+  return `It begins as soon as ${waitsFor} has let go of the channel${frozen ? ` and ${lifted}` : ''}.`;
+}
+
 function because({ reason }: { readonly reason?: string }): string {
   return reason === undefined ? '.' : `: ${sentence(reason)}`;
 }
@@ -130,6 +145,11 @@ export function progressOf(event: OperationEvent): OperationProgress | undefined
     case 'approval.given':
     case 'operation.unblocked':
       return 'open';
+    case 'operation.frozen':
+    case 'operation.thawed':
+      return event.running ? 'running' : 'open';
+    case 'step.held':
+      return event.step === 0 ? 'open' : 'running';
     case 'operation.begun':
     case 'step.started':
     case 'step.done':
@@ -148,6 +168,7 @@ export function progressOf(event: OperationEvent): OperationProgress | undefined
     case 'operation.voided':
       return 'closed';
     case 'operation.approved':
+      return event.frozen ? 'open' : undefined;
     case 'step.progressed':
     case 'card.posted':
     case 'card.failed':

@@ -37,9 +37,26 @@ export type OperationEvent =
       readonly type: 'operation.approved';
       readonly executeBefore: Instant;
       readonly waitsFor?: string | undefined;
+      /** Production is frozen: it begins when that is lifted, if it is in time. */
+      readonly frozen?: true;
     }
   /** The promotion that it waited for has let go of the channel. */
   | { readonly type: 'operation.unblocked'; readonly from: string }
+  /** Production is frozen, or is so no longer. `running`: it had begun by then. */
+  | {
+      readonly type: 'operation.frozen';
+      readonly name: string;
+      readonly reason: string;
+      readonly since: Instant;
+      readonly running: boolean;
+    }
+  | {
+      readonly type: 'operation.thawed';
+      readonly running: boolean;
+      readonly lifted: readonly string[];
+    }
+  /** Production was frozen before this step began, and it has not. */
+  | { readonly type: 'step.held'; readonly step: number; readonly title: string }
   | { readonly type: 'operation.rejected'; readonly name: string; readonly reason?: string }
   | { readonly type: 'operation.withdrawn'; readonly name: string; readonly reason?: string }
   | { readonly type: 'operation.expired'; readonly why: string }

@@ -3,6 +3,7 @@ import type { ClockTick } from '../incident/intent.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ApprovalRule } from '../policies/approvals.ts';
 import type { Severity } from '../severity.ts';
+import type { Instant } from '../time.ts';
 
 export type OperationIntent =
   /** From the channel, which has checked the request and holds its lock for us. */
@@ -33,6 +34,14 @@ export type OperationIntent =
   | { readonly type: 'operation.yield'; readonly to: string; readonly incident: string | undefined }
   /** From the channel, to a rollback that waited for a promotion: that has let go. */
   | { readonly type: 'operation.proceed' }
+  /** From the kill switch: no step begins; or, as far as it is concerned, one may. `lifted`: by whom it was, if it was on. */
+  | {
+      readonly type: 'operation.freeze';
+      readonly name: string;
+      readonly reason: string;
+      readonly since: Instant;
+    }
+  | { readonly type: 'operation.thaw'; readonly lifted?: readonly string[] }
   | ClockTick
   | EffectSettled
   | EffectProgressed;

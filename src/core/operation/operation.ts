@@ -10,7 +10,7 @@ import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
 import { requestEffects, requestsToCard, requestWanted } from './requests.ts';
 import { evolveOperation, operationIsOpen, type Operation } from './state.ts';
-import { waitsUntil } from './turn.ts';
+import { waitsUntil, waitsWithApproval } from './turn.ts';
 
 /** A change to production: planned, approved, carried out, verified. */
 export const operationKind: StreamKind<Operation, OperationIntent, OperationEvent> = {
@@ -26,7 +26,7 @@ export const operationKind: StreamKind<Operation, OperationIntent, OperationEven
 
 function operationWakeAt(state: Operation): Instant | undefined {
   if (state.status === 'awaiting-approval') return state.expiresAt;
-  return state.status === 'approved' && state.waitsFor !== undefined ? waitsUntil(state) : undefined;
+  return waitsWithApproval(state) ? waitsUntil(state) : undefined;
 }
 
 /**

@@ -25,6 +25,8 @@ const changes: readonly OperationEvent['type'][] = [
   'operation.approved',
   // Before its button is pressed it asks whether to begin at once, or when a promotion has let go.
   'operation.unblocked',
+  'operation.frozen',
+  'operation.thawed',
   'operation.rejected',
   'operation.withdrawn',
   'operation.expired',

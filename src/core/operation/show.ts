@@ -1,9 +1,11 @@
 import { sayActor } from '../actor.ts';
 import { answer, type Answer } from '../answer.ts';
+import { sayFreeze } from '../freeze/state.ts';
 import type { Policies } from '../policies/policies.ts';
 import { cautionOf } from '../plan/words.ts';
 import { sayDuration, sayMoment } from '../time.ts';
 import { mayApprove } from './approvers.ts';
+import { mayHaveToWait } from './frozen.ts';
 import { sayIncidents } from './describe.ts';
 import { sayRequests } from './requests.ts';
 import { operationIsOpen, type Operation } from './state.ts';
@@ -16,6 +18,9 @@ export function showOperation(operation: Operation, policies: Policies): Answer 
   const asked = `Asked by ${sayActor(operation.requestedBy)} at ${sayMoment(operation.requestedAt)}: ${plan.reason}`;
   const lines = [
     ...(caution === undefined ? [] : [`⚠️ ${caution}.`]),
+    ...(operation.frozen && mayHaveToWait(operation)
+      ? [`🧊 ${sayFreeze(operation.frozen)}`, 'No step of it begins until two people have lifted that.']
+      : []),
     about === undefined ? asked : `${asked} — ${about}`,
     ...(operation.why === '' ? [] : [operation.why]),
     ...operation.approvals.map(({ name, at }) => `Approved by ${name} at ${sayMoment(at)}`),

@@ -66,6 +66,10 @@ export interface Operation {
   readonly yieldsTo?: string | undefined;
   /** The promotion that has to let go of the channel before this rollback can begin. */
   readonly waitsFor?: string | undefined;
+  /** Production is frozen, and no step of it begins. */
+  readonly frozen?: { readonly name: string; readonly reason: string; readonly since: Instant } | undefined;
+  /** The step, not the first, that waits for that to be lifted. */
+  readonly held?: number | undefined;
   /** Whether it changed something before it ended; operations that ended under earlier versions of Lastgood do not say. */
   readonly touched?: boolean;
   /** Why it ended as it did, in a sentence. */
@@ -127,8 +131,21 @@ export function evolveOperation(
         begunAt: event.at,
         executeBefore: event.at + state.rule.execute_within,
       };
+    case 'operation.frozen': {
+      const { name, reason, since } = event;
+      return { ...state, frozen: { name, reason, since } };
+    }
+    case 'operation.thawed':
+      return { ...state, frozen: undefined };
+    case 'step.held': {
+      const held = step(event.step, { status: 'waiting', startedAt: undefined });
+      // Before its first step nothing has happened: it stands where it stood when it was approved.
+      return event.step === 0
+        ? { ...held, status: 'approved', begunAt: undefined }
+        : { ...held, held: event.step };
+    }
     case 'step.started':
-      return step(event.step, { status: 'running', startedAt: event.at });
+      return { ...step(event.step, { status: 'running', startedAt: event.at }), held: undefined };
     case 'step.progressed':
       return step(event.step, { note: event.note, url: event.url });
     case 'step.done':

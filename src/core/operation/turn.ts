@@ -1,7 +1,7 @@
 import { sayActor } from '../actor.ts';
 import { nothing, type Decision, type Message, type Tell } from '../stream.ts';
 import { sayMoment, type Instant } from '../time.ts';
-import { channelOf } from './carry-out.ts';
+import { channelOf, leaveSwitch, stopHeld } from './carry-out.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
 import type { Operation } from './state.ts';
@@ -47,7 +47,7 @@ export function yieldTo(
         yieldsTo: to,
         incident,
       } as const;
-      return { events: [stopped], tells: [] };
+      return state.held === undefined ? { events: [stopped], tells: [] } : stopHeld(state, stopped);
     }
     case 'unknown':
     case 'done':
@@ -69,11 +69,16 @@ export function proceed(state: Operation, { at }: Message<OperationIntent>): Dec
   if (state.status === 'awaiting-approval') return { events: [unblocked], tells: [] };
   if (state.status !== 'approved') return nothing;
   if (at >= waitsUntil(state)) return waitedInVain(state);
-  return { events: [unblocked], tells: [askToBegin(state.id, state.plan)] };
+  return { events: [unblocked], tells: state.frozen ? [] : [askToBegin(state.id, state.plan)] };
+}
+
+/** It has been approved, and something else has to happen before it may begin. */
+export function waitsWithApproval({ status, waitsFor, frozen }: Operation): boolean {
+  return status === 'approved' && (waitsFor !== undefined || frozen !== undefined);
 }
 
 /**
- * How long an approval waits for a promotion to let go. The time to begin would be too short: a step that is stopped
+ * How long an approval waits for a promotion to let go, or for production to be no longer frozen. The time to begin would be too short: a step that is stopped
  * may take longer than that to end. But what was approved in this night must not begin by itself in the next one, when
  * somebody says at last how the promotion ended; so it is the time that the whole request has, if that is longer.
  */
@@ -82,7 +87,11 @@ export function waitsUntil({ expiresAt, executeBefore }: Operation): Instant {
 }
 
 export function waitedInVain(state: Operation): Decision<OperationEvent> {
-  const why = `It was approved, but ${state.waitsFor ?? 'a promotion'} had not let go of the channel by ${sayMoment(waitsUntil(state))}. Ask again if it is still wanted.`;
+  const { waitsFor, frozen } = state;
+  const why =
+    waitsFor === undefined && frozen
+      ? `It was approved, but production was still frozen at ${sayMoment(waitsUntil(state))} (by ${frozen.name}: ${frozen.reason}). Ask again if it is still wanted.`
+      : `It was approved, but ${waitsFor ?? 'a promotion'} had not let go of the channel by ${sayMoment(waitsUntil(state))}. Ask again if it is still wanted.`;
   return end(state, { type: 'operation.voided', why });
 }
 
@@ -92,5 +101,5 @@ export function end(state: Operation, event: OperationEvent): Decision<Operation
     to: channelOf(state),
     intent: { type: 'channel.release', operation: state.id, outcome: 'not-begun', touched: false, why: '' },
   };
-  return { events: [event], tells: [release] };
+  return { events: [event], tells: [release, ...leaveSwitch(state)] };
 }

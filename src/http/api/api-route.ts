@@ -15,6 +15,8 @@ export interface About {
   readonly description?: string;
   readonly parameters?: readonly Parameter[];
   readonly request?: Request;
+  /** It needs no token. */
+  readonly public?: true;
   /** By status. What every route answers (401, 403, 500, 503) is added to them. */
   readonly responses: Readonly<Record<number, Reply>>;
 }
@@ -35,6 +37,7 @@ export interface Request {
 
 export interface Reply {
   readonly description: string;
-  /** JSON of one of these shapes; Markdown without any. */
+  /** JSON of one of these shapes; Markdown without any, or a file of this type. */
   readonly shapes: readonly z.ZodType[];
+  readonly file?: string;
 }

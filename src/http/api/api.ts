@@ -1,10 +1,13 @@
 import type { Instant } from '../../core/time.ts';
 import type { Route } from '../wire.ts';
+import { auditRoutes, type AuditReads } from './audit.ts';
+import { backupRoute, type BackUp } from './backup.ts';
 import { commandRoute, type CarryOut } from './commands.ts';
 import type { Doorkeeper } from './guard.ts';
 import { openApiRoute } from './openapi.ts';
 import { readRoutes, type Look } from './reads.ts';
 import { reportRoutes, type Reports } from './reports.ts';
+import { versionStatusRoutes, type VersionStatusList } from './version-status.ts';
 
 /** What the API serves. */
 export interface ApiHandlers extends Doorkeeper {
@@ -12,6 +15,10 @@ export interface ApiHandlers extends Doorkeeper {
   readonly carryOut: CarryOut;
   readonly look: Look;
   readonly reports: Reports;
+  readonly backUp: BackUp;
+  readonly audit: AuditReads;
+  /** Undefined where nothing is signed. */
+  readonly versionStatus: (() => Promise<VersionStatusList>) | undefined;
 }
 
 /** `/api/v1/…` and `/openapi.json`. */
@@ -19,7 +26,10 @@ export function apiRoutes(handlers: ApiHandlers): readonly Route[] {
   const routes = [
     commandRoute(handlers),
     ...reportRoutes(handlers, handlers.reports),
+    backupRoute(handlers, handlers.backUp),
     ...readRoutes(handlers, handlers.look),
+    ...auditRoutes(handlers, handlers.audit),
+    ...versionStatusRoutes(handlers, handlers.versionStatus),
   ];
   return [...routes, openApiRoute(routes)];
 }

@@ -3,7 +3,10 @@ import type { Caller, LetIn } from '../../trust/api-token.ts';
 import type { Route, WireRequest, WireResponse } from '../wire.ts';
 
 export interface Doorkeeper {
-  readonly callerOf: (authorization: string | readonly string[] | undefined, via: Via) => LetIn;
+  readonly callerOf: (
+    authorization: string | readonly string[] | undefined,
+    via: Via,
+  ) => LetIn | Promise<LetIn>;
   /** Why nothing is taken at this moment; undefined when it is. */
   readonly closed: () => string | undefined;
   /** Whether it was the store that takes nothing, rather than a mistake of ours. */
@@ -19,13 +22,14 @@ export function guarded(
   return async (request) => {
     // The terminal says so; whoever else does only makes the timeline say `terminal` of them.
     const via = request.headers['x-lastgood-via'] === 'terminal' ? 'terminal' : 'api';
-    const letIn = keeper.callerOf(request.headers.authorization, via);
+    const letIn = await keeper.callerOf(request.headers.authorization, via);
     if ('error' in letIn) {
       const { status, error } = letIn;
       return {
         status,
         json: { error },
         ...(status === 401 && { headers: { 'www-authenticate': 'Bearer' } }),
+        ...(status === 503 && { headers: { 'retry-after': '5' } }),
       };
     }
     const closed = keeper.closed();

@@ -8,6 +8,7 @@ import { onCallShape } from './on-call-shapes.ts';
 import { operationShape } from './operation-shapes.ts';
 import { channelList, incidentList, onCallList, operationList } from './reads.ts';
 import { reportAnswer } from './reports.ts';
+import { signedStatus } from './version-status.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -26,6 +27,7 @@ const named: Readonly<Record<string, z.ZodType>> = {
   OnCall: onCallShape,
   OnCallList: onCallList,
   ReportAnswer: reportAnswer,
+  SignedStatus: signedStatus,
 };
 
 /** `GET /openapi.json`: the routes describe themselves. It says nothing about this deployment, and needs no token. */
@@ -64,20 +66,23 @@ export function openApi(routes: readonly ApiRoute[]): Json {
           type: 'http',
           scheme: 'bearer',
           description:
-            'A token whose SHA-256 is in API_TOKENS. One that names a person acts as that person, with the roles that both have; one that names nobody may ask for things and never approves.',
+            'A token whose SHA-256 is in API_TOKENS. One that names a person acts as that person, with the roles that both have; one that names nobody may ask for things and never approves. Or a token that GitHub Actions signed for a job in GITHUB_OIDC.',
         },
       },
     },
   };
 }
 
-function operation({ id, summary, description, parameters, request, responses }: About): Json {
+function operation(about: About): Json {
+  const { id, summary, description, parameters, request, responses } = about;
   const own = Object.entries(responses).map(([status, reply]) => [status, replyJson(reply)] as const);
-  const common = Object.keys(everywhere).map((status) => [status, { $ref: responseRef(status) }] as const);
+  const usual = Object.keys(everywhere).filter((status) => !about.public || !ofTokens.includes(status));
+  const common = usual.map((status) => [status, { $ref: responseRef(status) }] as const);
   return {
     operationId: id,
     summary,
     ...(description !== undefined && { description }),
+    ...(about.public && { security: [] }),
     ...(parameters && { parameters: parameters.map(parameterJson) }),
     ...(request && { requestBody: requestJson(request) }),
     responses: Object.fromEntries([...common, ...own]),
@@ -91,6 +96,8 @@ const everywhere: About['responses'] = {
   500: { description: 'Lastgood failed on this request; its log says how.', shapes: [apiError] },
   503: { description: 'Nothing can be stored at the moment, and nothing was done.', shapes: [apiError] },
 };
+
+const ofTokens: readonly string[] = ['401', '403'];
 
 function responseRef(status: string): string {
   return `#/components/responses/Status${status}`;
@@ -116,10 +123,10 @@ function requestJson({ shapes, required, examples }: Request): Json {
   };
 }
 
-function replyJson({ description, shapes }: Reply): Json {
+function replyJson({ description, shapes, file = 'text/markdown' }: Reply): Json {
   const content =
     shapes.length === 0
-      ? { 'text/markdown': { schema: { type: 'string' } } }
+      ? { [file]: { schema: { type: 'string' } } }
       : { 'application/json': { schema: anyOf(shapes) } };
   return { description, content };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sayActor } from '../../core/actor.ts';
+import { mayHaveToWait } from '../../core/operation/frozen.ts';
 import type { Operation } from '../../core/operation/state.ts';
 import { cautionOf } from '../../core/plan/words.ts';
 import { severities } from '../../core/severity.ts';
@@ -55,6 +56,8 @@ export const operationShape = z.object({
   waits_for: z.string().nullable(),
   /** The rollback that this promotion stops for. */
   yields_to: z.string().nullable(),
+  /** Production is frozen, and no step of it begins: by whom and why. */
+  frozen: z.object({ by: z.string(), reason: z.string(), since: time }).nullable(),
   steps: z.array(
     z.object({
       title: z.string(),
@@ -102,6 +105,7 @@ export function toOperation(operation: Operation): OperationShape {
     abort_requested_by: operation.aborting ?? null,
     waits_for: operation.waitsFor ?? null,
     yields_to: operation.yieldsTo ?? null,
+    frozen: frozenIn(operation),
     steps: plan.steps.map(({ title, uses, phase }, index) => {
       const state = operation.steps[index];
       return {
@@ -116,4 +120,10 @@ export function toOperation(operation: Operation): OperationShape {
       };
     }),
   };
+}
+
+function frozenIn(operation: Operation): OperationShape['frozen'] {
+  const { frozen } = operation;
+  if (!frozen || !mayHaveToWait(operation)) return null;
+  return { by: frozen.name, reason: frozen.reason, since: isoTime(frozen.since) };
 }

@@ -2,6 +2,7 @@ import type { WebClient } from '@slack/web-api';
 import type { CardUrl, Whereabouts } from '../../core/card-url.ts';
 import type { Channel } from '../../core/channel/state.ts';
 import type { Carrier, EffectOf } from '../../core/effect.ts';
+import { freezeId, type FreezeSwitch } from '../../core/freeze/state.ts';
 import type { Incident } from '../../core/incident/state.ts';
 import type { Operation } from '../../core/operation/state.ts';
 import { withoutCard } from '../../core/settle-card.ts';
@@ -11,6 +12,7 @@ import { markButtons } from '../store-mark.ts';
 import { approvalRequest } from '../views/approval-request.ts';
 import type { View } from '../views/blocks.ts';
 import { channelCard } from '../views/channel-card.ts';
+import { freezeCard } from '../views/freeze-card.ts';
 import { incidentCard } from '../views/incident-card.ts';
 import { directPage } from '../views/page-message.ts';
 import { pageOver } from '../views/page-over.ts';
@@ -75,6 +77,8 @@ function draw(
       ? { view: planCard(operation, now), isDirect: false }
       : { view: approvalRequest(operation, name, now, where), isDirect: true };
   }
+  if (stream === freezeId && name !== undefined)
+    return { view: freezeCard(state as FreezeSwitch, name, now), isDirect: false };
   if (name !== undefined) return { view: channelCard(state as Channel, name, now), isDirect: false };
   throw new Error(`${stream} has no card`);
 }

@@ -1,5 +1,6 @@
 import { sayActor } from '../../core/actor.ts';
 import type { Whereabouts } from '../../core/card-url.ts';
+import { sayFreeze } from '../../core/freeze/state.ts';
 import { askedOn } from '../../core/operation/requests.ts';
 import type { Operation } from '../../core/operation/state.ts';
 import { cautionOf, sayOverride, sayPlan } from '../../core/plan/words.ts';
@@ -31,6 +32,7 @@ export function approvalRequest(operation: Operation, card: string, now: Instant
       section(mrkdwn`*${shown(asked, 500)}*: ${shown(plan.reason, 600)}${about}`),
       ...(override === undefined || !waits ? [] : [section(mrkdwn`🔓 ${shown(override, 900)}.`)]),
       ...(caution === undefined || !waits ? [] : [section(mrkdwn`⚠️ ${shown(caution, 900)}.`)]),
+      ...(operation.frozen && waits ? [section(mrkdwn`🧊 ${shown(sayFreeze(operation.frozen), 600)}`)] : []),
       ...(waits ? [section(stepsOf(operation))] : []),
       section(stateOf(operation, now)),
       ...(asksThem ? [actions(approvalButtons(operation))] : []),

@@ -1,6 +1,8 @@
 import { sayActor } from '../../core/actor.ts';
+import { liftCommand, sayFreeze } from '../../core/freeze/state.ts';
 import { sayIncidents } from '../../core/operation/describe.ts';
 import { requestCardName } from '../../core/operation/requests.ts';
+import { waitsUntil } from '../../core/operation/turn.ts';
 import type { Operation, StepState, StepStatus } from '../../core/operation/state.ts';
 import type { PlanStep } from '../../core/plan/plan.ts';
 import { sayConcerns } from '../../core/plan/concern.ts';
@@ -64,17 +66,18 @@ function bannerOf(operation: Operation, now: Instant): Markup {
       const roles = rule.roles.join(' or ');
       const who = `anybody with the role ${roles}, except ${operation.requestedBy.name}`;
       const approval = mrkdwn`🖐️ *Waits for approval*, ${count} so far, until ${moment(operation.expiresAt, now)}\nMay approve: ${who}.`;
-      return join([approval, ...asking(operation), ...waiting(operation)], '\n');
+      return join([approval, ...asking(operation), ...waiting(operation), ...onIce(operation, now)], '\n');
     }
     case 'approved':
-      return operation.waitsFor === undefined
+      return operation.waitsFor === undefined && !operation.frozen
         ? mrkdwn`👍 *Approved.* It is about to begin.`
-        : join([mrkdwn`👍 *Approved.*`, ...waiting(operation)], '\n');
+        : join([mrkdwn`👍 *Approved.*`, ...waiting(operation), ...onIce(operation, now)], '\n');
     case 'running': {
       const done = operation.steps.filter((step) => step.status === 'done').length;
       const since =
         operation.begunAt === undefined ? mrkdwn`` : mrkdwn` since ${moment(operation.begunAt, now)}`;
-      const progress = mrkdwn`▶️ *Running*${since}, ${done} of ${plan.steps.length} steps done.`;
+      const runs = mrkdwn`▶️ *Running*${since}, ${done} of ${plan.steps.length} steps done.`;
+      const progress = join([runs, ...onIce(operation, now)], '\n');
       if (operation.aborting === undefined) return progress;
       return operation.yieldsTo === undefined
         ? mrkdwn`${progress}\n🛑 *${operation.aborting}* asked to stop: no further step begins.`
@@ -129,6 +132,28 @@ function waiting({ waitsFor }: Operation): readonly Markup[] {
     : [
         mrkdwn`⏸️ It begins as soon as ${waitsFor} has let go of the channel. Should the outcome of ${waitsFor} be unknown, somebody has to settle it on its card first.`,
       ];
+}
+
+/** Production is frozen: what that means for this operation, and until when it may wait. */
+function onIce(operation: Operation, now: Instant): readonly Markup[] {
+  const { frozen, status, held } = operation;
+  if (!frozen) return [];
+  const why = mrkdwn`🧊 *${shown(sayFreeze(frozen), 600)}*`;
+  const lifted = mrkdwn`as soon as two people have lifted that: \`${liftCommand}\``;
+  switch (status) {
+    case 'awaiting-approval':
+      return [mrkdwn`${why}\nIt may be approved, and then begins by itself ${lifted}.`];
+    case 'approved':
+      return [
+        mrkdwn`${why}\nIt begins by itself ${lifted}, until ${moment(waitsUntil(operation), now)}. After that it is void.`,
+      ];
+    case 'running':
+      return held === undefined
+        ? [mrkdwn`${why}\nThe step that runs is followed to its end; the next one begins ${lifted}.`]
+        : [mrkdwn`${why}\n⏸️ Held before step ${held + 1}, which begins by itself ${lifted}.`];
+    default:
+      return [];
+  }
 }
 
 /** `why` says it all; the icon warns when the release is back but somebody was not told. */
@@ -189,7 +214,7 @@ function approvals({ approvals }: Operation, now: Instant): View['blocks'] {
 }
 
 function controls(operation: Operation): View['blocks'] {
-  const { id, plan, status, aborting, verified, incident, waitsFor, yieldsTo, touched } = operation;
+  const { id, plan, status, aborting, verified, incident, waitsFor, frozen, yieldsTo, touched } = operation;
   const where = `${plan.app}/${plan.channel}`;
   switch (status) {
     case 'awaiting-approval':
@@ -243,7 +268,9 @@ function controls(operation: Operation): View['blocks'] {
         ]),
       ];
     case 'approved':
-      return waitsFor === undefined ? [] : [actions([button('operation.abort', 'Withdraw', { id })])];
+      return waitsFor === undefined && !frozen
+        ? []
+        : [actions([button('operation.abort', 'Withdraw', { id })])];
     case 'done':
     case 'rejected':
     case 'withdrawn':

@@ -10,7 +10,7 @@ const minute = 60_000;
 /**
  * A night on which everything can be asked for, and every button is on some card: INC-1 fires on stable; a release bot
  * says that the canary fails, and the registry file says otherwise than our records; OP-2 waits on beta for somebody to
- * approve it; of OP-1 on gamma nobody knows how it ended.
+ * approve it; of OP-1 on gamma nobody knows how it ended; and production is frozen.
  */
 export async function busyNight(
   options: {
@@ -41,6 +41,7 @@ export async function busyNight(
   await world.deliver('generic', alert);
   await world.settle();
   await world.type(ben.id, '/rollback beta 2.0.0 it is slow');
+  await world.type(ana.id, '/lastgood freeze deploys go to the wrong cluster');
   return world;
 }
 
@@ -55,7 +56,7 @@ function withTwoMore(channels: string): string {
 /** Everything that may not change when somebody is refused: all but refusals, and what is said of them. */
 export async function pictureOf(world: StillWorld): Promise<unknown> {
   const { store } = world.bot();
-  const kinds = ['incident', 'operation', 'channel'] as const;
+  const kinds = ['incident', 'operation', 'channel', 'freeze'] as const;
   const streams = (await Promise.all(kinds.map((kind) => store.listStreams(kind)))).flat();
   const told = ['slack.card', 'slack.thread', 'slack.reply'];
   return {
@@ -87,7 +88,7 @@ function withoutIds(blocks: unknown): string {
 /** How many refusals are on record, in all streams. */
 export async function refusalsOf(world: StillWorld): Promise<number> {
   const { store } = world.bot();
-  const kinds = ['incident', 'operation', 'channel'] as const;
+  const kinds = ['incident', 'operation', 'channel', 'freeze'] as const;
   const streams = (await Promise.all(kinds.map((kind) => store.listStreams(kind)))).flat();
   const events = await Promise.all(streams.map(({ id }) => store.readEvents(id)));
   return events.flat().filter(({ type }) => type === 'request.refused').length;
@@ -124,6 +125,8 @@ export async function lines(
     'channels-set': { line: '/channels set canary 1.6.0-rc.3 released by hand', needs: 'a role' },
     'lastgood-doctor': { line: '/lastgood doctor', needs: 'a role' },
     'lastgood-received': { line: '/lastgood received generic/7', needs: 'a role' },
+    'lastgood-freeze': { line: '/lastgood freeze it is not over', needs: 'a role' },
+    'lastgood-unfreeze': { line: '/lastgood unfreeze it is over', needs: 'approver' },
     'lastgood-help': { line: '/lastgood help', needs: 'nothing' },
   };
 }

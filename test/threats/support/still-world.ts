@@ -32,7 +32,9 @@ export async function stillWorld(
   policies: Readonly<Record<string, (text: string) => string>> = {},
   /** Who is in the Slack workspace besides the cast. */
   others: readonly SlackPerson[] = [],
-  more: Partial<Pick<Parameters<typeof startWorld>[0], 'clock' | 'between' | 'mostInFlight'>> = {},
+  more: Partial<
+    Pick<Parameters<typeof startWorld>[0], 'clock' | 'between' | 'mostInFlight' | 'logLevel'>
+  > = {},
 ): Promise<StillWorld> {
   const root = await mkdtemp(join(tmpdir(), 'lastgood-threat-'));
   const mine = join(root, 'policies-of-this-test');

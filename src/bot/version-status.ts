@@ -1,0 +1,141 @@
+import { keepRevoked, versionStatuses, type StatusByApp } from '../core/channel/version-status.ts';
+import type { Channel } from '../core/channel/state.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
+import type { SignedStatus, VersionStatusList } from '../http/api/version-status.ts';
+import { StoreUnavailable, type Store } from '../store/store.ts';
+import { canonicalJson } from '../trust/audit/canonical-json.ts';
+import type { Signer } from '../trust/signing-key.ts';
+
+/** So long a list is good for: whoever keeps newer ones from a client gains no more than this. */
+const goodFor: Milliseconds = 24 * 3_600_000;
+/** However many ask, the channels are looked at no more often. */
+const lookEvery: Milliseconds = 1_000;
+
+const listMark = 'version-status';
+const numberMark = 'version-status-number';
+
+/** What is signed, but for how a moment is written. */
+interface Statement {
+  readonly number: number;
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly apps: StatusByApp;
+}
+
+/**
+ * The list of what may be used and what was rolled back. It is signed when something in it has changed, and before half
+ * its time is over; in between it is the same to the letter, at every replica.
+ */
+export function versionStatusList(parts: {
+  readonly store: Pick<Store, 'listStreams' | 'readMark' | 'advanceMark'>;
+  readonly storeId: string;
+  readonly signer: Signer;
+  readonly now: () => Instant;
+}): () => Promise<VersionStatusList> {
+  const { store, storeId, signer, now } = parts;
+  const kept: { list: VersionStatusList | undefined; statement: Statement | undefined; lookedAt: Instant } = {
+    list: undefined,
+    statement: undefined,
+    lookedAt: -Infinity,
+  };
+  let looking: Promise<VersionStatusList> | undefined;
+
+  async function look(at: Instant): Promise<VersionStatusList> {
+    const statement = await newest(at);
+    if (!kept.list || kept.statement?.number !== statement.number) kept.list = signed(statement);
+    kept.statement = statement;
+    kept.lookedAt = at;
+    return kept.list;
+  }
+
+  /** What was issued last where that still holds, or a new one with a number of its own. */
+  async function newest(at: Instant): Promise<Statement> {
+    const before = await issued();
+    const streams = await store.listStreams('channel');
+    const present = versionStatuses(streams.map(({ state }) => state as Channel));
+    const apps = keepRevoked(present, before?.apps ?? {});
+    if (before && isFresh(before, at) && canonicalJson(before.apps) === canonicalJson(apps)) return before;
+    const last = Number((await store.readMark(numberMark)) ?? 0);
+    // Seconds, so that not even a store that was lost or brought back from a backup begins below what clients know.
+    const number = Math.max(last + 1, Math.floor(at / 1_000));
+    const statement = { number, issuedAt: at, expiresAt: at + goodFor, apps };
+    // Of several replicas one issues it, and a slow one does not undo what came after.
+    if (await store.advanceMark(numberMark, inOrder(number)))
+      await store.advanceMark(listMark, `${inOrder(number)} ${canonicalJson(statement)}`);
+    const standing = await issued();
+    if (!standing) throw new StoreUnavailable('another replica is about to issue the first status list');
+    return standing;
+  }
+
+  async function issued(): Promise<Statement | undefined> {
+    const text = await store.readMark(listMark);
+    return text === undefined ? undefined : (JSON.parse(text.slice(text.indexOf(' '))) as Statement);
+  }
+
+  function signed(statement: Statement): VersionStatusList {
+    const { number, issuedAt, expiresAt, apps } = statement;
+    const about = {
+      store: storeId,
+      number,
+      issued_at: isoTime(issuedAt),
+      expires_at: isoTime(expiresAt),
+    };
+    const sign = (said: object): SignedStatus => {
+      const text = canonicalJson({ ...about, ...said });
+      return { signed: text, signature: signer.sign(text), key: signer.keyId };
+    };
+    const written = Object.fromEntries(
+      Object.entries(apps).map(([app, versions]) => [
+        app,
+        Object.fromEntries(
+          Object.entries(versions).map(([version, status]) => [
+            version,
+            { ...status, since: isoTime(status.since) },
+          ]),
+        ),
+      ]),
+    );
+    const ones = new Map<string, SignedStatus>();
+    return {
+      tag: `${number}-${signer.keyId}`,
+      all: sign({ type: 'lastgood.version-status-list', apps: written }),
+      one: (app, version) => {
+        const name = `${app}/${version}`;
+        const versions = Object.hasOwn(written, app) ? written[app] : undefined;
+        const status = versions && Object.hasOwn(versions, version) ? versions[version] : undefined;
+        if (!status) return undefined;
+        const one = ones.get(name) ?? sign({ type: 'lastgood.version-status', app, version, ...status });
+        ones.set(name, one);
+        return one;
+      },
+    };
+  }
+
+  return async () => {
+    const at = now();
+    if (kept.list && Math.abs(at - kept.lookedAt) < lookEvery) return kept.list;
+    looking ??= look(at).finally(() => {
+      looking = undefined;
+    });
+    try {
+      return await looking;
+    } catch (error) {
+      // What was signed says itself until when it is good.
+      if (kept.list && kept.statement && at < kept.statement.expiresAt) return kept.list;
+      throw error;
+    }
+  };
+}
+
+function isFresh({ issuedAt, expiresAt }: Statement, at: Instant): boolean {
+  return at >= issuedAt && at < expiresAt - goodFor / 2;
+}
+
+/** As text, in the order of the numbers. */
+function inOrder(number: number): string {
+  return String(number).padStart(16, '0');
+}
+
+function isoTime(at: Instant): string {
+  return new Date(at).toISOString();
+}

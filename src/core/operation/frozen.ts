@@ -1,0 +1,39 @@
+import { nothing, type Decision, type Message } from '../stream.ts';
+import { askSwitch, startStep } from './carry-out.ts';
+import type { OperationEvent } from './event.ts';
+import type { OperationIntent } from './intent.ts';
+import type { Operation } from './state.ts';
+import { askToBegin, waitedInVain, waitsUntil } from './turn.ts';
+
+/** Something of it may still begin by itself; of what nobody knows how it ended, nothing does. */
+export function mayHaveToWait({ status }: Operation): boolean {
+  return status === 'awaiting-approval' || status === 'approved' || status === 'running';
+}
+
+/** Production is frozen: what is under way goes on to the end of its step, and the rest waits. */
+export function freeze(
+  state: Operation,
+  intent: Extract<OperationIntent, { type: 'operation.freeze' }>,
+): Decision<OperationEvent> {
+  const { id, plan, status } = state;
+  if (state.frozen !== undefined || !mayHaveToWait(state)) return nothing;
+  const { name, reason, since } = intent;
+  const frozen = { type: 'operation.frozen', name, reason, since, running: status === 'running' } as const;
+  // Whoever lifts it has to know that this one goes on by itself.
+  return { events: [frozen], tells: status === 'approved' ? [askSwitch(id, plan, true)] : [] };
+}
+
+/** Production is not frozen, or no longer: what waited for that alone goes on. */
+export function thaw(
+  state: Operation,
+  { at, intent }: Message<Extract<OperationIntent, { type: 'operation.thaw' }>>,
+): Decision<OperationEvent> {
+  const { id, plan, status, frozen, held, waitsFor } = state;
+  const running = status === 'running';
+  const events: readonly OperationEvent[] =
+    frozen === undefined ? [] : [{ type: 'operation.thawed', running, lifted: intent.lifted ?? [] }];
+  if (running && held !== undefined) return { events: [...events, startStep(state, held)], tells: [] };
+  if (status !== 'approved' || waitsFor !== undefined) return { events, tells: [] };
+  if (at >= waitsUntil(state)) return waitedInVain(state);
+  return { events, tells: [askToBegin(id, plan)] };
+}

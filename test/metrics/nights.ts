@@ -1,0 +1,242 @@
+/** A day of metrics, a value a minute, and the nights in which each alert fires: not yet at `calmAt`, and at `firesAt`. */
+
+/** A step that takes long, a click that waits for Slack, a forged request and a freeze of less than a day wake nobody. */
+export const well: Readonly<Record<string, string>> = {
+  'up{job="lastgood",instance="a"}': '1x1600',
+  'lastgood_ready{instance="a"}': '1x1600',
+  'lastgood_store_failures_total{work="receive"}': '0x1600',
+  'lastgood_store_seconds_bucket{work="receive",le="0.01"}': '0+60x1600',
+  'lastgood_store_seconds_bucket{work="receive",le="+Inf"}': '0+60x1600',
+  'lastgood_outbox_oldest_seconds{effect="page.mail"}': '5x1600',
+  'lastgood_outbox_oldest_seconds{effect="step.run"}': '0+60x1600',
+  'lastgood_effect_attempts_total{effect="page.mail",outcome="failed"}': '0x1600',
+  'lastgood_effect_attempts_total{effect="page.mail",outcome="retried"}': '0+1x1600',
+  'lastgood_page_seconds_bucket{le="60"}': '0+10x1600',
+  lastgood_page_seconds_count: '0+10x1600',
+  lastgood_wakes_overdue_oldest_seconds: '1x1600',
+  'lastgood_wake_lateness_seconds_bucket{what="rung",le="30"}': '0+1x1600',
+  'lastgood_wake_lateness_seconds_count{what="rung"}': '0+1x1600',
+  'lastgood_inbox_oldest_seconds{source="alertmanager"}': '1x1600',
+  'lastgood_inbox_oldest_seconds{source="slack"}': '0+60x1600',
+  'lastgood_quarantined_total{source="generic"}': '3x1600',
+  'lastgood_received_total{source="generic",result="unauthentic"}': '0x100 1x1500',
+  'lastgood_operations_open{kind="rollback",status="running"}': '1x1600',
+  lastgood_frozen: '1x1400 0x200',
+  lastgood_self_audit_passed: '1x1600',
+  lastgood_self_audit_timestamp_seconds: '0+60x1600',
+  lastgood_heartbeat_fit: '1x1600',
+  lastgood_heartbeat_timestamp_seconds: '0+60x1600',
+  'nodejs_eventloop_lag_p99_seconds{job="lastgood"}': '0.02x1600',
+};
+
+interface Night {
+  readonly alert: string;
+  readonly when: string;
+  readonly series: Readonly<Record<string, string>>;
+  readonly calmAt: string;
+  readonly firesAt: string;
+  /** The labels that say what it is about. */
+  readonly about: Readonly<Record<string, string>>;
+}
+
+export const fires: readonly Night[] = [
+  {
+    alert: 'LastgoodDown',
+    when: 'and not while it is started anew',
+    series: { 'up{job="lastgood",instance="a"}': '1 0 0 0 0' },
+    calmAt: '2m',
+    firesAt: '3m',
+    about: { instance: 'a', job: 'lastgood' },
+  },
+  {
+    alert: 'LastgoodAbsent',
+    when: 'Prometheus finds none',
+    series: { 'up{job="prometheus"}': '1x10' },
+    calmAt: '4m',
+    firesAt: '6m',
+    about: { job: 'lastgood' },
+  },
+  {
+    alert: 'LastgoodNotReady',
+    when: 'one of two replicas',
+    series: { 'lastgood_ready{instance="a"}': '1 0x10', 'lastgood_ready{instance="b"}': '1x10' },
+    calmAt: '2m',
+    firesAt: '4m',
+    about: { instance: 'a' },
+  },
+  {
+    alert: 'LastgoodReplicasMissing',
+    when: 'one of two is gone',
+    series: {
+      'up{job="lastgood",instance="a"}': '1x20',
+      'up{job="lastgood",instance="b"}': '0x20',
+      'lastgood_ready{instance="a"}': '1x20',
+    },
+    calmAt: '9m',
+    firesAt: '11m',
+    about: {},
+  },
+  {
+    alert: 'LastgoodStoreFailing',
+    when: 'a few alerts were not taken',
+    series: { 'lastgood_store_failures_total{work="receive"}': '0 0 3x20' },
+    calmAt: '1m',
+    firesAt: '4m',
+    about: { work: 'receive' },
+  },
+  {
+    alert: 'LastgoodStoreSlow',
+    when: 'half a second is too long for Slack',
+    series: {
+      'lastgood_store_seconds_bucket{work="receive",le="0.5"}': '0x30',
+      'lastgood_store_seconds_bucket{work="receive",le="1"}': '0+60x30',
+      'lastgood_store_seconds_bucket{work="receive",le="+Inf"}': '0+60x30',
+    },
+    calmAt: '5m',
+    firesAt: '15m',
+    about: { work: 'receive' },
+  },
+  {
+    alert: 'LastgoodPagesStuck',
+    when: 'once, however many replicas say so',
+    series: {
+      'lastgood_outbox_oldest_seconds{effect="page.slack",instance="a"}': '50 110 170 230',
+      'lastgood_outbox_oldest_seconds{effect="page.slack",instance="b"}': '50 110 170 230',
+    },
+    calmAt: '1m',
+    firesAt: '3m',
+    about: { effect: 'page.slack' },
+  },
+  {
+    alert: 'LastgoodPagesFailing',
+    when: 'a page, and not a card',
+    series: {
+      'lastgood_effect_attempts_total{effect="page.mail",outcome="failed"}': '0 0 1x20',
+      'lastgood_effect_attempts_total{effect="slack.card",outcome="failed"}': '0 1 1x20',
+    },
+    calmAt: '1m',
+    firesAt: '3m',
+    about: { effect: 'page.mail' },
+  },
+  {
+    alert: 'LastgoodPagesSlow',
+    when: 'one in a hundred',
+    series: {
+      'lastgood_page_seconds_bucket{le="60",pager="mail"}': '0+100x4 400+99x10',
+      'lastgood_page_seconds_count{pager="mail"}': '0+100x14',
+    },
+    calmAt: '3m',
+    firesAt: '10m',
+    about: {},
+  },
+  {
+    alert: 'LastgoodMessagesStuck',
+    when: 'cards, ten minutes old',
+    series: { 'lastgood_outbox_oldest_seconds{effect="slack.card"}': '500+60x20' },
+    calmAt: '5m',
+    firesAt: '8m',
+    about: { effect: 'slack.card' },
+  },
+  {
+    alert: 'LastgoodRungsOverdue',
+    when: 'the timers stand still',
+    series: { lastgood_wakes_overdue_oldest_seconds: '0 20 80 140' },
+    calmAt: '2m',
+    firesAt: '3m',
+    about: {},
+  },
+  {
+    alert: 'LastgoodRungsLate',
+    when: 'one rung, called late',
+    series: {
+      'lastgood_wake_lateness_seconds_bucket{what="rung",le="30"}': '5x10',
+      'lastgood_wake_lateness_seconds_count{what="rung"}': '5 5 6x10',
+    },
+    calmAt: '1m',
+    firesAt: '3m',
+    about: {},
+  },
+  {
+    alert: 'LastgoodInboxStuck',
+    when: 'an alert lies there',
+    series: { 'lastgood_inbox_oldest_seconds{source="sentry"}': '20 80 140 200' },
+    calmAt: '1m',
+    firesAt: '3m',
+    about: { source: 'sentry' },
+  },
+  {
+    alert: 'LastgoodQuarantined',
+    when: 'one body',
+    series: { 'lastgood_quarantined_total{source="generic"}': '0 0 1x20' },
+    calmAt: '1m',
+    firesAt: '3m',
+    about: { source: 'generic' },
+  },
+  {
+    alert: 'LastgoodTurnedAway',
+    when: 'a wrong secret, again and again',
+    series: { 'lastgood_received_total{source="grafana",result="unauthentic"}': '0+2x30' },
+    calmAt: '2m',
+    firesAt: '12m',
+    about: { source: 'grafana' },
+  },
+  {
+    alert: 'LastgoodOperationUnknown',
+    when: 'nobody settles it',
+    series: { 'lastgood_operations_open{kind="rollback",status="unknown"}': '1x10' },
+    calmAt: '4m',
+    firesAt: '6m',
+    about: { kind: 'rollback' },
+  },
+  {
+    alert: 'LastgoodFrozen',
+    when: 'since yesterday',
+    series: { lastgood_frozen: '1x1600' },
+    calmAt: '23h',
+    firesAt: '25h',
+    about: {},
+  },
+  {
+    alert: 'LastgoodSelfAuditFailed',
+    when: 'one replica found it',
+    series: {
+      'lastgood_self_audit_passed{instance="a"}': '1 1 0',
+      'lastgood_self_audit_passed{instance="b"}': '1 1 1',
+    },
+    calmAt: '1m',
+    firesAt: '2m',
+    about: {},
+  },
+  {
+    alert: 'LastgoodSelfAuditOld',
+    when: 'half an hour ago',
+    series: { lastgood_self_audit_timestamp_seconds: '0x60' },
+    calmAt: '30m',
+    firesAt: '36m',
+    about: {},
+  },
+  {
+    alert: 'LastgoodHeartbeatMissing',
+    when: 'it came through, and does not any more',
+    series: { lastgood_heartbeat_timestamp_seconds: '0x20', lastgood_heartbeat_fit: '0x20' },
+    calmAt: '4m',
+    firesAt: '7m',
+    about: {},
+  },
+  {
+    alert: 'LastgoodHeartbeatMissing',
+    when: 'it never came through',
+    series: { lastgood_heartbeat_fit: '1x20' },
+    calmAt: '1m',
+    firesAt: '3m',
+    about: {},
+  },
+  {
+    alert: 'LastgoodEventLoopBlocked',
+    when: 'for minutes',
+    series: { 'nodejs_eventloop_lag_p99_seconds{job="lastgood",instance="a"}': '0.8x20' },
+    calmAt: '4m',
+    firesAt: '6m',
+    about: { job: 'lastgood', instance: 'a' },
+  },
+];
