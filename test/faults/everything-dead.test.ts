@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { conversations, people } from '../../src/sandbox/cast.ts';
 import type { SlackMessage } from '../../src/sandbox/neighbours/slack.ts';
 import { stillWorld, type StillWorld } from '../threats/support/still-world.ts';
@@ -52,11 +52,17 @@ test('Slack, PagerDuty, mail and GitHub are dead at once: alerts are taken, /rea
   await world.startBot();
   const open = await world.bot().store.listStreams('incident', { openOnly: true });
   expect(open).toHaveLength(fired.length);
+  // The switch outside hears nothing of it any more.
+  const withheld =
+    /\nThe heartbeat is withheld from the switch outside: a page has not gone out for 1m 19s\n/;
+  await vi.waitFor(async () => expect(await ready()).toMatch(withheld));
 
   for (const neighbour of [slack, pagerduty, github]) neighbour.heal();
   mail.heal();
   await world.pass(31 * second);
-  expect(await ready()).toMatch(/^200 ready\nNothing has come in from Slack since the start, [^\n]*\n$/);
+  expect(await ready()).toMatch(
+    /^200 ready\nNothing has come in from Slack since the start, [^\n]*\nThe heartbeat/,
+  );
 
   // Whoever tried first found them back; then the worst goes first, everywhere.
   expect(inOrder(pagerduty.alerts().map(({ severity }) => severityThere.indexOf(severity)))).toBe(true);
@@ -78,6 +84,7 @@ test('Slack, PagerDuty, mail and GitHub are dead at once: alerts are taken, /rea
   expect(github.runs()).toHaveLength(1);
   const later = effectIds(everything());
   expect(later).toEqual([...new Set(later)]);
+  await vi.waitFor(async () => expect(await ready()).not.toContain('heartbeat'));
 });
 
 const severityThere = ['critical', 'error', 'warning', 'info'];

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parse, stringify } from 'yaml';
 import type { Operation } from '../../src/core/operation/state.ts';
 import { conversations, people } from '../../src/sandbox/cast.ts';
+import { byCommand } from './support/by-command.ts';
 import { startNeighbourhood, type Neighbourhood } from './support/neighbourhood.ts';
 import { until, type Process } from './support/process.ts';
 
@@ -65,6 +65,14 @@ describe('kill -9 in the middle of a command', () => {
     await expectDone();
   });
 
+  test('and SIGTERM: it ends with 0 without waiting for it, and finds its end after the restart', async () => {
+    expect(await bot.terminate()).toMatchObject({ code: 0, stderr: '' });
+    expect(log()).toEqual(['began 1.4.2']);
+    bot = await town.start({ COMMAND_DIR: folder });
+    await writeFile(join(folder, 'go'), '');
+    await expectDone();
+  });
+
   test('and somebody stops it after the restart: it is ended, and ran once', async () => {
     await bot.kill();
     bot = await town.start({ COMMAND_DIR: folder });
@@ -83,19 +91,6 @@ async function expectDone(): Promise<void> {
   await until('the card says that it is done', () => cardSays('*Done.*'));
   expect(cardSays('Exit code 0: deployed')).toBe(true);
   expect(log()).toEqual(['began 1.4.2', 'ended 1.4.2']);
-}
-
-/** The example's rollback, deployed by a command on this machine. */
-function byCommand(text: string): string {
-  const channels = parse(text.replaceAll('until_stable: 3', 'until_stable: 1')) as {
-    readonly apps: {
-      readonly shop: { readonly channels: { readonly stable: { rollback: { steps: object[] } } } };
-    };
-  };
-  const { rollback } = channels.apps.shop.channels.stable;
-  const argv = [process.execPath, 'deploy.mjs', '--', '{{version}}'];
-  rollback.steps[0] = { ...rollback.steps[0], uses: 'command', with: { argv } };
-  return stringify(channels);
 }
 
 function log(): readonly string[] {

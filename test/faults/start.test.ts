@@ -164,6 +164,32 @@ describe('It does not start, exits with 78, and says what to do', () => {
     expect(ended.stderr).toMatch(/damaged.*To restore: /);
     expect(await readFile(path)).toEqual(damaged);
   });
+
+  test('when the store is damaged and its log is not in it yet: both are left as they are', async () => {
+    const elsewhere = join(root, 'lastgood.db');
+    const receive = async (names: readonly string[]) => {
+      const store = await openSqliteStore({ path: elsewhere });
+      const items = names.map((id) => ({ id, source: 'slack', at: 0, body: 'x'.repeat(500) }));
+      await Promise.all(items.map(store.receive));
+      return store;
+    };
+    await (await receive(Array.from({ length: 2_000 }, (_, n) => `old ${n}`))).close();
+    const store = await receive(['new']);
+    // As kill -9 leaves them.
+    const [database, log] = [await readFile(elsewhere), await readFile(`${elsewhere}-wal`)];
+    await store.close();
+    const damaged = database.fill(7, 400_000, 412_000);
+    const path = join(folders.dataDir, 'lastgood.db');
+    await writeFile(path, damaged);
+    await writeFile(`${path}-wal`, log);
+
+    const ended = await refusedStart(environment);
+
+    expectRefusal(ended);
+    expect(ended.stderr).toMatch(/damaged.*To restore: /s);
+    expect((await readFile(path)).equals(damaged)).toBe(true);
+    expect((await readFile(`${path}-wal`)).equals(log)).toBe(true);
+  });
 });
 
 /** Words for people, and no stack of ours. */

@@ -21,6 +21,8 @@ export interface Neighbourhood extends Neighbours {
   readonly alert: (alert: object) => Promise<number | undefined>;
   /** Where the process listens at the moment. */
   readonly url: () => string;
+  /** Whoever was started by other means listens there from now on. */
+  readonly movedTo: (url: string) => void;
   /** Every message that Lastgood posted, wherever it is. */
   readonly posted: () => readonly SlackMessage[];
   /** Reads what the process left behind when it was gone. */
@@ -33,10 +35,13 @@ export async function startNeighbourhood(
 ): Promise<Neighbourhood> {
   const root = await mkdtemp(join(tmpdir(), 'lastgood-fault-'));
   const now = (): Date => new Date();
-  const running: { process: Process | undefined } = { process: undefined };
+  const running: { process: Process | undefined; url: string | undefined } = {
+    process: undefined,
+    url: undefined,
+  };
   const neighbours = await startNeighbours({
     now,
-    requestUrl: () => running.process && `${running.process.url}/slack/events`,
+    requestUrl: () => running.url && `${running.url}/slack/events`,
   });
   const { slack, github, shop, webhookToken } = neighbours;
   github.setRunBehaviour({ ends: 'success', after: { polls: 1 } });
@@ -54,8 +59,8 @@ export async function startNeighbourhood(
     ...neighbours.environment,
   };
   const url = (): string => {
-    if (!running.process) throw new Error('the process was never started');
-    return running.process.url;
+    if (running.url === undefined) throw new Error('the process was never started');
+    return running.url;
   };
 
   return {
@@ -63,8 +68,12 @@ export async function startNeighbourhood(
     folders,
     environment,
     url,
+    movedTo: (to) => {
+      running.url = to;
+    },
     start: async (more = {}, limits = '') => {
       running.process = await startProcess({ ...environment, ...more }, limits);
+      running.url = running.process.url;
       return running.process;
     },
     alert: async (alert) => {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(new URL('../../../dist/src/main.js', import.meta.url));
+const main = fileURLToPath(new URL('../../../dist/src/main.js', import.meta.url));
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -33,7 +33,7 @@ export interface Process {
  * @throws when it ends instead, with what it said
  */
 export async function startProcess(environment: Environment, limits = ''): Promise<Process> {
-  const { child, ended, log } = run(environment, limits);
+  const { child, ended, log } = launch(environment, { limits });
   const url = await Promise.race([
     untilReady(log),
     ended.then(({ code, stderr }) => {
@@ -57,7 +57,7 @@ export async function startProcess(environment: Environment, limits = ''): Promi
 
 /** Starts it where it must not start, and waits for its end. */
 export async function refusedStart(environment: Environment, folder?: string): Promise<Ended> {
-  const { child, ended, log } = run(environment, '', folder);
+  const { child, ended, log } = launch(environment, folder === undefined ? {} : { folder });
   // One that starts after all is a failure of the test, and must not outlive it.
   void untilReady(log).then(
     () => child.kill('SIGKILL'),
@@ -66,9 +66,17 @@ export async function refusedStart(environment: Environment, folder?: string): P
   return ended;
 }
 
-function run(environment: Environment, limits: string, folder = tmpdir()) {
-  if (!existsSync(program)) throw new Error('there is no dist: run npm run build first, as npm test does');
-  const child = spawn('bash', ['-c', `${limits}\nexec "$0" "$1"`, process.execPath, program], {
+/**
+ * Starts it and waits for nothing.
+ * @param options.program another one than `npm start`, and what is said to it
+ */
+export function launch(
+  environment: Environment,
+  options: { readonly limits?: string; readonly folder?: string; readonly program?: readonly string[] },
+) {
+  if (!existsSync(main)) throw new Error('there is no dist: run npm run build first, as npm test does');
+  const { limits = '', folder = tmpdir(), program = [main] } = options;
+  const child = spawn('bash', ['-c', `${limits}\nexec "$0" "$@"`, process.execPath, ...program], {
     // Nothing of the surroundings, so that a developer's own settings do not reach it: neither these nor an `.env`.
     cwd: folder,
     env: { PATH: process.env['PATH'], TZ: 'UTC', ...environment },
@@ -81,8 +89,13 @@ function run(environment: Environment, limits: string, folder = tmpdir()) {
   return { child, ended, log: () => said.stdout };
 }
 
+/** Where it listens, by its own log; undefined until it is ready. */
+export function addressIn(log: string): string | undefined {
+  return /"url":"([^"]+)".*is ready/.exec(log)?.[1];
+}
+
 async function untilReady(log: () => string): Promise<string> {
-  const url = await until('it is ready', () => /"url":"([^"]+)".*is ready/.exec(log())?.[1]);
+  const url = await until('it is ready', () => addressIn(log()));
   await until('/readyz says so', async () => (await fetch(`${url}/readyz`)).ok);
   return url;
 }
