@@ -1,0 +1,90 @@
+import type { Instant } from '../core/time.ts';
+import { putRow, type Database } from './model-database.ts';
+import type { Wire } from './wire.ts';
+
+/** One process among those that share the database, as `postgres-replica.ts` keeps it. */
+export interface ModelReplica {
+  /** Another one after it was taken for dead. */
+  readonly id: () => string;
+  readonly isAlone: () => boolean;
+  readonly lease: () => () => boolean;
+  readonly leave: () => void;
+}
+
+/** Joins the others: gives signs of life, buries those that give none, and takes over what they had in flight. */
+export function joinReplicas(database: Database, name: string, wire: Wire, look: () => void): ModelReplica {
+  const { lease } = database;
+  /** The last sign of each, and since when it has been seen. */
+  let others = new Map<string, { readonly sign: number; readonly since: Instant }>();
+  let names = 1;
+  let id = `${name}.${names}`;
+  let provenAt = wire.steady();
+  let alone = false;
+  let left = false;
+  register();
+
+  function register(): void {
+    while (database.replicas.has(id)) id = `${name}.${(names += 1)}`;
+    database.replicas.set(id, database.now());
+    alone = database.replicas.size === 1;
+  }
+
+  async function giveSign(): Promise<void> {
+    if (left) return;
+    const began = wire.steady();
+    try {
+      await wire.there('sign of life');
+      const now = database.now();
+      if (database.replicas.has(id)) database.replicas.set(id, now);
+      else register();
+      bury();
+      const isAlone = database.replicas.size === 1;
+      recoverOrphans(database, id);
+      await wire.back('sign of life');
+      provenAt = began;
+      alone = isAlone;
+      look();
+    } catch {
+      // The next sign comes soon; until then others may think what they like.
+    }
+  }
+
+  /** Those whose sign has stayed the same for a lease; not by the database's clock, which may be set. */
+  function bury(): void {
+    const steady = wire.steady();
+    const seen = [...database.replicas].map(([other, sign]) => {
+      const known = others.get(other);
+      return [other, known?.sign === sign ? known : { sign, since: steady }] as const;
+    });
+    others = new Map(seen);
+    for (const [other, { since }] of seen)
+      if (other !== id && steady - since > lease) database.replicas.delete(other);
+  }
+
+  wire.every?.(lease / 5, giveSign);
+  return {
+    id: () => id,
+    isAlone: () => alone,
+    lease: () => {
+      const then = id;
+      return () => then === id && wire.steady() - provenAt < lease * 0.8;
+    },
+    leave: () => {
+      left = true;
+      database.replicas.delete(id);
+    },
+  };
+}
+
+/** What nobody who is alive has in flight waits again. @returns how many */
+export function recoverOrphans(database: Database, owner: string): number {
+  const orphans = [...database.underWay.values()].filter(
+    (record) => record.row.status === 'in-flight' && !database.replicas.has(record.owner),
+  );
+  for (const record of orphans) {
+    const { row } = record;
+    const dueAt = Math.min(row.dueAt, database.now());
+    putRow(database, { ...record, owner, row: { ...row, status: 'waiting', mayHaveHappened: true, dueAt } });
+  }
+  return orphans.length;
+}
