@@ -9,17 +9,18 @@ import { fileURLToPath } from 'node:url';
 import { examplePolicies } from '../sandbox/example-policies.ts';
 import { startNeighbourhood } from '../sandbox/neighbourhood.ts';
 import { seedFolders } from '../sandbox/seed.ts';
-import { atMost, median, type Row } from './row.ts';
+import { median } from './measure.ts';
+import { atMost } from './row.ts';
+import type { Bench } from './setting.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
 const program = fileURLToPath(new URL('../main.js', import.meta.url));
-const slices = 9;
 /** Long enough for what is loaded after ready, and for its garbage to be collected or not. */
 const idleFor = 5_000;
 
 /** How soon the bot is ready, and what it weighs when nothing happens; beside a bare `node:http` server. */
-export async function benchStart(): Promise<readonly Row[]> {
+export const benchStart: Bench = async ({ slices }) => {
   const neighbours = await startNeighbourhood({ now: () => new Date(), requestUrl: () => undefined });
   const sink = await startSink();
   const bare: Measured[] = [];
@@ -59,7 +60,7 @@ export async function benchStart(): Promise<readonly Row[]> {
     atMost(150, { ...resident, name: 'idle', value: of(bot, 'resident') }),
     atMost(200, { ...resident, name: 'idle with SENTRY_DSN', value: of(reporting, 'resident') }),
   ];
-}
+};
 
 interface Measured {
   /** Milliseconds from `spawn` to the line that says so. */

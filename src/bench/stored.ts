@@ -1,0 +1,13 @@
+import type { Incident } from '../core/incident/state.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+
+/** How many alerts are firing in all open incidents of a store that nobody has open. */
+export async function firingIn(path: string): Promise<number> {
+  const store = await openSqliteStore({ path });
+  try {
+    const open = await store.listStreams('incident', { openOnly: true });
+    return open.reduce((sum, { state }) => sum + Object.keys((state as Incident).firing).length, 0);
+  } finally {
+    await store.close();
+  }
+}
