@@ -1,6 +1,10 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 
 // No Docker engine runs where these tests do: this is what can be told from the files alone.
@@ -50,4 +54,33 @@ test('compose.yml gives it nothing that it does not need', () => {
   const places = settingsOfImage.filter(([name]) => name !== 'HOST').map(([, place]) => place);
   expect(places).toHaveLength(3);
   expect(bot.volumes.map((volume) => volume.split(':')[1])).toEqual(expect.arrayContaining(places));
+});
+
+test('it lists all that it holds in sbom.cdx.json, and nothing that is for development', async () => {
+  const [, commands = ''] = /^RUN (npm pkg delete [^]+?sbom\.cdx\.json)$/m.exec(dockerfile) ?? [];
+  expect(dockerfile).toContain('COPY --from=dependencies /app/sbom.cdx.json ./');
+
+  const stage = await mkdtemp(join(tmpdir(), 'lastgood-sbom-'));
+  onTestFinished(() => rm(stage, { recursive: true }));
+  for (const file of ['package.json', 'package-lock.json', '.npmrc']) await copyFile(file, join(stage, file));
+  await promisify(execFile)('sh', ['-ec', commands], { cwd: stage });
+  const sbom = JSON.parse(await readFile(join(stage, 'sbom.cdx.json'), 'utf8')) as {
+    readonly bomFormat: string;
+    readonly components: readonly {
+      readonly name: string;
+      readonly version: string;
+      readonly hashes?: readonly unknown[];
+    }[];
+  };
+  expect(sbom.bomFormat).toBe('CycloneDX');
+  expect(sbom.components.filter(({ hashes }) => !hashes?.length)).toEqual([]);
+
+  const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly version: string; readonly dev?: boolean }>>;
+  };
+  const held = Object.entries(packages).flatMap(([folder, { version, dev }]) =>
+    folder === '' || dev ? [] : [`${folder.slice(folder.lastIndexOf('node_modules/') + 13)} ${version}`],
+  );
+  const listed = sbom.components.map(({ name, version }) => `${name} ${version}`);
+  expect(new Set(listed)).toEqual(new Set(held));
 });

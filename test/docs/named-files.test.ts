@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { expect, it } from 'vitest';
 
-const pages = ['README.md', 'ARCHITECTURE.md', ...pagesIn('docs')];
+const pages = ['README.md', 'ARCHITECTURE.md', 'SECURITY.md', ...pagesIn('docs')];
 
 /** What the recipes make up: the file that you are about to write, and what a run leaves. */
 const invented = [
