@@ -52,7 +52,9 @@ export async function startHttpServer(options: {
         .then((answered) => {
           if ('route' in found) tell?.(found.route, answered.status);
           const last = state.closing || answered.status === 413;
-          return answered.file ? sendFile(response, answered, answered.file) : send(response, answered, last);
+          return answered.file
+            ? sendFile(response, answered, answered.file, last)
+            : send(response, answered, last);
         })
         .catch((error: unknown) => failed(error, path));
     },
@@ -122,11 +124,14 @@ async function sendFile(
   response: ServerResponse,
   { status, headers }: WireResponse,
   { path, sent }: NonNullable<WireResponse['file']>,
+  last: boolean,
 ): Promise<void> {
   try {
     const { size } = await stat(path);
-    const usual = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', connection: 'close' };
-    response.writeHead(status, { ...usual, ...headers, 'content-length': size });
+    // Who reads slowly (`fetch` of Node 24) does not bear that the connection ends behind it.
+    const end = last ? { connection: 'close' } : {};
+    const usual = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+    response.writeHead(status, { ...usual, ...headers, ...end, 'content-length': size });
     await pipeline(createReadStream(path), response);
   } finally {
     await sent();

@@ -60,7 +60,7 @@ export async function restore(
     } finally {
       closeDatabase(db);
     }
-    const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '').replace('T', '-').slice(0, 17);
+    const stamp = new Date(now).toISOString().replaceAll(/[:.]/g, '').replace('T', '-').slice(0, 20);
     return place.database
       ? await replaceInPostgres(fresh, place.database, `lastgood_before_${stamp.replaceAll('-', '_')}`)
       : await replaceFile(fresh, place.path, stamp);

@@ -40,7 +40,7 @@ export async function openSqliteStore(options: {
 }): Promise<OpenedStore> {
   const { path, now = Date.now } = options;
   const db = await openWhenFree(path);
-  const { write, read, finish } = groupCommit(db, path);
+  const { write, put, read, finish } = groupCommit(db, path);
   const transaction = prepareTransactions(db);
   const backups = sqliteBackups(db, path, read);
 
@@ -152,7 +152,7 @@ export async function openSqliteStore(options: {
 
   return {
     receive: ({ id, source, at, body }) =>
-      write(() => ({ new: receive.run({ id, source, at, body }).changes === 1 })),
+      put(() => ({ new: receive.run({ id, source, at, body }).changes === 1 })),
     unsettledInbox: () => read(() => unsettledInbox.all()),
     inboxInOrder: (otherThan, limit) => read(() => inboxInOrder.all(JSON.stringify(otherThan), limit)),
     adoptInbox: (sources) => read(() => inboxOf.all(JSON.stringify(sources))),

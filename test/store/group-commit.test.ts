@@ -43,6 +43,20 @@ describe('Group commit', () => {
   const entries = () =>
     (db.prepare('SELECT text FROM entry ORDER BY rowid').all() as { text: string }[]).map(({ text }) => text);
 
+  test('spares a single statement its savepoint; one that fails takes back itself alone', async () => {
+    db.exec('CREATE UNIQUE INDEX entry_text ON entry (text)');
+    const told = await Promise.allSettled([
+      commits.put(() => add('a')),
+      commits.put(() => add('a')),
+      commits.write(() => add('b')),
+      commits.put(() => add('c')),
+    ]);
+
+    expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    expect(entries()).toEqual(['a', 'b', 'c']);
+    expect(log).toEqual(['BEGIN IMMEDIATE', 'SAVEPOINT item', 'RELEASE item', 'COMMIT']);
+  });
+
   test('stores what one turn of the event loop wants in one transaction, and tells nobody before', async () => {
     await Promise.all(['a', 'b'].map((text) => commits.write(() => add(text)).then(() => log.push(text))));
 

@@ -81,7 +81,7 @@ describe('A restored store', () => {
     expect(await inFile(kept!, (store) => store.listStreams('incident'))).toHaveLength(2);
     expect((await readdir(folder)).toSorted()).toEqual([
       'backup.db',
-      'lastgood.before-2026-11-23-120000.db',
+      'lastgood.before-2026-11-23-120000000.db',
       'lastgood.db',
     ]);
   });
