@@ -9,7 +9,10 @@ import type { Store } from '../store/store.ts';
 import type { Settings } from '../config.ts';
 import type { Engine } from '../engine/engine.ts';
 
-/** Starts what is done beside answering, once the bot is ready: by the wall clock, or when a file was edited. Returns how to stop it. */
+/**
+ * Starts what is done beside answering, once the bot is ready: by the wall clock, or when a file was edited. Returns how to
+ * stop it.
+ */
 export async function startJobs(
   parts: Omit<RosterCheckParts, 'store' | 'engine' | 'settings'> & {
     readonly store: Store;

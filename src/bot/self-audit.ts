@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Log } from '../engine/log.ts';
+import { inTurn } from '../store/in-turn.ts';
 import type { Store } from '../store/store.ts';
 import { beforeAllHeads, linkOf, readHead, type HeadLink } from '../trust/audit/head.ts';
 import { BrokenTrail, type Wrong } from '../trust/audit/place.ts';
@@ -67,8 +68,8 @@ export function createSelfAudit(parts: {
   const stopping = new AbortController();
   let last: LastAudit | undefined;
   let link: HeadLink | undefined;
-  const sealing = oneAfterAnother();
-  const looking = oneAfterAnother();
+  const sealing = inTurn();
+  const looking = inTurn();
 
   async function seal(options: {
     readonly pause?: () => Promise<void>;
@@ -138,6 +139,7 @@ export function createSelfAudit(parts: {
       last?.passed === false ? [`The audit of what is stored found: ${last.where} ${last.what}`] : [],
     start: () =>
       void looking.next(async () => {
+        // Not to be read now: a look at what is new reads it again, and does not pass while it stands.
         const wasWrong = await store.readMark(marks.wrong).catch(() => undefined);
         await lookQuietly(readWrong(wasWrong) ? 'all' : 'new');
       }),
@@ -164,19 +166,6 @@ function pausing(signal: AbortSignal): () => Promise<void> {
   return () => {
     pages += 1;
     return sleep(pages > leisure.longAfter ? leisure.long : leisure.soon, undefined, { signal });
-  };
-}
-
-/** In turn, whatever becomes of the one before. */
-function oneAfterAnother() {
-  let last: Promise<unknown> = Promise.resolve();
-  return {
-    next: <T>(work: () => Promise<T>): Promise<T> => {
-      const done = last.then(work);
-      last = done.catch(() => undefined);
-      return done;
-    },
-    ended: () => last,
   };
 }
 

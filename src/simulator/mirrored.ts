@@ -1,3 +1,4 @@
+import { inTurn } from '../store/in-turn.ts';
 import type { Store, Transaction } from '../store/store.ts';
 
 /**
@@ -10,7 +11,7 @@ export function mirrored(
   model: Store,
   { pending, differs }: { readonly pending: { count: number }; readonly differs: (how: string) => void },
 ): Store {
-  let last: Promise<unknown> = Promise.resolve();
+  const behind = inTurn();
 
   async function counted<T>(work: () => Promise<T>): Promise<T> {
     pending.count += 1;
@@ -19,12 +20,6 @@ export function mirrored(
     } finally {
       pending.count -= 1;
     }
-  }
-
-  function behind<T>(work: () => Promise<T>): Promise<T> {
-    const done = last.then(work);
-    last = done.catch(() => undefined);
-    return done;
   }
 
   const reading =
@@ -40,7 +35,7 @@ export function mirrored(
     (...values: Arguments): Promise<Answer> =>
       counted(async () => {
         const answer = await write(...values);
-        const same = await behind(() => again(...values));
+        const same = await behind.next(() => again(...values));
         if (JSON.stringify(same) !== JSON.stringify(answer))
           differs(`the model answers ${JSON.stringify(same)}, and the store ${JSON.stringify(answer)}`);
         return answer;
@@ -57,13 +52,15 @@ export function mirrored(
           return work(noted(transaction, written));
         });
         if (written.length > 0)
-          await behind(() =>
-            model.transact(async (transaction) => {
-              for (const write of written) await write(transaction);
-            }),
-          ).catch((error: unknown) =>
-            differs(`the model refuses what the store has taken: ${String(error)}`),
-          );
+          await behind
+            .next(() =>
+              model.transact(async (transaction) => {
+                for (const write of written) await write(transaction);
+              }),
+            )
+            .catch((error: unknown) =>
+              differs(`the model refuses what the store has taken: ${String(error)}`),
+            );
         return value;
       }),
     recoverInFlight: writing(store.recoverInFlight, model.recoverInFlight),

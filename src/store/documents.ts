@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { DocumentRows, DocumentVersion } from './document-rows.ts';
 import { DocumentInvalid, readDocumentText } from './document-text.ts';
 import { prepareFolder, readIfThere, replaceFile } from './durable-file.ts';
+import { inTurn } from './in-turn.ts';
 import { StaleStream } from './store.ts';
 
 /** A JSON file that people and CI read. The store has every version of it; the file is its public face, on each machine. */
@@ -108,12 +109,7 @@ export async function openDocument<T extends object>(options: {
   let written = low.data;
 
   // Low writes as often as it is asked to, all at once.
-  let last: Promise<unknown> = Promise.resolve();
-  const inTurn = <R>(step: () => Promise<R>): Promise<R> => {
-    const turn = last.then(step, step);
-    last = turn;
-    return turn;
-  };
+  const turns = inTurn();
 
   async function update(change: (value: T) => T): Promise<string> {
     for (let tries = 1; ; tries += 1) {
@@ -148,10 +144,10 @@ export async function openDocument<T extends object>(options: {
 
   return {
     read: () => written,
-    update: (change) => inTurn(() => update(change)),
-    look: () => inTurn(look),
+    update: (change) => turns.next(() => update(change)),
+    look: () => turns.next(look),
     adopt: (text) =>
-      inTurn(async () => {
+      turns.next(async () => {
         await store(text);
         adopted = text;
         shown = newest?.version ?? 0;

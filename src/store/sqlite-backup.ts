@@ -1,6 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import { makeBackup } from './backup-file.ts';
 import type { GroupCommit } from './group-commit.ts';
+import { inTurn } from './in-turn.ts';
 import { StoreUnavailable } from './store.ts';
 
 export interface SqliteBackups {
@@ -22,7 +23,7 @@ export function sqliteBackups(
   read: GroupCommit['read'],
 ): SqliteBackups {
   const stopping = new AbortController();
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = inTurn();
 
   async function backUp(to: string): Promise<void> {
     if (stopping.signal.aborted) throw new StoreUnavailable(`${path} is closed.`);
@@ -46,14 +47,10 @@ export function sqliteBackups(
   }
 
   return {
-    backUp: (to) => {
-      const turn = last.then(() => backUp(to));
-      last = turn.catch(() => undefined);
-      return turn;
-    },
+    backUp: (to) => turns.next(() => backUp(to)),
     stop: async () => {
       stopping.abort();
-      await last;
+      await turns.ended();
     },
   };
 }

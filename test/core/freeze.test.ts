@@ -174,6 +174,17 @@ function ends(all: Streams, outcome: Settled = done, at = now): void {
   all.settle(step, outcome, at);
 }
 
+/** Its first step ran when production was frozen, and has ended well. */
+function heldBetweenSteps(): Streams {
+  const all = rollback();
+  approve(all);
+  sendAll(all);
+  freeze(all);
+  ends(all);
+  sendAll(all);
+  return all;
+}
+
 describe('A rollback while production is frozen', () => {
   it('may be approved, is held, and begins by itself once the freeze is lifted', () => {
     const all = rollback();
@@ -263,12 +274,7 @@ describe('A rollback while production is frozen', () => {
   });
 
   it('follows the step that runs to its end, and begins no other until the freeze is lifted', () => {
-    const all = rollback();
-    approve(all);
-    sendAll(all);
-    freeze(all);
-    ends(all);
-    sendAll(all);
+    const all = heldBetweenSteps();
     expect(all.operation('OP-1')).toMatchObject({ status: 'running', held: 1 });
     expect(all.operation('OP-1').steps.map(({ status }) => status)).toEqual(['done', 'waiting', 'waiting']);
     expect(all.outstanding()).toEqual([]);
@@ -294,12 +300,7 @@ describe('A rollback while production is frozen', () => {
   });
 
   it('may be aborted between two steps, where nothing runs that would have to be waited for', () => {
-    const all = rollback();
-    approve(all);
-    sendAll(all);
-    freeze(all);
-    ends(all);
-    sendAll(all);
+    const all = heldBetweenSteps();
     all.say('OP-1', { type: 'operation.abort' }, ana, now);
     expect(all.operation('OP-1')).toMatchObject({ status: 'failed', touched: true });
     expect(all.channel(stable).lock).toBeUndefined();

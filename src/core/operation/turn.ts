@@ -78,9 +78,10 @@ export function waitsWithApproval({ status, waitsFor, frozen }: Operation): bool
 }
 
 /**
- * How long an approval waits for a promotion to let go, or for production to be no longer frozen. The time to begin would be too short: a step that is stopped
- * may take longer than that to end. But what was approved in this night must not begin by itself in the next one, when
- * somebody says at last how the promotion ended; so it is the time that the whole request has, if that is longer.
+ * How long an approval waits for a promotion to let go, or for production to be no longer frozen. The time to begin would
+ * be too short: a step that is stopped may take longer than that to end. But what was approved in this night must not
+ * begin by itself in the next one, when somebody says at last how the promotion ended; so it is the time that the whole
+ * request has, if that is longer.
  */
 export function waitsUntil({ expiresAt, executeBefore }: Operation): Instant {
   return Math.max(expiresAt, executeBefore ?? expiresAt);
