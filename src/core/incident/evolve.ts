@@ -5,6 +5,7 @@ import { callAgain } from './call-again.ts';
 import { withDirectPage } from './direct-pages.ts';
 import { changeSeverity } from './evolve-severity.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
+import { withFiring } from './firing.ts';
 import { firstCall, followingCall, type Call } from './ladder.ts';
 import { noteOperation } from './note-operation.ts';
 import { calledByName, callInPagerduty, silent } from './pagerduty-pages.ts';
@@ -20,14 +21,9 @@ export function evolveIncident(
   if (!state) throw new Error(`${id}: ${event.type} before incident.opened`);
   switch (event.type) {
     case 'alert.fired': {
-      const { title, summary, severity, url, dashboard, runbook, by } = event;
-      const source = by.kind === 'source' ? by.name : undefined;
       return {
         ...state,
-        firing: {
-          ...state.firing,
-          [event.fingerprint]: { title, summary, severity, url, dashboard, runbook, source },
-        },
+        firing: withFiring(state.firing, event),
         cleared: false,
         ...(state.cleared ? { clocksSince: event.at, missedClocks: [] } : {}),
         nextCall: state.cleared && state.status === 'triggered' ? wokenCall(state, event.at) : state.nextCall,

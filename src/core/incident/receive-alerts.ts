@@ -4,6 +4,7 @@ import { begin, tellChannel } from './begin.ts';
 import { fold, withDueCalls } from './due-calls.ts';
 import type { IncidentEvent } from './event.ts';
 import type { Of } from './intent.ts';
+import { saysTheSame } from './firing.ts';
 import { severityChange } from './set-severity.ts';
 import type { FiringAlert, Incident } from './state.ts';
 import { unknownSeverities } from './unknown-severity.ts';
@@ -30,7 +31,7 @@ export function receiveAlerts(
     events.push(...opened.events);
     tells.push(...opened.tells);
   }
-  const firingNow = new Map<string, Pick<FiringAlert, 'title' | 'summary' | 'severity'>>(
+  const firingNow = new Map<string, Pick<FiringAlert, 'title' | 'summary' | 'severity' | 'words'>>(
     Object.entries(state?.firing ?? {}),
   );
   const worsened: { readonly severity: Severity; readonly title: string }[] = [];
@@ -42,7 +43,7 @@ export function receiveAlerts(
       continue;
     }
     // A repeated alert that says nothing new costs a look-up, not an event.
-    if (known && known.severity === route.severity && sameWords(known.summary, alert.summary)) continue;
+    if (known && known.severity === route.severity && saysTheSame(known, alert)) continue;
     const { fingerprint, title, summary, version, url, dashboard, runbook, startsAt } = alert;
     const { severity, note } = route;
     firingNow.set(fingerprint, { title, summary, severity });
@@ -68,10 +69,4 @@ export function receiveAlerts(
     events.push({ type: 'alerts.cleared' });
   }
   return { events: state ? withDueCalls(state, events, message, context) : events, tells };
-}
-
-/** A number that moves all the time is no news. */
-function sameWords(a: string, b: string): boolean {
-  const words = (text: string): string => text.replace(/\d+(?:[.,]\d+)*/g, '#');
-  return words(a) === words(b);
 }

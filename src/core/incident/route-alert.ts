@@ -2,6 +2,8 @@ import type { Policies } from '../policies/policies.ts';
 import type { ServicePolicy } from '../policies/services.ts';
 import type { Severity } from '../severity.ts';
 import type { Alert } from '../source.ts';
+import { claimingService } from './claim-alert.ts';
+import { hasLabels, own } from './labels.ts';
 
 /** Where an alert belongs, and how bad it is. */
 export interface RoutedAlert {
@@ -36,15 +38,16 @@ export function routeAlert(
 
 function serviceOf(
   alert: Alert,
-  { services, unclaimed }: Policies['services'],
+  policy: Policies['services'],
 ): { readonly key: string; readonly policy: ServicePolicy; readonly note?: string } {
-  const all = Object.entries(services);
-  const named = all.find(([key]) => key === alert.service);
-  const claiming = named ?? all.find(([, { labels }]) => labels.some((some) => hasLabels(alert, some)));
-  const [key, policy] = claiming ?? all.find(([name]) => name === unclaimed) ?? [];
-  if (key === undefined || !policy) throw new Error(`service ${unclaimed} is not in services.yml`);
-  if (named || alert.service === undefined) return { key, policy };
-  return { key, policy, note: `service "${alert.service}" is unknown, taken as ${key}` };
+  const { services, unclaimed } = policy;
+  const said = alert.service;
+  const isNamed = said !== undefined && Object.hasOwn(services, said);
+  const key = isNamed ? said : (claimingService(alert.labels, policy) ?? unclaimed);
+  const found = own(services, key);
+  if (!found) throw new Error(`service ${unclaimed} is not in services.yml`);
+  if (isNamed || said === undefined) return { key, policy: found };
+  return { key, policy: found, note: `service "${said}" is unknown, taken as ${key}` };
 }
 
 function channelOf(
@@ -71,20 +74,11 @@ function severityOf(
   const fitting = rules.filter(
     (candidate) =>
       (candidate.service === undefined || candidate.service === service) &&
-      hasLabels(alert, candidate.labels),
+      hasLabels(alert.labels, candidate.labels),
   );
   const is = fitting[0]?.severity ?? policy.default;
   // A rule that looks at no label takes whatever comes, also a word that one after it knows.
   if (fitting.some((rule) => Object.keys(rule.labels).length > 0)) return { is };
   const said = severityLabels.map((label) => own(alert.labels, label)).find((word) => word);
   return { is, unknown: said };
-}
-
-function hasLabels({ labels }: Alert, wanted: Readonly<Record<string, string>>): boolean {
-  return Object.entries(wanted).every(([label, value]) => own(labels, label) === value);
-}
-
-/** What senders name must not reach what every object inherits. */
-function own(record: Readonly<Record<string, string>>, key: string): string | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -19,6 +19,8 @@ export interface FiringAlert {
   readonly runbook?: string | undefined;
   /** Which system said so; alerts that earlier versions of Lastgood took in do not say. */
   readonly source?: string | undefined;
+  /** Of one among very many, a digest of its summary, which is left out. */
+  readonly words?: string;
 }
 
 export interface Incident {
