@@ -49,9 +49,12 @@ export async function post(
 }
 
 /** @throws what web-api throws; `message_not_found` when somebody has deleted it */
-export async function update(client: WebClient, message: Posted, { text, blocks }: View): Promise<Posted> {
-  const { channel, ts } = message;
-  return posted.parse(await client.chat.update({ parse: 'none', channel, ts, text, blocks }));
+export async function update(
+  client: WebClient,
+  { channel, ts }: Posted,
+  { text, blocks }: View,
+): Promise<void> {
+  await client.chat.update({ parse: 'none', channel, ts, text, blocks });
 }
 
 /** How far back a message is looked for: pages of 200, newest first. */

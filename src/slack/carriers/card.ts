@@ -36,7 +36,8 @@ export function cardCarrier(
       const whose = nameOf(isDirect ? effect.conversation : (card?.channel ?? effect.conversation));
       if (card) {
         try {
-          return { status: 'done', receipt: await update(client, card, view) };
+          await update(client, card, view);
+          return { status: 'done', receipt: card };
         } catch (error) {
           // A card is for all to see and comes back; nobody is written to twice because a message was deleted.
           if (isDirect || slackError(error) !== 'message_not_found') return outcomeOf(error, true, whose);
@@ -48,9 +49,9 @@ export function cardCarrier(
           mayHaveHappened,
         });
         // One that was found again shows the state of then; a later change may have waited for this very posting.
-        const { channel, ts } = mayHaveHappened ? await update(client, receipt, view) : receipt;
+        if (mayHaveHappened) await update(client, receipt, view);
         const alone = isDirect && where?.what !== 'card';
-        return { status: 'done', receipt: { channel, ts, ...(alone && { [withoutCard]: 'yes' }) } };
+        return { status: 'done', receipt: { ...receipt, ...(alone && { [withoutCard]: 'yes' }) } };
       } catch (error) {
         return outcomeOf(error, false, whose);
       }
