@@ -5,13 +5,26 @@ export interface Alerts {
   /** How many there are: number `n` and `n + different` are the same. */
   readonly different: number;
   readonly severity?: 'critical' | 'warning';
+  /** When they began, which whoever repeats them says each time; left out: at the moment of the request. */
+  readonly startsAt?: string;
+  /** All of them fire, then all resolve, and so on: each time one of them is sent, something has changed. */
+  readonly flapping?: boolean;
+}
+
+/** After so many numbers everything is said again. */
+export function repeatAfter({ different, flapping = false }: Alerts): number {
+  return flapping ? 2 * different : different;
+}
+
+function isResolved(number: number, { different, flapping = false }: Alerts): boolean {
+  return flapping && number % (2 * different) >= different;
 }
 
 export function serviceName(number: number): string {
   return `service-${number}`;
 }
 
-function alert(number: number, { services, different, severity = 'critical' }: Alerts) {
+function alert(number: number, { services, different, severity = 'critical', startsAt }: Alerts) {
   const which = number % different;
   return {
     labels: {
@@ -24,23 +37,30 @@ function alert(number: number, { services, different, severity = 'critical' }: A
       summary: `Instance ${which} of ${serviceName(which % services)} has been down for more than 5 minutes.`,
       runbook_url: 'https://runbooks.example.com/instance-down',
     },
-    // Fresh: Alertmanager waits for the rest of a group only as long as the alert is young.
-    startsAt: new Date().toISOString(),
+    // Alertmanager waits for the rest of a group only as long as the alert is young.
+    startsAt: startsAt ?? new Date().toISOString(),
     generatorURL: 'https://prometheus.example.com/graph?g0.expr=up+%3D%3D+0&g0.tab=1',
   };
 }
 
 /** What Prometheus posts to Alertmanager (`/api/v2/alerts`). */
 export function toAlertmanager(numbers: readonly number[], alerts: Alerts): string {
-  return JSON.stringify(numbers.map((number) => alert(number, alerts)));
+  const endsAt = new Date().toISOString();
+  return JSON.stringify(
+    numbers.map((number) => ({
+      ...alert(number, alerts),
+      ...(isResolved(number, alerts) ? { endsAt } : {}),
+    })),
+  );
 }
 
 /** What Alertmanager posts to us (its webhook, version 4). */
 export function toLastgood(numbers: readonly number[], alerts: Alerts): string {
+  const status = numbers.every((number) => isResolved(number, alerts)) ? 'resolved' : 'firing';
   return JSON.stringify({
     version: '4',
     groupKey: '{}:{alertname="InstanceDown"}',
-    status: 'firing',
+    status,
     receiver: 'lastgood',
     groupLabels: { alertname: 'InstanceDown' },
     commonLabels: {},
@@ -48,8 +68,8 @@ export function toLastgood(numbers: readonly number[], alerts: Alerts): string {
     externalURL: 'https://alertmanager.example.com',
     truncatedAlerts: 0,
     alerts: numbers.map((number) => ({
-      status: 'firing',
-      endsAt: '0001-01-01T00:00:00Z',
+      status: isResolved(number, alerts) ? 'resolved' : 'firing',
+      endsAt: isResolved(number, alerts) ? new Date().toISOString() : '0001-01-01T00:00:00Z',
       fingerprint: (number % alerts.different).toString(16).padStart(16, '0'),
       ...alert(number, alerts),
     })),

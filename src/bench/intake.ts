@@ -12,56 +12,120 @@ import type { Content } from './requests.ts';
 import { atLeastTimes, atMostTimes, beside, type Row, type Skipped } from './row.ts';
 import type { Bench } from './setting.ts';
 
-/** As monitoring repeats what still fires: all of them once, and then again. */
-const alerts: Alerts = { services: 50, different: 10_000 };
+/** As monitoring repeats what still fires: all of them once, and then again, word for word. */
+const startsAt = new Date().toISOString();
+const repeated: Alerts = { services: 50, different: 10_000, startsAt };
+/** Of which each one that is sent says something else than the last time. */
+const changing: Alerts = { services: 50, different: 2_000, startsAt, flapping: true };
+/** In words that nobody knows yet: each time they have just begun. */
+const lonely: Alerts = { services: 50, different: 10_000 };
 const seconds = 1;
 const lone = 60;
 
-const loads = [
+interface Load {
+  readonly name: string;
+  readonly connections: number;
+  readonly perRequest: number;
+  /** Times Alertmanager's rate; left out: nothing is promised. */
+  readonly atLeast?: number;
+}
+
+const loadsOfRepeats: readonly Load[] = [
   { name: 'single alerts taken, 16 at once', connections: 16, perRequest: 1, atLeast: 1 },
   { name: 'single alerts taken, 64 at once', connections: 64, perRequest: 1, atLeast: 1.2 },
   { name: 'alerts taken in batches of 100, 16 at once', connections: 16, perRequest: 100, atLeast: 2 },
-] as const;
+];
+const loadsOfChanges: readonly Load[] = [
+  { name: 'single changes taken, 16 at once', connections: 16, perRequest: 1 },
+  { name: 'single changes taken, 64 at once', connections: 64, perRequest: 1 },
+  { name: 'changes taken in batches of 100, 16 at once', connections: 16, perRequest: 100 },
+];
 
 type Server = Program & { readonly port: number };
+type What = Exclude<Content['what'], 'command'>;
 
 /** How many alerts a second are taken, each stored before it is acknowledged; Alertmanager keeps them in memory. */
 export const benchIntake: Bench = async ({ slices, client, below }) => {
   const folder = below;
-  const bot = await startBotIn(await furnish({ below, sink: client.sink, services: alerts.services }));
+  const bot = await startBotIn(await furnish({ below, sink: client.sink, services: repeated.services }));
   const commit = await startFloor('commit', folder, join(folder, 'commits'));
   const http = await startFloor('http', folder);
   const rival =
     withoutAlertmanager === undefined
       ? await startAlertmanager({ below, sink: client.sink, groupWait: '30s' })
       : undefined;
-  const first = new Map<Server, number>();
+  const sent = new Map<Server, number>();
 
-  async function taken(server: Server, what: Exclude<Content['what'], 'command'>): Promise<Figures> {
+  /** Goes on where the load before has ended, so that all of them have their turn. */
+  async function send(
+    server: Server,
+    what: What,
+    alerts: Alerts,
+    { perRequest, connections }: Pick<Load, 'perRequest' | 'connections'>,
+    until: Order['until'],
+  ): Promise<{ readonly count: number; readonly seconds: number }> {
+    const first = Math.ceil((sent.get(server) ?? 0) / perRequest);
+    const content = { what, alerts, perRequest };
+    const done = await client.load({ port: server.port, content, first, connections, until });
+    sent.set(server, (first + done.requests) * perRequest);
+    return { count: done.requests * perRequest, seconds: done.seconds };
+  }
+
+  /** What is said before anything is measured, by one and by a hundred, and whatever follows from it is done. */
+  async function sayAll(server: Server, what: What): Promise<void> {
+    for (const perRequest of [100, 1, 100, 1]) {
+      await untilIdle(server);
+      const until = { requests: repeated.different / perRequest };
+      await send(server, what, repeated, { perRequest, connections: 64 }, until);
+    }
+  }
+
+  async function taken(server: Server, what: What, alerts: Alerts, loads: readonly Load[]): Promise<Figures> {
     const figures: Record<string, number> = {};
-    for (const { name, connections, perRequest } of loads) {
+    for (const load of loads) {
+      const { name } = load;
       await untilIdle(server);
       const before = await server.cpu();
-      const from = first.get(server) ?? 0;
-      const load = await client.load({
-        port: server.port,
-        content: { what, alerts, perRequest },
-        first: Math.floor(from / perRequest),
-        connections,
-        until: { seconds },
-      });
-      const count = load.requests * perRequest;
-      first.set(server, from + count);
-      figures[name] = count / load.seconds;
+      const { count, seconds: took } = await send(server, what, alerts, load, { seconds });
+      figures[name] = count / took;
       await untilIdle(server);
       figures[`${name}: CPU`] = (((await server.cpu()) - before) * 1_000) / count;
     }
     return figures;
   }
 
+  async function compared(alerts: Alerts, loads: readonly Load[]): Promise<readonly (Row | Skipped)[]> {
+    const contenders = {
+      ours: () => taken(bot, 'alerts to Lastgood', alerts, loads),
+      theirs: rival && (() => taken(rival, 'alerts to Alertmanager', alerts, loads)),
+      bare: () => taken(commit, 'alerts to anybody', alerts, loads),
+    };
+    await interleaved(1, contenders);
+    const { ours, theirs, bare } = await interleaved(slices, contenders);
+    return loads.flatMap(({ name, atLeast }): readonly (Row | Skipped)[] => {
+      const value = { name, unit: '1/s', value: middle(ours, name) } as const;
+      const cost = {
+        name: `${name}, CPU each`,
+        unit: 'µs CPU',
+        value: middle(ours, `${name}: CPU`),
+      } as const;
+      const against = 'Alertmanager';
+      const measured = rival && { ...value, floor: middle(theirs, name), against };
+      return [
+        measured
+          ? atLeast === undefined
+            ? beside(measured)
+            : atLeastTimes(atLeast, measured)
+          : { name, skipped: withoutAlertmanager ?? '' },
+        beside({ ...value, floor: middle(bare, name), against: 'raw group commit' }),
+        ...(rival ? [beside({ ...cost, floor: middle(theirs, `${name}: CPU`), against })] : []),
+      ];
+    });
+  }
+
   async function alone(server: Server): Promise<Figures> {
     await untilIdle(server);
-    const content = { what: 'alerts to anybody', alerts, perRequest: 1 } as const;
+    const content = { what: 'alerts to anybody', alerts: lonely, perRequest: 1 } as const;
     const order: Order = {
       port: server.port,
       content,
@@ -74,36 +138,18 @@ export const benchIntake: Bench = async ({ slices, client, below }) => {
   }
 
   try {
-    const contenders = {
-      ours: () => taken(bot, 'alerts to Lastgood'),
-      theirs: rival && (() => taken(rival, 'alerts to Alertmanager')),
-      bare: () => taken(commit, 'alerts to anybody'),
-    };
-    await interleaved(1, contenders);
-    const { ours, theirs, bare } = await interleaved(slices, contenders);
+    await sayAll(bot, 'alerts to Lastgood');
+    if (rival) await sayAll(rival, 'alerts to Alertmanager');
+    const repeats = await compared(repeated, loadsOfRepeats);
+    const changes = await compared(changing, loadsOfChanges);
     const single = await interleaved(slices, {
       ours: () => alone(bot),
       bare: () => alone(http),
       flush: async () => ({ p50: await flushed(join(folder, 'flushed')) }),
     });
-    const rows = loads.flatMap(({ name, atLeast }): readonly (Row | Skipped)[] => {
-      const value = { name, unit: '1/s', value: middle(ours, name) } as const;
-      const cost = {
-        name: `${name}, CPU each`,
-        unit: 'µs CPU',
-        value: middle(ours, `${name}: CPU`),
-      } as const;
-      const against = 'Alertmanager';
-      return [
-        rival
-          ? atLeastTimes(atLeast, { ...value, floor: middle(theirs, name), against })
-          : { name, skipped: withoutAlertmanager ?? '' },
-        beside({ ...value, floor: middle(bare, name), against: 'raw group commit' }),
-        ...(rival ? [beside({ ...cost, floor: middle(theirs, `${name}: CPU`), against })] : []),
-      ];
-    });
     return [
-      ...rows,
+      ...repeats,
+      ...changes,
       atMostTimes(1.5, {
         name: 'a lone alert taken, p50',
         unit: 'ms',

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { toAlertmanager, toLastgood, type Alerts } from './alerts.ts';
+import { repeatAfter, toAlertmanager, toLastgood, type Alerts } from './alerts.ts';
 import { request } from './connection.ts';
 
 /** What a load is made of. */
@@ -21,7 +21,7 @@ export function requestsOf(content: Content): (number: number) => Buffer {
   if (content.what === 'command') return (number) => slackCommand(number, content.responseUrl);
   const { what, alerts, perRequest } = content;
   const made: (Buffer | undefined)[] = [];
-  const repeats = Math.ceil(alerts.different / perRequest);
+  const repeats = Math.ceil(repeatAfter(alerts) / perRequest);
   return (number) => (made[number % repeats] ??= make(number % repeats));
 
   function make(number: number): Buffer {

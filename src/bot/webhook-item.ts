@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { KeptHeaders, WireRequest } from '../core/source.ts';
 import type { Instant } from '../core/time.ts';
 import type { InboxItem } from '../store/store.ts';
+import { sha256Hex } from '../trust/sha256.ts';
 import type { WebhookDoor } from '../trust/webhook-doors.ts';
 
 const stored = z.strictObject({ headers: z.record(z.string(), z.string()), raw: z.string() });
@@ -17,12 +18,8 @@ export function webhookItem(
   at: Instant,
   drawId: () => string = randomUUID,
 ): InboxItem {
-  const kept = keeps.flatMap((name): readonly (readonly [string, string])[] => {
-    const value = request.headers[name];
-    return typeof value === 'string' ? [[name, value.slice(0, 200)]] : [];
-  });
   const body: z.infer<typeof stored> = {
-    headers: Object.fromEntries(kept),
+    headers: keptHeaders(keeps, request),
     raw: request.body.toString('utf8'),
   };
   return {
@@ -31,6 +28,19 @@ export function webhookItem(
     at,
     body: JSON.stringify(body),
   };
+}
+
+export function keptHeaders(keeps: WebhookDoor['keeps'], { headers }: WireRequest): KeptHeaders {
+  const kept = keeps.flatMap((name): readonly (readonly [string, string])[] => {
+    const value = headers[name];
+    return typeof value === 'string' ? [[name, value.slice(0, 200)]] : [];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** The same for the same words of the same source, as its reader reads them, and for nothing else. */
+export function webhookKey(source: string, headers: KeptHeaders, body: Buffer): string {
+  return `${source} ${JSON.stringify(headers)} ${sha256Hex(body)}`;
 }
 
 /** @throws when it is no webhook's item */

@@ -13,7 +13,8 @@ import type { InboxItem, Store } from '../store/store.ts';
 import { pagerdutyActor } from '../trust/pagerduty-identity.ts';
 import { alertIntents } from './alerts.ts';
 import { rememberLastSaid } from './last-said.ts';
-import { readWebhookItem } from './webhook-item.ts';
+import type { Repeats } from './repeats.ts';
+import { readWebhookItem, webhookKey } from './webhook-item.ts';
 
 /** What a webhook asks for, or why it asks for nothing. @throws MalformedBody */
 type Understand = (
@@ -39,6 +40,14 @@ const understand: ReadonlyMap<string, Understand> = new Map<string, Understand>(
   ['github', understandGithub],
 ]);
 
+/** Where webhooks come from; they are read in the order in which they came. */
+export const webhookSources: readonly string[] = [...understand.keys()];
+
+/** What these say is decided by what they say, and by nothing but it: Sentry's words are compared with its last. */
+export function mayRepeat(source: string): boolean {
+  return alertSources.has(source) && source !== 'sentry';
+}
+
 /** Reads webhooks into intents, in the order in which they came. */
 export function webhookReaders(parts: {
   readonly store: Store;
@@ -47,8 +56,10 @@ export function webhookReaders(parts: {
   // The time of reading: pages for an alert that had to wait are as urgent as for one that did not.
   readonly now: () => Instant;
   readonly log: Log;
+  /** Left out: whatever is said again is decided again. */
+  readonly repeats?: Repeats;
 }): readonly InboxReader[] {
-  const { store, engine, policies, now, log } = parts;
+  const { store, engine, policies, now, log, repeats } = parts;
   const { isRepeated, remember } = rememberLastSaid(store);
 
   async function ignore({ id }: InboxItem, why: string): Promise<void> {
@@ -57,42 +68,54 @@ export function webhookReaders(parts: {
   }
 
   async function readTogether(items: readonly InboxItem[]): Promise<void> {
-    const all = items.map((item) => {
-      const { body, headers } = readWebhookItem(item);
-      return { item, understood: understand.get(item.source)?.(body, headers, now(), policies()) };
+    const all = items.map((item) => ({ item, ...readWebhookItem(item) }));
+    const keys = all.map(({ item: { source }, headers, body }) =>
+      repeats && mayRepeat(source) ? webhookKey(source, headers, body) : undefined,
+    );
+    const repeated = (await repeats?.changingNothing(keys)) ?? 0;
+    if (repeated > 0)
+      await store.transact(async (transaction) => {
+        for (const { id } of items.slice(0, repeated)) await transaction.settleInbox(id, 'done');
+      });
+    const inForce = policies();
+    const fresh = all.slice(repeated).map(({ item, headers, body }, index) => {
+      const understood = understand.get(item.source)?.(body, headers, now(), inForce);
+      return { item, key: keys[repeated + index], understood };
     });
-    const asking = all.flatMap(({ item, understood = [] }) =>
-      'ignored' in understood ? [] : [{ id: item.id, envelopes: understood }],
+    const asking = fresh.flatMap(({ item, key, understood = [] }) =>
+      'ignored' in understood ? [] : [{ id: item.id, key, envelopes: understood }],
     );
     const [first, ...others] = asking;
     if (first) {
-      const envelopes = asking.flatMap((each) => each.envelopes);
-      await engine.submit(envelopes, { settles: first.id, alsoSettles: others.map(({ id }) => id) });
+      const all = asking.flatMap(({ envelopes }) => envelopes);
+      const alsoSettles = others.map(({ id }) => id);
+      const { unmoved } = await engine.submit(all, { settles: first.id, alsoSettles });
+      for (const { key, envelopes } of asking) {
+        const met = envelopes.flatMap((envelope) => unmoved?.get(envelope) ?? []);
+        if (key !== undefined && met.length === envelopes.length) repeats?.remember(key, inForce, met);
+      }
     }
     // They change nothing, so that they may also be settled behind the others, or read once more.
-    for (const { item, understood = [] } of all)
+    for (const { item, understood = [] } of fresh)
       if ('ignored' in understood) await ignore(item, understood.ignored);
   }
 
-  return [...understand].map(([source, read]): InboxReader => {
-    // What Sentry says is compared with what it said last, which each of its items changes.
-    const shared = source === 'sentry' ? {} : { readTogether };
-    return {
-      source,
-      inOrder: true,
-      ...shared,
-      read: async (item) => {
-        const { body, headers } = readWebhookItem(item);
-        const understood =
-          source === 'sentry' && (await isRepeated(body))
-            ? { ignored: 'it is what was said last about this metric alert' }
-            : read(body, headers, now(), policies());
-        if ('ignored' in understood) return ignore(item, understood.ignored);
-        await engine.submit(understood, { settles: item.id });
-        if (source === 'sentry') await remember(body);
-      },
-    };
-  });
+  async function readSentry(item: InboxItem): Promise<void> {
+    const { body, headers } = readWebhookItem(item);
+    const understood = (await isRepeated(body))
+      ? { ignored: 'it is what was said last about this metric alert' }
+      : (understand.get(item.source)?.(body, headers, now(), policies()) ?? []);
+    if ('ignored' in understood) return ignore(item, understood.ignored);
+    await engine.submit(understood, { settles: item.id });
+    await remember(body);
+  }
+
+  // What Sentry says is compared with what it said last, which each of its items changes.
+  return webhookSources.map((source): InboxReader =>
+    source === 'sentry'
+      ? { source, inOrder: true, read: readSentry }
+      : { source, inOrder: true, read: (item) => readTogether([item]), readTogether },
+  );
 }
 
 function understandPagerduty(

@@ -42,6 +42,17 @@ export interface Submitted {
   readonly answer: Answer;
   /** Set when `once` had been used before: nothing was done, and this is the request of then, with its answer. */
   readonly repeated?: string;
+  /** The intents that changed nothing, where the stream that they met has not moved by another one either. */
+  readonly unmoved?: ReadonlyMap<Envelope, Unmoved>;
+}
+
+/** What an intent met that changed nothing: a stream, as many events of it as there were, and the hash of the newest. */
+export interface Unmoved {
+  readonly id: StreamId;
+  readonly version: number;
+  readonly hash: string;
+  /** When its clock is asked again. */
+  readonly wakeAt: Instant | undefined;
 }
 
 /** Decides an intent and stores what follows from it; resolves when that is durable. */

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { findRoute, type Found } from './routing.ts';
-import type { Route, WireRequest, WireResponse } from './wire.ts';
+import type { Route, WireResponse } from './wire.ts';
 
 export interface HttpServer {
   /** `http://127.0.0.1:3000` */
@@ -39,7 +39,7 @@ export async function startHttpServer(options: {
   const server = createServer(
     { headersTimeout: headersWithin, requestTimeout: requestWithin, connectionsCheckingInterval: lookEvery },
     (request, response) => {
-      const [path = '/', query = ''] = (request.url ?? '/').split(/\?(.*)/s);
+      const { path, query } = parted(request.url ?? '/');
       const found = findRoute(routes, request.method ?? '', path);
       answer(request, path, query, found)
         .catch((error: unknown): WireResponse => {
@@ -90,34 +90,53 @@ async function answer(
   }
   const body = await readBody(request);
   if (!body) return { status: 413, json: { error: `The body is larger than ${bodyLimit} bytes.` } };
-  const read: WireRequest = {
+  return found.route.handle({
     method: request.method ?? '',
     path,
     params: found.params,
-    query: new URLSearchParams(query),
+    // Hardly any route wants it.
+    get query() {
+      return new URLSearchParams(query);
+    },
     headers: singles(request),
     body,
-  };
-  return found.route.handle(read);
+  });
+}
+
+function parted(url: string): { readonly path: string; readonly query: string } {
+  const mark = url.indexOf('?');
+  return mark < 0 ? { path: url, query: '' } : { path: url.slice(0, mark), query: url.slice(mark + 1) };
 }
 
 /** Node joins or drops doubled headers by name; a doubled signature must stay visible as one. */
 function singles(request: IncomingMessage): IncomingMessage['headers'] {
+  const { headers, rawHeaders } = request;
+  // Names and values. As many names as were sent: none was doubled.
+  if (Object.keys(headers).length * 2 === rawHeaders.length) return headers;
   const doubled = Object.entries(request.headersDistinct).filter(([, values]) => (values?.length ?? 0) > 1);
-  return { ...request.headers, ...Object.fromEntries(doubled) };
+  return { ...headers, ...Object.fromEntries(doubled) };
 }
 
-/** @returns undefined when it is too large; what is left of it is not read. */
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return undefined;
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > bodyLimit) return undefined;
-    parts.push(part);
-  }
-  return Buffer.concat(parts);
+/**
+ * @returns undefined when it is too large; what is left of it is not read.
+ * @throws when whoever sends it hangs up
+ */
+function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return Promise.resolve(undefined);
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    request.on('data', (part: Buffer) => {
+      size += part.length;
+      if (size <= bodyLimit) parts.push(part);
+      else {
+        request.pause();
+        resolve(undefined);
+      }
+    });
+    request.once('end', () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));
+    request.once('error', reject);
+  });
 }
 
 async function sendFile(

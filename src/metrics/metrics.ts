@@ -4,10 +4,14 @@ import { pageMeans } from '../core/effect.ts';
 import { severities } from '../core/severity.ts';
 import { ofProcess } from './of-process.ts';
 
-/** How something that came over a wire was answered; `unavailable`: it could not be stored. */
+/**
+ * How something that came over a wire was answered; `unchanged`: it says what is known, and was not stored;
+ * `unavailable`: it could not be stored.
+ */
 export const results = [
   'accepted',
   'repeated',
+  'unchanged',
   'unauthentic',
   'malformed',
   'too-large',

@@ -25,13 +25,16 @@ export function sendWebhook(
     what: `a webhook of ${source}`,
     tries: 40,
     again: 10_000,
-    take: async ({ inbox, clock }) => {
-      const item = webhookItem(door, request, clock.now(), () => String(world.dice.below(2 ** 30)));
-      await inbox.receive(item);
-      return item.id;
+    take: async ({ takeWebhook, clock }) => {
+      const behind = world.database.inbox.size;
+      const id = await takeWebhook(door, request);
+      // What is not stored was known to change nothing: whoever checks has to know that it was said, and when.
+      if (id === undefined)
+        world.ledger.repeats.push({ behind, item: webhookItem(door, request, clock.now()) });
+      return id;
     },
     acknowledged: (id) => {
-      world.ledger.acknowledged.add(id);
+      if (id !== undefined) world.ledger.acknowledged.add(id);
       taken();
     },
   });
@@ -44,7 +47,12 @@ interface Sore {
   readonly service: 'checkout' | 'platform';
   severity: string;
   fires: boolean;
+  /** When it began, or ended: a monitor that repeats itself says the same time. */
+  since: Instant;
 }
+
+/** From one time on, while it fires: word for word the same. */
+const repeatedAfter = [0, 5_000, 10_000, 15_000];
 
 const sores: readonly (Pick<Sore, 'source' | 'name' | 'service'> & {
   readonly severities: readonly [string, ...string[]];
@@ -64,13 +72,14 @@ const sores: readonly (Pick<Sore, 'source' | 'name' | 'service'> & {
 /** Starts a monitor that sees something now and then; returns what tells it once more, now. */
 export function startMonitor(world: World): () => void {
   const { dice } = world;
-  const all = sores.map((sore): Sore => ({ ...sore, severity: sore.severities[0], fires: false }));
+  const all = sores.map((sore): Sore => ({ ...sore, severity: sore.severities[0], fires: false, since: 0 }));
 
   function turn(): void {
     const place = dice.below(all.length);
     const [sore, kind] = [all[place], sores[place]];
     if (!sore || !kind) return;
     sore.fires = !sore.fires;
+    sore.since = world.now();
     if (sore.fires) sore.severity = dice.pick(kind.severities);
     tell(sore);
     // It flaps: the other way round before anybody has looked.
@@ -80,11 +89,20 @@ export function startMonitor(world: World): () => void {
   function flap(sore: Sore): void {
     if (world.isOver()) return;
     sore.fires = !sore.fires;
+    sore.since = world.now();
     tell(sore);
   }
 
-  function tell({ source, name, service, severity, fires }: Sore): void {
-    const at = new Date(world.now()).toISOString();
+  function repeat(sore: Sore): void {
+    const { since } = sore;
+    for (const after of repeatedAfter)
+      world.agenda.after(after, () => {
+        if (!world.isOver() && sore.since === since) tell(sore);
+      });
+  }
+
+  function tell({ source, name, service, severity, fires, since }: Sore): void {
+    const at = new Date(since).toISOString();
     const status = fires ? 'firing' : 'resolved';
     if (source === 'generic') {
       sendWebhook(world, source, {
@@ -103,7 +121,7 @@ export function startMonitor(world: World): () => void {
       labels,
       annotations: { summary: name },
       startsAt: at,
-      endsAt: at,
+      endsAt: fires ? '0001-01-01T00:00:00Z' : at,
       fingerprint: name,
     };
     sendWebhook(world, source, { version: '4', status, receiver: 'bot', groupKey: name, alerts: [alert] });
@@ -111,7 +129,7 @@ export function startMonitor(world: World): () => void {
 
   return () => {
     if (dice.chance(0.02)) sendWebhook(world, 'alertmanager', { nobody: 'understands this' });
-    else if (dice.chance(0.15)) for (const sore of all.filter(({ fires }) => fires)) tell(sore);
+    else if (dice.chance(0.15)) for (const sore of all.filter(({ fires }) => fires)) repeat(sore);
     else turn();
   };
 }

@@ -73,6 +73,7 @@ export function mirrored(
     unsettledInbox: reading(store.unsettledInbox),
     inboxInOrder: reading(store.inboxInOrder),
     adoptInbox: reading(store.adoptInbox),
+    standing: reading(store.standing),
     readStream: reading(store.readStream),
     listStreams: reading(store.listStreams),
     firstOpen: reading(store.firstOpen),

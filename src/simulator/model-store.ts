@@ -13,7 +13,13 @@ import { outstanding } from './model-outstanding.ts';
 import { joinReplicas, recoverOrphans, type ModelReplica } from './model-replica.ts';
 import { Conflict, openTransaction } from './model-transaction.ts';
 import { straightWire, type Crossing, type Wire } from './wire.ts';
-import { StaleStream, StoreUnavailable, type Store, type StoredEvent } from '../store/store.ts';
+import {
+  StaleStream,
+  StoreUnavailable,
+  type Store,
+  type StoredEvent,
+  type StreamEnd,
+} from '../store/store.ts';
 
 /** As PostgreSQL's: whoever wrote it last goes on with it, and so much later it is anybody's. */
 const graceOfEffects: Milliseconds = 500;
@@ -191,6 +197,14 @@ function storeOn(
         }),
       ),
 
+    standing: (ends, sources) =>
+      read(() => {
+        const isThere = ({ id, version, hash }: StreamEnd): boolean =>
+          database.streams.get(id)?.version === version && database.newest.get(id)?.hash === hash;
+        if (!ends.every(isThere)) return 'moved';
+        const waits = [...database.unsettled.values()].some(({ item }) => sources.includes(item.source));
+        return waits ? 'waiting' : 'same';
+      }),
     readStream: (id) =>
       read(() => {
         const stored = database.streams.get(id);

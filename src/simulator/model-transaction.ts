@@ -134,6 +134,12 @@ export function openTransaction(
       const id = database.aliases.get(aliasKey(kind, alias));
       return id === undefined || streams.has(id) ? undefined : readStream(id);
     }),
+    endOf: (id) => {
+      const version = versions.get(id);
+      const newest = database.newest.get(id);
+      const hash = newest?.seq === version ? newest?.hash : undefined;
+      return version === undefined || hash === undefined ? undefined : { id, version, hash };
+    },
     nextNumber: reading((counter) => {
       const used = numbers.get(counter) ?? database.numbers.get(counter) ?? 0;
       if (!numbersRead.has(counter)) numbersRead.set(counter, used);

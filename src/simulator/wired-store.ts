@@ -23,6 +23,7 @@ export function wiredStore(store: Store, wire: Wire): Store {
       await wire.back('commit');
       return value;
     },
+    standing: across('read', store.standing),
     readStream: across('read', store.readStream),
     listStreams: across('read', store.listStreams),
     firstOpen: across('read', store.firstOpen),

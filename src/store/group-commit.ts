@@ -15,6 +15,8 @@ export interface GroupCommit {
   readonly put: <T>(statement: () => T) => Promise<T>;
   /** Runs a query while no batch is open, so that it sees what is on disk and nothing else. */
   readonly read: <T>(query: () => T) => Promise<T>;
+  /** How many batches have ended: what a read has found is on disk still while they are as many. */
+  readonly ended: () => number;
   /** Resolves when everything that was waiting has been written; from the call on, nothing more is taken. */
   readonly finish: () => Promise<void>;
 }
@@ -45,6 +47,7 @@ export function groupCommit(
   let flushing = false;
   let batch: Promise<readonly (() => void)[]> | undefined;
   let finished = false;
+  let batches = 0;
 
   const refuseWhenFinished = (): void => {
     if (finished) throw new StoreUnavailable(`${path} is closed.`);
@@ -115,6 +118,8 @@ export function groupCommit(
       const failure =
         storeFailure(error, path) ?? new StoreUnavailable(`${path} could not be written.`, { cause: error });
       return items.map((item) => () => item.reject(failure));
+    } finally {
+      batches += 1;
     }
   }
 
@@ -148,7 +153,12 @@ export function groupCommit(
     }
   }
 
-  return { write, put, read, finish };
+  const ended: GroupCommit['ended'] = () => {
+    refuseWhenFinished();
+    return batches;
+  };
+
+  return { write, put, read, ended, finish };
 }
 
 async function withinThisLoop<T>(work: Promise<T>): Promise<T> {

@@ -17,6 +17,7 @@ import {
   AlreadySettled,
   StaleStream,
   type NewOutboxRow,
+  type StreamEnd,
   type StreamWrite,
   type Transaction,
 } from './store.ts';
@@ -123,10 +124,12 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
   return (turn) => {
     /** The newest hash of each stream that this transaction has read or written. */
     const ends = new Map<StreamId, string>();
+    const readAt = new Map<StreamId, StreamEnd>();
     const toRead = (row: EndedRow | undefined) => {
       if (!row) return undefined;
       const { hash, ...read } = row;
       ends.set(row.id, hash);
+      readAt.set(row.id, { id: row.id, version: row.version, hash });
       return toStream(read);
     };
     const during =
@@ -139,6 +142,7 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
     return {
       stream: during((id) => toRead(stream.get(id))),
       streamByAlias: during((kind, alias) => toRead(streamByAlias.get(kind, alias))),
+      endOf: (id) => readAt.get(id),
       nextNumber: during((counter) => (usedNumber.get(counter)?.used ?? 0) + 1),
       useNumber: during((counter, number) => {
         if (useNumber.run(counter, number).changes === 0) {

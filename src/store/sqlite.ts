@@ -17,6 +17,7 @@ import {
   type Query,
   type StreamRow,
 } from './sqlite-rows.ts';
+import { standingIn } from './sqlite-standing.ts';
 import { prepareTransactions } from './sqlite-transaction.ts';
 import { StaleStream, StoreLocked, type InboxItem, type Outstanding, type StoredStream } from './store.ts';
 import type { DocumentVersion } from './document-rows.ts';
@@ -40,7 +41,7 @@ export async function openSqliteStore(options: {
 }): Promise<OpenedStore> {
   const { path, now = Date.now } = options;
   const db = await openWhenFree(path);
-  const { write, put, read, finish } = groupCommit(db, path);
+  const { write, put, read, ended, finish } = groupCommit(db, path);
   const transaction = prepareTransactions(db);
   const backups = sqliteBackups(db, path, read);
 
@@ -157,6 +158,7 @@ export async function openSqliteStore(options: {
     inboxInOrder: (otherThan, limit) => read(() => inboxInOrder.all(JSON.stringify(otherThan), limit)),
     adoptInbox: (sources) => read(() => inboxOf.all(JSON.stringify(sources))),
     transact: (work) => write((turn) => work(transaction(turn))),
+    standing: standingIn(db, { read, ended }),
 
     readStream: (id) =>
       read(() => {

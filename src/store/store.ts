@@ -21,6 +21,16 @@ export interface StoredStream {
   readonly state: unknown;
 }
 
+/** Where a stream stands: the number of its events, and the hash of the newest, with which no other history ends. */
+export interface StreamEnd {
+  readonly id: StreamId;
+  readonly version: number;
+  readonly hash: string;
+}
+
+/** `waiting`: they stand there still, and what may move them has come in and is not settled. */
+export type Standing = 'same' | 'moved' | 'waiting';
+
 /** `type` repeats what the data says, so that a person can read the table. */
 export interface StoredEvent {
   readonly stream: StreamId;
@@ -92,6 +102,8 @@ export interface Outstanding {
 export interface Transaction {
   readonly stream: (id: StreamId) => Promise<StoredStream | undefined>;
   readonly streamByAlias: (kind: StreamName, alias: string) => Promise<StoredStream | undefined>;
+  /** Where a stream stands that this transaction has read and not written; undefined when it is not known. */
+  readonly endOf: (id: StreamId) => StreamEnd | undefined;
   /** The next number of a counter (`incident`, `operation`), not used up yet. */
   readonly nextNumber: (counter: string) => Promise<number>;
   /** @throws StaleStream when the number, or a higher one, is used already. */
@@ -159,6 +171,8 @@ export interface Store {
   readonly adoptInbox: (sources: readonly string[]) => Promise<readonly InboxItem[]>;
   readonly transact: <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T>;
 
+  /** Whether these streams stand where they stood, and nothing of these sources waits to be read: seen at one moment. */
+  readonly standing: (ends: readonly StreamEnd[], sources: readonly string[]) => Promise<Standing>;
   readonly readStream: (id: StreamId) => Promise<StoredStream | undefined>;
   /** The newest first, of those older than `before`. Open is a stream that has an alias. */
   readonly listStreams: (

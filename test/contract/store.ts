@@ -8,6 +8,7 @@ import {
   type Store,
 } from '../../src/store/store.ts';
 import { auditContract } from './store-audit.ts';
+import { standingContract } from './store-standing.ts';
 import { expectToBehaveLikeModel } from './store-model.ts';
 import { card, delivery, enqueue, errand, event, idsDue, move, noon, writeStream } from './store-samples.ts';
 
@@ -20,6 +21,7 @@ export interface StorePlace {
 /** What every store promises. It speaks to the port only. */
 export function storeContract(name: string, makePlace: () => Promise<StorePlace>): void {
   auditContract(name, makePlace);
+  standingContract(name, makePlace);
   describe(`${name} keeps the promises of a store:`, () => {
     let place: StorePlace;
     let store: Store;

@@ -10,7 +10,10 @@ export const alertsHaveTheirEffect: Invariant = {
   watch: ({ database, ledger }, broken) => ({
     atRest: () => {
       const last = new Map<string, Alert['status']>();
-      for (const { item } of database.inbox.values())
+      const said = [...database.inbox.values()].map(({ item }) => item);
+      // Those that came later stand behind, so that what is put in does not move the places of what is still to be.
+      for (const { behind, item } of ledger.repeats.toReversed()) said.splice(behind, 0, item);
+      for (const item of said)
         for (const { fingerprint, status } of alertsIn(item)) last.set(fingerprint, status);
       const incidents = statesOf(database, 'incident');
       const firing = new Set(
