@@ -5,6 +5,7 @@ import { loadErrorReports, noReports } from './bot/error-reports.ts';
 import { startBot } from './bot/bot.ts';
 import { sayStartFailure } from './bot/start-failure.ts';
 import { watchPolicies } from './bot/policies.ts';
+import { unhurriedPace } from './engine/pace.ts';
 import { systemClock } from './engine/system-clock.ts';
 
 /** `npm start`: the bot against real services. Exit 78 when the configuration is wrong; all of it is listed at once. */
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
     clock: systemClock(),
     log,
     random: Math.random,
+    pace: unhurriedPace,
     ...(environment.ok && { environment: environment.env }),
   });
   const off = switchedOff(settings);

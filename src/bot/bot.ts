@@ -8,6 +8,7 @@ import type { Settings } from '../config.ts';
 import { createEngine, type Engine } from '../engine/engine.ts';
 import { createInbox, NotNow } from '../engine/inbox.ts';
 import type { Log } from '../engine/log.ts';
+import type { PaceSettings } from '../engine/pace.ts';
 import type { Environment } from '../executors/variables.ts';
 import { apiRoutes } from '../http/api/api.ts';
 import { healthRoutes } from '../http/health.ts';
@@ -15,6 +16,7 @@ import { metricsRoute } from '../http/metrics.ts';
 import { startHttpServer, type HttpServer } from '../http/server.ts';
 import { webhookRoutes } from '../http/webhooks.ts';
 import { countAnswer } from '../metrics/count-answer.ts';
+import { countRepeats } from '../metrics/count-repeats.ts';
 import { measuredStore } from '../metrics/measured-store.ts';
 import { createMetrics } from '../metrics/metrics.ts';
 import { createSlackApp } from '../slack/app.ts';
@@ -53,6 +55,7 @@ import { readiness } from './readiness.ts';
 import { createSelfAudit, type SelfAudit } from './self-audit.ts';
 import { importIntents, knowsChannels, openRegistry, registryFile } from './registry.ts';
 import { watchRegistry } from './registry-watch.ts';
+import { createRepeats } from './repeats.ts';
 import { reportBodies } from './report-bodies.ts';
 import { createReleaseBots, type ReleaseBots } from './release-bots.ts';
 import { serveSlack, unlessStopping } from './serve-slack.ts';
@@ -61,8 +64,8 @@ import { shoutOnce } from './shout-once.ts';
 import { slackIntake } from './slack-intake.ts';
 import { tracesFor } from './traces-for.ts';
 import { versionStatusList } from './version-status.ts';
-import { webhookItem } from './webhook-item.ts';
-import { webhookReaders } from './webhooks.ts';
+import { webhookIntake } from './webhook-intake.ts';
+import { webhookReaders, webhookSources } from './webhooks.ts';
 
 export interface Bot {
   readonly url: string;
@@ -101,6 +104,8 @@ export async function startBot(options: {
   readonly environment?: Environment;
   /** How many effects may be on their way at once. */
   readonly mostInFlight?: number;
+  /** How long cards and lines take their time; left out: they leave at once. */
+  readonly pace?: PaceSettings;
   /** Left out, as in production: nothing. */
   readonly around?: Around;
 }): Promise<Bot> {
@@ -174,6 +179,7 @@ export async function startBot(options: {
       random: options.random,
       log,
       ...(options.mostInFlight === undefined ? {} : { mostInFlight: options.mostInFlight }),
+      ...(options.pace === undefined ? {} : { pace: options.pace }),
       caughtUp: (outage) => outageTold(outage),
     });
     const shout = shoutOnce({ store, policies, now: clock.now, engine });
@@ -192,15 +198,17 @@ export async function startBot(options: {
     );
     const releaseBots = createReleaseBots({ store, engine, policies, now: clock.now });
 
+    const moment = () => sleep(aMoment);
+    const repeats = createRepeats({ store, policies, now: clock.now, sources: webhookSources, moment });
     const inbox = createInbox({
       store,
       clock,
       log,
-      moment: () => sleep(aMoment),
+      moment,
       quarantined: (item, why) =>
         quarantine({ store, engine, log, slackUrl: access.apiUrl }, policies(), item, why, clock.now()),
       readers: [
-        ...webhookReaders({ store, engine, policies, now: clock.now, log }),
+        ...webhookReaders({ store, engine, policies, now: clock.now, log, repeats }),
         { source: 'slack', inOrder: false, read: (item: InboxItem) => readSlackItem(item) },
       ].map((reader) => traces?.reader(reader) ?? reader),
     });
@@ -252,9 +260,7 @@ export async function startBot(options: {
         ...webhookRoutes({
           doors,
           now: machine.now,
-          receive: async (door, request) => {
-            await inbox.receive(webhookItem(door, request, clock.now()));
-          },
+          receive: countRepeats(metrics, webhookIntake({ inbox, repeats, now: clock.now })),
           failed: (error, source) => log.error({ error, source }, 'a webhook could not be stored'),
         }),
         ...apiRoutes({

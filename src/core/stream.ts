@@ -28,7 +28,7 @@ export interface Context {
   readonly policies: Policies;
   /** The stream's own id, given also to one that is about to be opened. */
   readonly id: StreamId;
-  /** The next free operation id, given to intents that may open an operation. It is used up only if a tell goes to it. */
+  /** The next free operation id, for channels, which open operations. It is used up only if a tell goes to it. */
   readonly nextOperation: StreamId;
   /** Tells the numbers of this store from those of any other: part of every key that leaves the house. */
   readonly storeId: string;

@@ -18,7 +18,7 @@ export interface Delivery {
   readonly conclude: (transaction: Transaction, row: OutboxRow, outcome: Outcome) => Promise<void>;
 }
 
-type Prepared = { readonly outcome: Settled } | { readonly carrier: Carrier; readonly errand: Errand };
+export type Prepared = { readonly outcome: Settled } | { readonly carrier: Carrier; readonly errand: Errand };
 
 export interface DeliveryParts {
   readonly store: Pick<Store, 'readStream'>;
@@ -30,12 +30,14 @@ export interface DeliveryParts {
   /** In [0, 1): spreads retries. */
   readonly random: () => number;
   readonly log: Log;
+  /** Aborts after so long by this machine's own time, whatever anybody sets the clock to; left out: a timer of Node's. */
+  readonly deadline?: ((after: Milliseconds) => AbortSignal) | undefined;
 }
 
 const attemptDeadline: Milliseconds = 20_000;
 
 export function createDelivery(parts: DeliveryParts): Delivery {
-  const { clock, log } = parts;
+  const { clock, log, deadline = (after) => AbortSignal.timeout(after) } = parts;
   // By its type an effect finds the carrier that was made for it, which the types cannot follow over a map.
   const carriers = new Map(
     parts.carriers.flatMap((carrier) =>
@@ -65,7 +67,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     const attempt = row.attempts + 1;
     await transaction.updateOutbox(row.id, { status: 'in-flight', attempts: attempt });
     const { id, effect, mayHaveHappened, receipt } = row;
-    const signal = AbortSignal.timeout(attemptDeadline);
+    const signal = deadline(attemptDeadline);
     const errand: Errand = {
       // Slack and mail servers remember the ids of a store that is long gone, and this one may count as that one did.
       id: `${parts.storeId}/${id}`,

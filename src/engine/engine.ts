@@ -7,11 +7,13 @@ import type { Policies } from '../core/policies/policies.ts';
 import { replyFor } from '../core/reply.ts';
 import type { Outage } from '../core/outage.ts';
 import type { StreamId } from '../core/stream.ts';
+import type { Milliseconds } from '../core/time.ts';
 import { StaleStream, type Store, type Transaction } from '../store/store.ts';
 import { answerOnce } from './answer-once.ts';
 import { decideAll, outboxRow } from './decide.ts';
 import type { Log } from './log.ts';
-import { createOutbox, type Outbox } from './outbox.ts';
+import { createOutbox, type Outbox, type Taken } from './outbox.ts';
+import { createPace, type PaceSettings } from './pace.ts';
 import { createTimers } from './timers.ts';
 
 export interface Engine {
@@ -44,10 +46,15 @@ export function createEngine(parts: {
   readonly random: () => number;
   readonly log: Log;
   readonly mostInFlight?: number;
+  /** What ends an attempt that takes too long; left out: a timer of Node's. */
+  readonly deadline?: (after: Milliseconds) => AbortSignal;
+  /** How long cards and lines take their time; left out: they leave at once. */
+  readonly pace?: PaceSettings;
   /** Tells people of an outage of ours, when all that came due meanwhile is caught up; left out: nobody is told. */
   readonly caughtUp?: (outage: Outage) => Promise<void>;
 }): Engine {
   const { store, clock, log } = parts;
+  const pace = createPace(parts.pace);
 
   const committed = (): void => {
     outbox.poke();
@@ -61,9 +68,11 @@ export function createEngine(parts: {
     committed,
     carriers: parts.carriers,
     random: parts.random,
+    deadline: parts.deadline,
     mostInFlight: parts.mostInFlight ?? usuallyInFlight,
+    pace,
     decide: async (transaction, envelope) => {
-      await decideAll(transaction, [envelope], parts.policies(), parts.storeId);
+      await decideAll(transaction, [envelope], parts.policies(), parts.storeId, pace.earliest);
     },
   });
   const timers = createTimers({
@@ -87,22 +96,32 @@ export function createEngine(parts: {
 
   async function decide(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
     let aborting: readonly StreamId[] = [];
+    let unmoved: Submitted['unmoved'];
+    let taken: readonly Taken[] = [];
     const submitted = await againOnConflict(() =>
-      store.transact((transaction) =>
-        answerOnce(transaction, options.once, { keep: true }, async () => {
-          const happened = await decideAll(transaction, envelopes, parts.policies(), parts.storeId);
+      store.transact((transaction) => {
+        // What an attempt has taken that ended in a conflict is not taken.
+        taken = aborting = [];
+        unmoved = undefined;
+        return answerOnce(transaction, options.once, { keep: true }, async () => {
+          const { policies, storeId } = parts;
+          const decided = await decideAll(transaction, envelopes, policies(), storeId, pace.earliest);
+          const { happened } = decided;
+          unmoved = decided.unmoved;
+          taken = await outbox.takeCalls(transaction, decided.added);
           const aborts = happened.filter(({ event }) => event.type === 'abort.requested');
           aborting = aborts.map(({ stream }) => stream);
           const answer = happened.length > 0 ? replyFor(happened) : await sayNothing(transaction, envelopes);
           await close(transaction, answer, options);
           const planned = happened.find(({ event }) => event.type === 'operation.planned');
           return { stream: (planned ?? happened[0])?.stream, answer };
-        }),
-      ),
+        });
+      }),
     );
+    outbox.carry(taken);
     // Not before it is stored: whoever looks then has to see that somebody wants it stopped.
     for (const stream of aborting) outbox.hurry(stream);
-    return submitted;
+    return unmoved && unmoved.size > 0 ? { ...submitted, unmoved } : submitted;
   }
 
   /** The item is settled and its answer on the way in the same transaction as what it led to. */

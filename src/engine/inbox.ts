@@ -37,13 +37,15 @@ export interface Inbox {
 }
 
 /** As many as are read from the store at once; what is left comes with the next look. */
-const atOnce = 500;
+const atOnce = 1_000;
 /** As much as is decided in one transaction, in characters of bodies: everybody else waits for it. */
 const together = 256_000;
 /** From so many at once on, it pays to wait for more. */
-const aStorm = 20;
-/** Whoever asks to be heard has the machine as long as a transaction before has taken, but no longer than this. */
-const longestPause = 250;
+const aStorm = 8;
+/** Whoever asks to be heard has the machine twice as long as a transaction before has taken, but no longer than this. */
+const longestPause = 400;
+/** What asks for an answer is begun after so long, whatever else comes in. */
+const longestWait = 250;
 
 /**
  * Between accepting a body and understanding it. What has to be read in order is taken from the store, in its order, by
@@ -119,7 +121,9 @@ export function createInbox(parts: {
    */
   async function giveWay(took: Milliseconds): Promise<void> {
     if (took > 0)
-      await new Promise<void>((resolve) => clock.wakeAt(clock.now() + Math.min(took, longestPause), resolve));
+      await new Promise<void>((resolve) =>
+        clock.wakeAt(clock.now() + Math.min(2 * took, longestPause), resolve),
+      );
   }
 
   /** What can be read together, and follows one another. */
@@ -192,7 +196,7 @@ export function createInbox(parts: {
   }
 
   function isYoung({ at }: InboxItem): boolean {
-    return state.running && clock.now() - at < longestPause;
+    return state.running && clock.now() - at < longestWait;
   }
 
   function begin(item: InboxItem): void {

@@ -1,19 +1,36 @@
-import type { Effect, EffectType, Outcome } from '../core/effect.ts';
+import { isPage, type Effect, type EffectType, type Outcome } from '../core/effect.ts';
 import type { StreamId } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import {
   StaleStream,
   StoreUnavailable,
+  type NewOutboxRow,
   type OutboxRow,
   type Store,
   type Transaction,
 } from '../store/store.ts';
 import { isKnown } from './known-effects.ts';
-import { createDelivery, type DeliveryParts } from './delivery.ts';
+import { createDelivery, type DeliveryParts, type Prepared } from './delivery.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import type { Pace } from './pace.ts';
 import { backoff, longestBackoff } from './retries.ts';
 
+/** An effect that is under way in the store: once that is durable, it has to be carried out. */
+export interface Taken {
+  readonly row: OutboxRow;
+  readonly prepared: Prepared;
+  /** False when whoever was suspended since may be taken for dead. */
+  readonly isOurs: () => boolean;
+}
+
 export interface Outbox {
+  /**
+   * Takes those that call somebody, in the transaction that adds them: they need not be looked for, nor wait for a flush
+   * of their own. Those that find no room are looked for like any other.
+   */
+  readonly takeCalls: (transaction: Transaction, added: readonly NewOutboxRow[]) => Promise<readonly Taken[]>;
+  /** What was taken, after the commit. */
+  readonly carry: (taken: readonly Taken[]) => void;
   /** Something may have been added: look now. */
   readonly poke: () => void;
   /** Somebody wants the step of this stream stopped: the next look is at it, however far off its next question was. */
@@ -33,6 +50,7 @@ interface Parts extends DeliveryParts {
   readonly committed: () => void;
   /** How many effects may be on their way at once. */
   readonly mostInFlight: number;
+  readonly pace: Pick<Pace, 'shown'>;
 }
 
 const aMoment: Milliseconds = 50;
@@ -44,6 +62,9 @@ const notSent: Outcome = {
 
 /** From this priority on (pages of a P2, cards, lines in threads) an effect leaves a quarter of the room to the others. */
 const canWait = 2;
+
+/** Below this priority an effect calls somebody, answers somebody who waits, or is a step. */
+const afterCalls = 4;
 
 /** So many, at most, are brought forward when a neighbour is back; the others come when their wait is over. */
 const broughtForward = 1_000;
@@ -74,6 +95,7 @@ export function createOutbox(parts: Parts): Outbox {
   /** The same for those who were asked since the start, and did not answer last. */
   const silent = new Map<Neighbour, Instant>();
   const hurried = new Set<StreamId>();
+  let started = false;
   let stopped = false;
   let disarm = (): void => undefined;
   const turn = oneAtATime(async () => {
@@ -90,21 +112,16 @@ export function createOutbox(parts: Parts): Outbox {
     const now = clock.now();
     const room = mostInFlight - inFlight.size;
     const due = room > 0 ? await store.outboxDue(now, room) : [];
+    const calls = due.filter(({ priority, effect }) => priority < afterCalls && isKnown(effect.type));
     let isBusy = false;
-    for (const row of due) {
+    // Nothing is drawn for a card before whoever is called is being called; the next look is at the rest.
+    for (const row of calls.some(({ id }) => !inFlight.has(id)) ? calls : due) {
       if (inFlight.has(row.id)) continue;
       if (row.priority >= canWait) {
         if (unhurried.size >= mostUnhurried) continue;
         unhurried.add(row.id);
       }
-      const carried = carryOut(row).then((was) => {
-        inFlight.delete(row.id);
-        unhurried.delete(row.id);
-        // Another process was faster, and what it has done will show in a moment.
-        if (was === 'elsewhere') arm(clock.now() + aMoment);
-        else turn.ask();
-      });
-      inFlight.set(row.id, carried);
+      underWay(row, carryOut(row));
       isBusy = true;
     }
     // As soon as these are on their way we look again.
@@ -112,6 +129,17 @@ export function createOutbox(parts: Parts): Outbox {
     // What is due and finds no room wakes us when one of those in flight ends; a page that is tried again does not wait.
     const next = await store.nextDue(now);
     if (next !== undefined) arm(Math.max(next, clock.now() + 1));
+  }
+
+  function underWay(row: OutboxRow, carriedOut: Promise<'here' | 'elsewhere'>): void {
+    const carried = carriedOut.then((was) => {
+      inFlight.delete(row.id);
+      unhurried.delete(row.id);
+      // Another process was faster, and what it has done will show in a moment.
+      if (was === 'elsewhere') arm(clock.now() + aMoment);
+      else turn.ask();
+    });
+    inFlight.set(row.id, carried);
   }
 
   /** A step that is being asked about at this moment is brought forward when that question has come back. */
@@ -145,12 +173,17 @@ export function createOutbox(parts: Parts): Outbox {
     });
     if (taken === 'elsewhere') return taken;
     if (!taken) return 'here';
-    const { row, prepared } = taken;
+    return deliver({ ...taken, isOurs });
+  }
+
+  async function deliver({ row, prepared, isOurs }: Taken): Promise<'here'> {
     if ('errand' in prepared) {
+      if (row.effect.type === 'slack.card') parts.pace.shown(row.lane, clock.now());
+      // Whoever was suspended in between may be taken for dead, and somebody else may be at it already.
+      const attempted = isOurs() ? attempt(prepared.carrier, prepared.errand) : notSent;
       // Others may be due; they do not wait for this one to come back.
       turn.ask();
-      // Whoever was suspended in between may be taken for dead, and somebody else may be at it already.
-      const outcome = isOurs() ? await attempt(prepared.carrier, prepared.errand) : notSent;
+      const outcome = await attempted;
       const recorded = await record(row, async (transaction) => {
         if (!(await transaction.inHand(row.id))) return 'too late';
         await conclude(transaction, row, outcome);
@@ -182,7 +215,10 @@ export function createOutbox(parts: Parts): Outbox {
     if (Math.abs(now - since) < absence) return;
     try {
       const waiting = await store.outboxDue(now + longestBackoff, broughtForward);
-      const theirs = waiting.filter(({ effect }) => neighbourOf(effect.type) === neighbour);
+      // What was never tried waits for its own time, and not for the neighbour.
+      const theirs = waiting.filter(
+        ({ effect, lastError }) => lastError !== undefined && neighbourOf(effect.type) === neighbour,
+      );
       await store.bringForward(
         theirs.map(({ id }) => id),
         now,
@@ -230,9 +266,30 @@ export function createOutbox(parts: Parts): Outbox {
   }
 
   return {
+    takeCalls: async (transaction, added) => {
+      // Before the start, what is in flight was so in an earlier life.
+      if (!started || stopped) return [];
+      const room = mostInFlight - inFlight.size;
+      const calls = added.filter(({ priority, effect }) => priority < canWait && isPage(effect));
+      const isOurs = store.lease();
+      const taken: Taken[] = [];
+      for (const call of calls.slice(0, Math.max(0, room))) {
+        const row = await transaction.takeOutbox(call, clock.now());
+        if (row) taken.push({ row, prepared: await prepare(transaction, row), isOurs });
+      }
+      return taken;
+    },
+    carry: (taken) => {
+      // What is not carried out any more is in flight at the next start, which asks what became of it.
+      if (stopped) return;
+      for (const each of taken) underWay(each.row, deliver(each));
+    },
     poke: turn.ask,
     hurry: (stream) => void hurried.add(stream),
-    start: turn.start,
+    start: () => {
+      started = true;
+      turn.start();
+    },
     silent: () => [...silent].map(([neighbour, since]) => ({ neighbour, since })),
     working: () => {
       const all = [turn.running(), ...inFlight.values()].filter((each) => each !== undefined);
@@ -242,10 +299,12 @@ export function createOutbox(parts: Parts): Outbox {
       stopped = true;
       await turn.stop();
       disarm();
+      let inTime = (): void => undefined;
       const late = new Promise<void>((resolve) => {
-        setTimeout(resolve, patience).unref();
+        inTime = clock.wakeAt(clock.now() + patience, resolve);
       });
       await Promise.race([Promise.all(inFlight.values()), late]);
+      inTime();
     },
   };
 }

@@ -27,7 +27,7 @@ async function stateOf<State>(store: Store, id: string): Promise<State> {
 }
 
 async function decide(store: Store, ...envelopes: readonly Envelope[]) {
-  const happened = await store.transact((transaction) =>
+  const { happened } = await store.transact((transaction) =>
     decideAll(transaction, envelopes, policies, storeId),
   );
   return happened.map(({ stream, event }) => `${stream}/${event.seq} ${event.type}`);

@@ -8,6 +8,7 @@ import type { Milliseconds } from '../../src/core/time.ts';
 import { outboxRow } from '../../src/engine/decide.ts';
 import { createEngine, type Engine } from '../../src/engine/engine.ts';
 import type { Log } from '../../src/engine/log.ts';
+import type { PaceSettings } from '../../src/engine/pace.ts';
 import { movableClock, type MovableClock } from '../../src/sandbox/movable-clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { OutboxRow, Store } from '../../src/store/store.ts';
@@ -36,6 +37,7 @@ interface Options {
   readonly random?: () => number;
   readonly mostInFlight?: number;
   readonly policies?: Policies;
+  readonly pace?: PaceSettings;
   readonly folder?: string;
   readonly now?: number;
   /** Stands between the engine and the store. */
@@ -58,6 +60,7 @@ export async function openWorkshop(options: Options = {}): Promise<Workshop> {
     log,
     policies: () => options.policies ?? policies,
     ...(options.mostInFlight === undefined ? {} : { mostInFlight: options.mostInFlight }),
+    ...(options.pace === undefined ? {} : { pace: options.pace }),
   });
   const close = async (): Promise<void> => {
     clock.stop();
