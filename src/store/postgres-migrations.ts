@@ -115,6 +115,8 @@ const migrations: readonly string[] = [
   CREATE TABLE audit_head (number bigint PRIMARY KEY, head text NOT NULL);
 
   ALTER TABLE schema_version ADD COLUMN oldest bigint;
+
+  CREATE INDEX outbox_next ON outbox (priority, pos) WHERE status = 'waiting';
   `,
 ];
 

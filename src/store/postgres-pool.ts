@@ -13,7 +13,7 @@ import { connectionError } from './postgres-errors.ts';
 import { StoreUnavailable } from './store.ts';
 
 /** More than this and the server's processes only wait for one another. */
-const mostConnections = 16;
+const mostConnections = 8;
 
 /**
  * Times in milliseconds. A statement of ours takes a few, so that whatever takes seconds is broken; whoever waits hears

@@ -17,8 +17,8 @@ export interface Replica {
   readonly time: () => Instant;
   /** As the store's. */
   readonly lease: () => () => boolean;
-  /** Others should look: something is there that may be theirs to do. */
-  readonly announce: () => void;
+  /** Others should look: something is there that may be theirs to do, now or in so long. */
+  readonly announce: (within?: Milliseconds) => void;
   readonly leave: () => Promise<void>;
 }
 
@@ -171,21 +171,22 @@ export async function joinReplicas(options: {
     }
   }
 
-  let announced: NodeJS.Timeout | undefined;
-  let again = false;
-  function announce(): void {
-    if (announced) {
-      again = true;
-      return;
-    }
+  let next: { readonly at: number; readonly timer: NodeJS.Timeout } | undefined;
+  let earliest = 0;
+  function announce(within: Milliseconds = 0): void {
+    const now = performance.now();
+    const at = Math.max(now + within, earliest);
+    if (next && next.at <= at) return;
+    clearTimeout(next?.timer);
+    next = { at, timer: setTimeout(announceNow, at - now) };
+  }
+
+  function announceNow(): void {
+    next = undefined;
+    earliest = performance.now() + announceEvery;
     const { client } = state;
     // When it fails the connection is lost, and the others look by themselves within a second.
     if (client) void run(client, notify, [state.id]).catch(() => undefined);
-    announced = setTimeout(() => {
-      announced = undefined;
-      if (again) announce();
-      again = false;
-    }, announceEvery);
   }
 
   await connect().catch((error: unknown) => {
@@ -210,7 +211,7 @@ export async function joinReplicas(options: {
     leave: async () => {
       state.left = true;
       clearInterval(polls);
-      clearTimeout(announced);
+      clearTimeout(next?.timer);
       await beats.stop();
       const { client } = state;
       state.client = undefined;

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { StreamId } from '../core/stream.ts';
-import type { Milliseconds } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import { isConflict, isNumberUsed, storeError } from './postgres-errors.ts';
 import { withClient } from './postgres-pool.ts';
 import type { Replica } from './postgres-replica.ts';
@@ -30,14 +30,18 @@ type Ended<T> =
 /**
  * Runs works in transactions. One that met another (a deadlock, a number both wanted) is run again, with its locks taken
  * beforehand in the one order that all follow, so that the same two do not meet again.
+ * @param wake hears when streams that are stored want to be woken
  */
-export function transactor(pool: Pool, replica: Replica): Store['transact'] {
+export function transactor(pool: Pool, replica: Replica, wake: (at: Instant) => void): Store['transact'] {
   return async (work) => {
     let options = { locked: false, first: [] as readonly StreamId[] };
     for (let tries = 1; ; tries += 1) {
       const ended = await withClient(pool, async (client) => {
         const open = openTransaction(client, replica.id(), options);
-        return attempt(open, work, options.locked, tries);
+        const ended = await attempt(open, work, options.locked, tries);
+        // Also where nobody knows yet whether it is stored: then nobody is there to be woken, at worst.
+        for (const at of open.wakes) wake(at);
+        return ended;
       }).catch((error: unknown) => {
         throw storeError(error);
       });

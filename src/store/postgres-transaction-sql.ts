@@ -12,17 +12,19 @@ export const readByAlias = statement(
   `SELECT ${streamColumns}, hash, hashed FROM stream WHERE kind = $1 AND alias = $2 ${lock}`,
 );
 export const lockStreams = statement(`SELECT 1 FROM stream WHERE id = ANY($1::text[]) ORDER BY id ${lock}`);
+const addEvents = `INSERT INTO event (stream, seq, at, by, type, data, hash, written)
+   SELECT $1, *, $16 FROM unnest($10::bigint[], $11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[])`;
 export const openStream = statement(
-  `INSERT INTO stream (id, kind, version, wake_at, alias, rank, state, owner, hash, hashed)
-   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $3)`,
+  `WITH opened AS (
+     INSERT INTO stream (id, kind, version, wake_at, alias, rank, state, owner, hash, hashed)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $3))
+   ${addEvents}`,
 );
 export const moveStream = statement(
-  `UPDATE stream SET version = $2, wake_at = $3, alias = $4, rank = $5, state = $6, owner = $7, hash = $8, hashed = $2
-   WHERE id = $1`,
-);
-export const addEvents = statement(
-  `INSERT INTO event (stream, seq, at, by, type, data, hash, written)
-   SELECT $1, *, $8 FROM unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])`,
+  `WITH moved AS (
+     UPDATE stream SET version = $3, wake_at = $4, alias = $5, rank = $6, state = $7, owner = $8, hash = $9, hashed = $3
+     WHERE id = $1 AND kind = $2)
+   ${addEvents}`,
 );
 export const usedNumber = statement('SELECT used FROM counter WHERE name = $1');
 export const beginCounter = statement('INSERT INTO counter VALUES ($1, 0) ON CONFLICT DO NOTHING');

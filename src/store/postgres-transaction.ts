@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { PoolClient, QueryResult } from 'pg';
 import type { StreamId } from '../core/stream.ts';
+import type { Instant } from '../core/time.ts';
 import { beginning, writtenEntry, writtenHashes } from '../trust/audit/chain.ts';
 import { chainFrom, type StoredEnd } from './postgres-audit.ts';
 import { isAnswer } from './postgres-errors.ts';
@@ -38,6 +39,8 @@ export interface OpenTransaction {
   readonly transaction: Transaction;
   /** Streams that the work has asked for, in that order. */
   readonly touched: ReadonlySet<StreamId>;
+  /** When the streams that it writes want to be woken. */
+  readonly wakes: readonly Instant[];
   /** What went wrong first, of all that was sent; what follows it is only its echo. */
   readonly failure: () => unknown;
   /**
@@ -78,6 +81,7 @@ export function openTransaction(
   const sent: Promise<unknown>[] = [];
   const ends = new Map<StreamId, StoredEnd>();
   const touched = new Set<StreamId>();
+  const wakes: Instant[] = [];
   const token = randomInt(2 ** 47);
   const state: State = {
     begun: false,
@@ -162,11 +166,17 @@ export function openTransaction(
     const hash = hashes.at(-1) ?? prev;
     touched.add(id);
     ends.set(id, { version, hash, hashed: version });
-    if (expected === 0)
-      await write(sql.openStream, [id, kind, version, wakeAt, alias, rank, text, owner, hash]);
-    else await write(sql.moveStream, [id, version, wakeAt, alias, rank, text, owner, hash]);
-    await write(sql.addEvents, [
+    if (wakeAt !== undefined) wakes.push(wakeAt);
+    await write(expected === 0 ? sql.openStream : sql.moveStream, [
       id,
+      kind,
+      version,
+      wakeAt,
+      alias,
+      rank,
+      text,
+      owner,
+      hash,
       written.map(({ seq }) => seq),
       written.map(({ at }) => at),
       written.map(({ by }) => by),
@@ -206,6 +216,10 @@ export function openTransaction(
       return stored(sql.readStream, [id]);
     },
     streamByAlias: (kind, alias) => stored(sql.readByAlias, [kind, alias]),
+    endOf: (id) => {
+      const { version, hash, hashed } = ends.get(id) ?? nowhere;
+      return version > 0 && hashed === version ? { id, version, hash } : undefined;
+    },
     nextNumber: async (counter) => {
       if (options.locked) await write(sql.beginCounter, [counter]);
       const { rows } = await send<{ used: number }>(options.locked ? sql.lockNumber : sql.usedNumber, [
@@ -252,6 +266,7 @@ export function openTransaction(
   return {
     transaction,
     touched,
+    wakes,
     failure: () => state.failure,
     commit: async () => {
       state.over = true;

@@ -27,7 +27,9 @@ import {
   type StreamRow,
   type Value,
 } from './postgres-rows.ts';
+import { standingIn } from './postgres-standing.ts';
 import { transactor } from './postgres-transact.ts';
+import { wakesOf } from './postgres-wakes.ts';
 import {
   StaleStream,
   StoreUnavailable,
@@ -214,7 +216,13 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Se
   /** Ours, and whether there is nobody else for the rest. */
   const whose = () => [replica.id(), replica.isAlone()] as const;
   const receive = receiver(pool, replica.id);
-  const transact = transactor(pool, replica);
+  const wakes = wakesOf({
+    nextWake: async () => (await rowsOf<At>(nextWake, ...whose()))[0]?.at ?? undefined,
+    wakesDue: (until, limit) => rowsOf<Wake>(wakesDue, until, limit, ...whose()),
+  });
+  watchers.push(wakes.forget);
+  const transact = transactor(pool, replica, wakes.set);
+  const standing = standingIn(pool);
   const audit = auditTrail((work) => during(() => withClient(pool, work).catch(rethrow)));
 
   return {
@@ -234,10 +242,12 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Se
     adoptInbox: (sources) => rowsOf<InboxItem>(adoptInbox, sources, replica.id()),
     transact: async (work) => {
       const value = await during(() => transact(work));
-      replica.announce();
+      // It is ours to go on with until then, and nobody else's to look at.
+      replica.announce(graceOfWakes);
       return value;
     },
 
+    standing: (ends, sources) => during(() => standing(ends, sources)),
     readStream: async (id) => {
       const [row] = await rowsOf<StreamRow>(readStream, id);
       return row && toStream(row);
@@ -253,8 +263,8 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Se
     },
     readEvents: async (id) => (await rowsOf<EventRow>(readEvents, id)).map(toEvent),
 
-    nextWake: async () => (await rowsOf<At>(nextWake, ...whose()))[0]?.at ?? undefined,
-    wakesDue: (until, limit) => rowsOf<Wake>(wakesDue, until, limit, ...whose()),
+    nextWake: wakes.nextWake,
+    wakesDue: wakes.wakesDue,
 
     outboxDue: async (until, limit) =>
       (await rowsOf<OutboxColumns>(outboxDue, until, limit, ...whose())).map(toOutboxRow),
