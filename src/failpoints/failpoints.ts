@@ -26,7 +26,12 @@ const boundaries = {
   'step start': 'production changes',
   'step check': 'the other side says how far it is',
   'step cancel': 'the other side is asked to stop',
-} as const satisfies Readonly<Record<`${'store' | 'step'} ${string}` | `carry ${EffectType}`, string>>;
+
+  'file rename':
+    'a published file takes the place of the one before, which whoever reads it finds whole until then',
+} as const satisfies Readonly<
+  Record<`${'store' | 'step' | 'file'} ${string}` | `carry ${EffectType}`, string>
+>;
 
 export type Boundary = keyof typeof boundaries;
 

@@ -45,17 +45,18 @@ export function simulatedCarriers(parts: {
     const place = placeOf(errand.effect.type);
     const key = keyOf(errand);
     if (errand.mayHaveHappened && place === 'slack') {
-      const found = await ask(process, place, () => outside.messages.get(key));
+      const found = await ask(process, place, () => outside.messages.get(key), errand.signal);
       if (found.is !== 'answered') return outcomeOf(found, () => ({}));
       if (found.value !== undefined) return { status: 'done', receipt: { ts: found.value, channel: 'D1' } };
     }
-    const reply = await ask(process, place, () => {
+    const post = (): string => {
       if (isPage(errand.effect)) outside.calls.push({ id: errand.id, at: agenda.now() });
       const known = outside.messages.get(key);
       const ts = known ?? String(outside.messages.size + 1);
       outside.messages.set(key, ts);
       return ts;
-    });
+    };
+    const reply = await ask(process, place, post, errand.signal);
     return outcomeOf(reply, (ts) => (place === 'slack' ? { ts, channel: 'D1' } : { key: ts }));
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Executor, Handle, StepProgress, StepRun } from '../core/executor.ts';
+import type { Executor, StepProgress, StepRun } from '../core/executor.ts';
 import type { Agenda } from './agenda.ts';
 import type { Dice } from './dice.ts';
 import type { Ask, Reply } from './neighbour.ts';
@@ -46,8 +46,8 @@ function deployment({ process, agenda, ask, dice, production, deployer, begins }
     return work;
   }
 
-  const check = async (run: StepRun, handle: Handle | undefined): Promise<StepProgress> => {
-    const reply = await ask(process, 'workflow', () => stateOf(workOf(production, run.id)));
+  const check: Executor['check'] = async (run, handle, signal) => {
+    const reply = await ask(process, 'workflow', () => stateOf(workOf(production, run.id)), signal);
     if (reply.is !== 'answered') return unanswered(reply);
     if (reply.value) return progressOf(run, reply.value);
     if (deployer === 'tool') return { status: 'not-started', note: 'The tool has not heard of it.' };
@@ -61,8 +61,8 @@ function deployment({ process, agenda, ask, dice, production, deployer, begins }
     schema: z.unknown(),
     pollEvery: 5_000,
     onlyLooks: false,
-    start: async (run) => {
-      const reply = await ask(process, 'workflow', () => begin(run).state);
+    start: async (run, signal) => {
+      const reply = await ask(process, 'workflow', () => begin(run).state, signal);
       if (reply.is === 'answered') return progressOf(run, reply.value);
       if (reply.is === 'silent') throw new Error('no answer in time');
       return {
@@ -72,13 +72,14 @@ function deployment({ process, agenda, ask, dice, production, deployer, begins }
       };
     },
     check,
-    cancel: async (run, handle) => {
-      const reply = await ask(process, 'workflow', () => {
+    cancel: async (run, handle, signal) => {
+      const stop = (): void => {
         const work = workOf(production, run.id);
         if (work?.state === 'running') work.state = 'cancelled';
-      });
+      };
+      const reply = await ask(process, 'workflow', stop, signal);
       if (reply.is !== 'answered') throw new Error('it cannot be stopped at the moment');
-      return check(run, handle);
+      return check(run, handle, signal);
     },
   };
 }
@@ -103,24 +104,32 @@ function unanswered(reply: Exclude<Reply<unknown>, { is: 'answered' }>): StepPro
 
 /** Looks whether all is well, and changes nothing. */
 function look(name: string, place: Place, { process, ask, dice, production }: Parts): Executor {
-  const start = async (run: StepRun): Promise<StepProgress> => {
-    const reply = await ask(process, place, () => {
-      const isWell = production.live.get(`${run.app}/${run.channel}`) === run.version && !dice.chance(0.05);
-      if (isWell) production.checked.add(run.id);
-      return isWell;
-    });
+  const examine = async (run: StepRun, signal: AbortSignal): Promise<StepProgress> => {
+    const isWell = (): boolean => {
+      const well = production.live.get(`${run.app}/${run.channel}`) === run.version && !dice.chance(0.05);
+      if (well) production.checked.add(run.id);
+      return well;
+    };
+    const reply = await ask(process, place, isWell, signal);
     if (reply.is !== 'answered') return unanswered(reply);
     return reply.value
       ? { status: 'done', note: 'All is well.' }
       : { status: 'failed', note: 'It is not well.' };
   };
-  return { name, schema: z.unknown(), pollEvery: 5_000, onlyLooks: true, start, check: start };
+  return {
+    name,
+    schema: z.unknown(),
+    pollEvery: 5_000,
+    onlyLooks: true,
+    start: examine,
+    check: (run, _, signal) => examine(run, signal),
+  };
 }
 
 /** Writes it down elsewhere; twice is as good as once. */
 function record(name: string, place: Place, { process, ask }: Parts): Executor {
-  const start = async (): Promise<StepProgress> => {
-    const reply = await ask(process, place, () => undefined);
+  const start: Executor['start'] = async (_, signal) => {
+    const reply = await ask(process, place, () => undefined, signal);
     return reply.is === 'answered' ? { status: 'done', note: 'It is written down.' } : unanswered(reply);
   };
   return {

@@ -101,6 +101,9 @@ const versions = [
   'not-a-version',
 ] as const;
 
+/** As long as the network may keep what somebody says. */
+const overtakenWithin = 200_000;
+
 /** By name, so that a trace can be read; the numbers say how often. */
 const deeds: Readonly<Record<string, readonly [weight: number, act: (world: World, who: Somebody) => void]>> =
   {
@@ -210,10 +213,17 @@ const deeds: Readonly<Record<string, readonly [weight: number, act: (world: Worl
     'say what is live': [
       1,
       (world, who) => {
-        const channel = world.dice.pick(['stable', 'canary']);
-        const version = world.production.live.get(`shop/${channel}`) ?? '';
-        world.ledger.told.add(`shop/${channel} ${version}`);
+        const { dice, production, ledger, agenda } = world;
+        const channel = dice.pick(['stable', 'canary']);
+        const name = `shop/${channel}`;
+        const version = production.live.get(name) ?? '';
+        ledger.told.add(`${name} ${version}`);
         say(world, who, ['/channels', `set ${channel} ${version} I have looked`]);
+        // It may be heard late, and counts from then on: of what has happened meanwhile nobody has told after it.
+        agenda.after(overtakenWithin, () => {
+          if (production.live.get(name) !== version)
+            ledger.untold.set(name, (ledger.untold.get(name) ?? 0) + 1);
+        });
       },
     ],
     'take a side': [

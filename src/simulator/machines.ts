@@ -19,7 +19,10 @@ export interface Machines {
 
 const minute: Milliseconds = 60_000;
 
-/** Keeps so many replicas running: kills, freezes and starts them, and sets their clock. */
+/** As Docker and systemd are told to: whoever has not stopped by then is killed. */
+const patience: Milliseconds = 20_000;
+
+/** Keeps so many replicas running: kills, stops, freezes and starts them, and sets their clock. */
 export function startMachines(parts: {
   readonly count: number;
   readonly agenda: Agenda;
@@ -36,10 +39,9 @@ export function startMachines(parts: {
 
   function launch(letter: string, life: number): void {
     const process = createProcess(`${letter}${life}`, agenda, (dead, why) => {
-      trace.note(`${dead.name} is killed ${why}`);
-      seen('killed');
-      const place = listeners.findIndex((each) => each.process === dead);
-      if (place >= 0) listeners.splice(place, 1);
+      trace.note(why === undefined ? `${dead.name} has stopped` : `${dead.name} is killed ${why}`);
+      seen(why === undefined ? 'stopped' : 'killed');
+      close(dead);
       const away = over ? 1_000 : dice.pick([1_000, 1_000, 5_000, Math.min(dice.wait(minute), 3 * minute)]);
       agenda.after(away, () => launch(letter, life + 1));
     });
@@ -48,12 +50,38 @@ export function startMachines(parts: {
       (replica) => {
         if (!process.isAlive()) return;
         trace.note(`${process.name} is ready`);
-        listeners.push({ process, replica });
+        listeners.push({ process, replica, taking: new Set() });
       },
       (error: unknown) =>
         process.kill(`since it cannot start: ${error instanceof Error ? error.message : ''}`),
     );
     freezeSometimes(process);
+    stopSometimes(process);
+  }
+
+  /** Nothing more is sent to it. @returns undefined when nothing was */
+  function close(process: Process): Listener | undefined {
+    const place = listeners.findIndex((each) => each.process === process);
+    return place < 0 ? undefined : listeners.splice(place, 1)[0];
+  }
+
+  /** SIGTERM. */
+  function stop(process: Process): void {
+    if (over || !process.isAlive()) return;
+    const listener = close(process);
+    if (!listener) return;
+    trace.note(`${process.name} is told to stop`);
+    process.later(0, () => {
+      Promise.allSettled(listener.taking)
+        .then(listener.replica.stop)
+        .then(process.exit, (error: unknown) => process.kill(`since it cannot stop: ${String(error)}`));
+    });
+    agenda.after(patience, () => process.kill('since it does not stop'));
+  }
+
+  function stopSometimes(process: Process): void {
+    if (harshness.stops === 0) return;
+    agenda.after(dice.wait((40 * minute) / harshness.stops), () => stop(process));
   }
 
   function freeze(process: Process): void {
@@ -97,6 +125,7 @@ export function startMachines(parts: {
     atABadMoment: (process) => {
       const soon = dice.between(0, 200);
       if (dice.chance(0.05 * harshness.freezes)) agenda.after(soon, () => freeze(process));
+      if (dice.chance(0.05 * harshness.stops)) agenda.after(soon, () => stop(process));
       if (dice.chance(0.05 * harshness.clock)) agenda.after(soon, setClock);
       if (dice.chance(0.05 * harshness.crashes))
         agenda.after(soon, () => over || process.kill('in the middle of a step'));

@@ -9,6 +9,8 @@ import type { Harshness } from './trouble.ts';
 export interface Listener {
   readonly process: Process;
   readonly replica: Replica;
+  /** What it has been sent and has not answered yet. */
+  readonly taking: Set<Promise<unknown>>;
 }
 
 /** Something on its way in; `take` is what a replica does with it, and resolves when it may be acknowledged. */
@@ -67,16 +69,21 @@ export function createNetwork(parts: {
     function arrive(tell?: (answer: T) => void): void {
       const listener = dice.pickSome(listeners());
       if (!listener) return;
-      const { process, replica } = listener;
+      const { process, replica, taking } = listener;
       process.later(0, () => {
-        delivery.take(replica).then(
+        // Whoever stops takes nothing more.
+        if (!listeners().includes(listener)) return;
+        const taken = delivery.take(replica);
+        taking.add(taken);
+        taken.then(
           (answer) => {
+            taking.delete(taken);
             // The answer leaves only a process that is still there.
             if (!process.isAlive() || !tell || dice.chance(rare)) return;
             agenda.after(delay(), () => tell(answer));
           },
           // It says that it could not be taken, and the sender tries again.
-          () => undefined,
+          () => taking.delete(taken),
         );
       });
     }

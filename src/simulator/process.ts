@@ -2,7 +2,7 @@ import type { Milliseconds } from '../core/time.ts';
 import type { Agenda } from './agenda.ts';
 
 /**
- * One life of a replica, from its start until it is killed. Whatever reaches it comes through `later`: while it is frozen
+ * One life of a replica, from its start until it is killed, or ends by itself. Whatever reaches it comes through `later`: while it is frozen
  * it waits, and once it is dead nothing of it ever goes on.
  */
 export interface Process {
@@ -12,8 +12,12 @@ export interface Process {
   readonly isFrozen: () => boolean;
   /** Returns how to call it off. */
   readonly later: (length: Milliseconds, happen: () => void) => () => void;
+  /** Aborts after so long. */
+  readonly deadline: (length: Milliseconds) => AbortSignal;
   readonly every: (length: Milliseconds, work: () => Promise<void>) => void;
   readonly kill: (why: string) => void;
+  /** By itself, when it was told to stop. */
+  readonly exit: () => void;
   /** As SIGSTOP and, so much later, SIGCONT. */
   readonly freeze: (length: Milliseconds) => void;
 }
@@ -21,7 +25,8 @@ export interface Process {
 export function createProcess(
   name: string,
   agenda: Agenda,
-  ended: (process: Process, why: string) => void,
+  /** Hears why it was killed; undefined when it ended by itself. */
+  ended: (process: Process, why: string | undefined) => void,
 ): Process {
   const waiting: (() => void)[] = [];
   let alive = true;
@@ -46,21 +51,29 @@ export function createProcess(
     };
   }
 
+  function end(why?: string): void {
+    if (!alive) return;
+    alive = false;
+    waiting.length = 0;
+    ended(process, why);
+  }
+
   const process: Process = {
     name,
     isAlive: () => alive,
     isFrozen: () => frozen,
     later,
+    deadline: (length) => {
+      const controller = new AbortController();
+      later(length, () => controller.abort());
+      return controller.signal;
+    },
     every: (length, work) => {
       const arm = (): void => void later(length, () => void work().finally(arm));
       arm();
     },
-    kill: (why) => {
-      if (!alive) return;
-      alive = false;
-      waiting.length = 0;
-      ended(process, why);
-    },
+    kill: end,
+    exit: () => end(),
     freeze: (length) => {
       if (frozen || !alive) return;
       frozen = true;

@@ -8,7 +8,9 @@ import { importIntents } from '../bot/registry.ts';
 import { createReleaseBots, type ReleaseBots } from '../bot/release-bots.ts';
 import { serveSlack } from '../bot/serve-slack.ts';
 import { shoutOnce } from '../bot/shout-once.ts';
-import { webhookReaders } from '../bot/webhooks.ts';
+import { createRepeats } from '../bot/repeats.ts';
+import { webhookIntake } from '../bot/webhook-intake.ts';
+import { webhookReaders, webhookSources } from '../bot/webhooks.ts';
 import type { Clock } from '../core/clock.ts';
 import { answer } from '../core/answer.ts';
 import type { Registry } from '../core/channel/registry.ts';
@@ -29,8 +31,11 @@ import type { Process } from './process.ts';
 export interface Replica {
   readonly clock: Clock;
   readonly inbox: Inbox;
+  readonly takeWebhook: ReturnType<typeof webhookIntake>;
   readonly api: ReturnType<typeof serveApi>;
   readonly releaseBots: ReleaseBots;
+  /** As `stop` of the bot: what it has taken is brought as far as it gets in a few seconds. */
+  readonly stop: () => Promise<void>;
 }
 
 /** What somebody did in Slack, as it stands in the inbox here; Bolt and its payloads are not part of this. */
@@ -39,6 +44,8 @@ export type SlackDeed = { readonly userId: string; readonly at: number } & (
 );
 
 const sealEvery = 600_000;
+const lookUpsEndWithin = 1_000;
+const aMoment = 2;
 
 export const storeId = 's1mu1a';
 
@@ -68,6 +75,7 @@ export async function startReplica(parts: {
     carriers: parts.carriers,
     random,
     log,
+    deadline: process.deadline,
     caughtUp: tellOutage({ store, shout }),
   });
   const desk = createDesk(store, engine, policies, async () => answer('info', 'All is well.'));
@@ -84,6 +92,13 @@ export async function startReplica(parts: {
     home: { storeId, takesUnmarked: false },
     stopping: stopping.signal,
   });
+  const repeats = createRepeats({
+    store,
+    policies,
+    now: clock.now,
+    sources: webhookSources,
+    moment: () => new Promise<void>((resolve) => process.later(aMoment, resolve)),
+  });
   const inbox = createInbox({
     store,
     clock,
@@ -97,7 +112,7 @@ export async function startReplica(parts: {
         clock.now(),
       ),
     readers: [
-      ...webhookReaders({ store, engine, policies, now: clock.now, log }),
+      ...webhookReaders({ store, engine, policies, now: clock.now, log, repeats }),
       { source: 'slack', inOrder: false, read: (item) => readDeed(slack, item) },
     ],
   });
@@ -115,7 +130,19 @@ export async function startReplica(parts: {
   return {
     clock,
     inbox,
+    takeWebhook: webhookIntake({
+      inbox,
+      repeats,
+      now: clock.now,
+      drawId: () => String(Math.floor(random() * 2 ** 30)),
+    }),
     releaseBots: createReleaseBots({ store, engine, policies, now: clock.now }),
+    stop: async () => {
+      process.later(lookUpsEndWithin, () => stopping.abort());
+      await inbox.stop();
+      await engine.stop();
+      await store.close();
+    },
     api: serveApi({
       store,
       desk,

@@ -14,6 +14,7 @@ export type Mood = 'well' | 'slow' | 'dead' | 'mute' | 'lossy' | 'limiting';
 export interface Harshness {
   readonly moods: number;
   readonly crashes: number;
+  readonly stops: number;
   readonly freezes: number;
   readonly clock: number;
   readonly network: number;
@@ -34,7 +35,14 @@ const minute: Milliseconds = 60_000;
 
 export function drawHarshness(dice: Dice): Harshness {
   const level = (): number => dice.pick([0, 0.5, 1, 1, 3]);
-  return { moods: level(), crashes: level(), freezes: level(), clock: level(), network: level() };
+  return {
+    moods: level(),
+    crashes: level(),
+    stops: level(),
+    freezes: level(),
+    clock: level(),
+    network: level(),
+  };
 }
 
 export function createTrouble(dice: Dice, agenda: Agenda, harshness: Harshness, trace: Trace): Trouble {

@@ -5,6 +5,7 @@ import type { Operation } from '../core/operation/state.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { StreamName } from '../core/stream.ts';
 import type { Instant } from '../core/time.ts';
+import type { InboxItem } from '../store/store.ts';
 import type { Agenda } from './agenda.ts';
 import type { Dice } from './dice.ts';
 import type { Database } from './model-database.ts';
@@ -16,6 +17,8 @@ import type { Trace } from './trace.ts';
 export interface Ledger {
   /** Inbox items whose senders were told that they were taken. */
   readonly acknowledged: Set<string>;
+  /** Webhooks that were taken and not stored, and how many inbox items there were when each came. */
+  readonly repeats: { readonly behind: number; readonly item: InboxItem }[];
   /** What people said about an operation, and which plan they meant, from before it was sent. */
   readonly votes: { readonly person: string; readonly operation: string; readonly hash: string }[];
   /** Versions that anybody ever truthfully said are live on a channel. */
@@ -44,7 +47,14 @@ export interface World {
 }
 
 export function createLedger(): Ledger {
-  return { acknowledged: new Set(), votes: [], told: new Set(), untold: new Map(), answers: new Map() };
+  return {
+    acknowledged: new Set(),
+    repeats: [],
+    votes: [],
+    told: new Set(),
+    untold: new Map(),
+    answers: new Map(),
+  };
 }
 
 export function statesOf(database: Database, kind: 'incident', openOnly?: boolean): readonly Incident[];

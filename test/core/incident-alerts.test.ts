@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { incidentKind } from '../../src/core/incident/incident.ts';
 import { firing, opened, receive, resolved, suspect } from '../support/alerts.ts';
 import type { IncidentIntent } from '../../src/core/incident/intent.ts';
-import { alertmanager, ana, given, hour, minute, person, stranger } from '../support/given.ts';
+import { alertmanager, ana, given, hour, minute, person, start, stranger } from '../support/given.ts';
 
 const tick: IncidentIntent = { type: 'clock.tick', down: undefined };
 
@@ -134,6 +134,17 @@ describe('when alerts resolve', () => {
   it('one that never opened here changes nothing', () => {
     nothing.when(receive(resolved('5xx'))).leadsTo({ events: [], tells: [] });
     open.when(receive(resolved('other'))).leadsTo({ events: [] });
+  });
+
+  it('one that fires calls people, though it was resolved before under the very time at which it began', () => {
+    const { alert, route } = firing('5xx', 'P0');
+    const since = receive({ alert: { ...alert, startsAt: start - hour }, route });
+    nothing
+      .when(receive(resolved('5xx')))
+      .when(since, { by: alertmanager })
+      .leadsTo({ events: ['incident.opened', 'alert.fired'] });
+    const over = open.when(since).when(receive(resolved('5xx')), { at: minute });
+    over.when(since, { at: 2 * hour }).leadsTo({ events: ['alert.fired', 'rung.fired'] });
   });
 
   it('the ladder goes on while another one fires', () => {

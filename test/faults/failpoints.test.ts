@@ -1,6 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { registryFile } from '../../src/bot/registry.ts';
+import { registrySchema } from '../../src/core/channel/registry.ts';
 import { failpoints, type Failpoint } from '../../src/failpoints/failpoints.ts';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -142,7 +144,10 @@ async function play(night: {
     town,
     environment: { ...town.environment, ...environment },
     plan,
-    onDeath: bury,
+    onDeath: async () => {
+      await expectRegistry(town);
+      await bury();
+    },
   });
   try {
     const story = playMainJob(town, (stage) => watch?.(stage, keeper.renew));
@@ -151,12 +156,21 @@ async function play(night: {
     await Promise.race([everywhere, keeper.broken]);
     expect(await keeper.terminate()).toMatchObject({ code: 0 });
     await read((store) => expectWell(town, store, played));
+    await expectRegistry(town);
+    // What the dead left beside it was swept up by those who came after them.
+    expect((await readdir(town.folders.securityDir)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
     return keeper.deaths;
   } finally {
     await keeper.kill();
     await town.close();
     giveBack();
   }
+}
+
+/** Whoever reads it at any moment, finds a whole file. */
+async function expectRegistry({ folders }: Neighbourhood): Promise<void> {
+  const text = await readFile(join(folders.securityDir, registryFile), 'utf8');
+  expect(() => registrySchema.parse(JSON.parse(text))).not.toThrow();
 }
 
 /** Whoever shows no run within a minute shows none. */

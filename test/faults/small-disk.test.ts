@@ -8,8 +8,10 @@ import { apiTokens } from '../../src/sandbox/api-tokens.ts';
 import { conversations, people } from '../../src/sandbox/cast.ts';
 import { buttonsOf } from '../support/shown-buttons.ts';
 import { byCommand } from './support/by-command.ts';
+import { eventsOf } from './support/evidence.ts';
 import { startNeighbourhood, type Neighbourhood } from './support/neighbourhood.ts';
 import { pause, refusedStart, until, type Ended } from './support/process.ts';
+import { makeReadOnly, makeWritable, withoutReadOnly } from './support/read-only.ts';
 import { smallDisk, withoutMounts, type SmallDisk } from './support/small-disk.ts';
 
 const releases = conversations.releases.id;
@@ -98,6 +100,36 @@ describe.skipIf(withoutMounts !== undefined)(`A disk without room ${withoutMount
       await approve();
       await until('it is done', () => said('*Done.*'));
       expect(town.github.runs()).toHaveLength(1);
+    });
+  });
+
+  describe.skipIf(withoutReadOnly !== undefined)(`that becomes read-only ${withoutReadOnly ?? ''}`, () => {
+    test('under the running bot: nothing is taken, and it says so; when it may be written it goes on', async () => {
+      town = await startNeighbourhood();
+      const { dataDir } = town.folders;
+      const bot = await town.start();
+      expect(await fire('before')).toBe(202);
+      makeReadOnly(dataDir);
+      try {
+        const typed = await town.slack.as(people.ana.id).command(releases, '/incident', 'list');
+        expect([await fire('meanwhile'), typed.status]).toEqual([503, 503]);
+        const ready = await fetch(`${bot.url}/readyz`);
+        expect([ready.status, await ready.text()]).toEqual([503, 'the store does not take anything\n']);
+        expect((await fetch(`${bot.url}/healthz`)).status).toBe(200);
+      } finally {
+        makeWritable(dataDir);
+      }
+      await until('it takes something', async () => (await fetch(`${bot.url}/readyz`)).ok);
+      expect(await fire('after')).toBe(202);
+      await until('all of it is worked on', () => said('Alert before') && said('Alert after'));
+      expect((await bot.terminate()).code).toBe(0);
+
+      await town.readStore(async (store) => {
+        expect(await store.unsettledInbox()).toEqual([]);
+        const fired = (await eventsOf(store, 'incident')).filter(({ type }) => type === 'alert.fired');
+        const keys = fired.map(({ data }) => (data as { readonly fingerprint: string }).fingerprint);
+        expect(keys).toEqual(['generic:before', 'generic:after']);
+      });
     });
   });
 

@@ -43,6 +43,7 @@ describe('on the real SQLite store', () => {
 /** A run in which these never happen proves little. */
 const worthwhile = [
   'killed',
+  'stopped',
   'frozen',
   'clock set',
   'rung.fired',

@@ -25,17 +25,10 @@ import { reveal, secret, type Secret } from '../../src/trust/secrets.ts';
 import { sharedStoreContract } from '../contract/store-replicas.ts';
 import { delivery, enqueue, errand, move, noon, writeStream } from '../contract/store-samples.ts';
 import { storeContract } from '../contract/store.ts';
+import { asBefore } from '../support/earlier-schema.ts';
 import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
 
 const program = fileURLToPath(new URL('postgres-process.mjs', import.meta.url));
-/** The schema as its first step left it. */
-const asBeforeStep2 = `
-  ALTER TABLE lastgood.event DROP COLUMN hash;
-  DROP INDEX lastgood.event_pos;
-  ALTER TABLE lastgood.stream DROP COLUMN hash, DROP COLUMN hashed;
-  DROP TABLE lastgood.audit_head, lastgood.document;
-  ALTER TABLE lastgood.schema_version DROP COLUMN oldest;
-  UPDATE lastgood.schema_version SET version = 1`;
 /** Short, so that nobody waits long for a death; and longer than a busy machine needs for a sign of life. */
 const lease = 2_000;
 
@@ -359,7 +352,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       await writeStream(older, move('INC-1', 0, 2));
       await older.receive(delivery('d1'));
       // As it was before the second step: a connection that writes as the program of then did goes on.
-      await server.query(asBeforeStep2, database);
+      await server.query(asBefore.postgres, database);
       const writes = new Client({ connectionString: reveal(url) });
       await writes.connect();
       onTestFinished(() => writes.end());

@@ -8,6 +8,7 @@ import { takesUnmarkedButtons } from '../../src/store/store-id.ts';
 import type { Store } from '../../src/store/store.ts';
 import { verifyTrail } from '../../src/trust/audit/verify.ts';
 import { move, writeStream } from '../contract/store-samples.ts';
+import { asBefore } from '../support/earlier-schema.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -25,24 +26,24 @@ async function inStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
 }
 
 /** As the version of Lastgood left it that knew only the first step of the schema. */
-function asBefore(): void {
+function asAtFirst(): void {
   const db = new DatabaseSync(join(folder, 'lastgood.db'));
-  db.exec(`DROP INDEX IF EXISTS outbox_next; DROP TABLE document; DROP TABLE audit_head; ALTER TABLE event DROP COLUMN hash;
-    ALTER TABLE stream DROP COLUMN hash; DROP INDEX stream_open; ALTER TABLE stream DROP COLUMN rank;
-    PRAGMA user_version = 1`);
+  db.exec(
+    `${asBefore.sqlite}; DROP INDEX stream_open; ALTER TABLE stream DROP COLUMN rank; PRAGMA user_version = 1`,
+  );
   db.close();
 }
 
 test('only a store that was there before buttons said whose they are takes those that do not', async () => {
   await inStore((store) => writeStream(store, move('INC-1', 0)));
   expect(await inStore(takesUnmarkedButtons), 'begun since').toBe(false);
-  asBefore();
+  asAtFirst();
   expect(await inStore(takesUnmarkedButtons), 'begun before').toBe(true);
 });
 
 test('a store that was empty then has drawn no such button', async () => {
   await inStore((store) => store.writeMark('alive-at', '1'));
-  asBefore();
+  asAtFirst();
   expect(await inStore(takesUnmarkedButtons)).toBe(false);
 });
 
@@ -55,7 +56,7 @@ test('the incidents that are open are found the worst first, also those of befor
     ] as const)
       await writeStream(store, { ...move(id, 0, 1, { alias: id }), state: { severity } });
   });
-  asBefore();
+  asAtFirst();
   const { streams } = await inStore((store) => store.firstOpen('incident', 2));
   expect(streams.map(({ id }) => id)).toEqual(['INC-2', 'INC-3']);
 });
@@ -69,7 +70,7 @@ test('events of before are chained, as if they had always been', async () => {
     await writeStream(store, move('INC-1', 2));
     return hashes(store);
   });
-  asBefore();
+  asAtFirst();
 
   expect(await inStore(hashes)).toEqual(written);
   await inStore((store) => writeStream(store, move('INC-1', 3)));

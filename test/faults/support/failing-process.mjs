@@ -1,6 +1,8 @@
 // `npm start` in which something happens at a failpoint: `node failing-process.mjs '{"at": ["after store take"], …}'`.
 // The very bot, with the failpoints around its ports; nothing of this can be reached in the product.
 import { writeSync } from 'node:fs';
+import files from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { startBot } from '../../../dist/src/bot/bot.js';
 import { createLog } from '../../../dist/src/bot/log.js';
 import { watchPolicies } from '../../../dist/src/bot/policies.js';
@@ -21,6 +23,15 @@ function reached(point) {
   writeSync(process.stderr.fd, `${how} at: ${point}\n`);
   process.kill(process.pid, signal);
 }
+
+// Files are no port of the bot; this is the one call of Node's with which it replaces them.
+const { rename } = files;
+files.rename = async (from, to) => {
+  reached('before file rename');
+  await rename(from, to);
+  reached('after file rename');
+};
+syncBuiltinESMExports();
 
 const read = readSettings(process.env);
 if (!read.ok) throw new Error(read.problems.join('\n'));
