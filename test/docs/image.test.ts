@@ -9,8 +9,13 @@ import { parse } from 'yaml';
 
 // No Docker engine runs where these tests do: this is what can be told from the files alone.
 const dockerfile = await readFile('Dockerfile', 'utf8');
-const compose = parse(await readFile('compose.yml', 'utf8')) as {
-  services: { bot: Record<string, unknown> & { volumes: string[] } };
+interface Service extends Readonly<Record<string, unknown>> {
+  readonly volumes: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+}
+const compose = parse(await readFile('compose.yml', 'utf8'), { merge: true }) as {
+  readonly services: Readonly<Record<'bot' | 'bot-2' | 'bot-3' | 'postgres', Service>>;
+  readonly volumes: Readonly<Record<string, null>>;
 };
 const { bot } = compose.services;
 const settingsOfImage = [...dockerfile.matchAll(/\b(HOST|[A-Z]+_DIR)=(\S+)/g)].map(
@@ -54,6 +59,39 @@ test('compose.yml gives it nothing that it does not need', () => {
   const places = settingsOfImage.filter(([name]) => name !== 'HOST').map(([, place]) => place);
   expect(places).toHaveLength(3);
   expect(bot.volumes.map((volume) => volume.split(':')[1])).toEqual(expect.arrayContaining(places));
+});
+
+test('compose.yml starts one bot; with the profile “replicas” two more like it, and a database that only they reach', () => {
+  const { services, volumes } = compose;
+  const profiles = Object.entries(services).map(([name, service]) => [name, service['profiles']]);
+  const replicas = ['replicas'];
+  expect(profiles).toEqual([
+    ['bot', undefined],
+    ['bot-2', replicas],
+    ['bot-3', replicas],
+    ['postgres', replicas],
+  ]);
+  const [, ...configuration] = bot.volumes;
+  for (const [n, name] of [[2, 'bot-2'] as const, [3, 'bot-3'] as const]) {
+    const ports = [`127.0.0.1:${2_999 + n}:3000`];
+    expect(services[name]).toEqual({
+      ...bot,
+      profiles: replicas,
+      ports,
+      volumes: [`data-${n}:/data`, ...configuration],
+    });
+  }
+  // Without the profile there is no password and no database, and the store is a file.
+  expect(bot['depends_on']).toEqual({ postgres: { condition: 'service_healthy', required: false } });
+  const { POSTGRES_USER: user, POSTGRES_DB: database } = services.postgres.environment;
+  const url = `postgres://${user}:\${POSTGRES_PASSWORD}@postgres:5432/${database}`;
+  expect(bot.environment['DATABASE_URL']).toBe(`\${DATABASE_URL:-\${POSTGRES_PASSWORD:+${url}}}`);
+  expect(services.postgres).not.toHaveProperty('ports');
+  expect(services.postgres['image']).toMatch(/^postgres:\d+\.\d+-/);
+  const named = Object.values(services).flatMap((service) =>
+    service.volumes.map((each) => each.split(':')[0]),
+  );
+  expect(named.filter((name) => !name?.startsWith('.'))).toEqual(Object.keys(volumes));
 });
 
 test('it lists all that it holds in sbom.cdx.json, and nothing that is for development', async () => {
