@@ -16,15 +16,17 @@ export function joinReplicas(database: Database, name: string, wire: Wire, look:
   const { lease } = database;
   /** The last sign of each, and since when it has been seen. */
   let others = new Map<string, { readonly sign: number; readonly since: Instant }>();
-  let names = 1;
-  let id = `${name}.${names}`;
+  let names = 0;
+  let id = '';
   let provenAt = wire.steady();
   let alone = false;
   let left = false;
   register();
 
+  /** Always under another name: what was in the hands of one that was taken for dead is no longer in ours. */
   function register(): void {
-    while (database.replicas.has(id)) id = `${name}.${(names += 1)}`;
+    do id = `${name}.${(names += 1)}`;
+    while (database.replicas.has(id));
     database.replicas.set(id, database.now());
     alone = database.replicas.size === 1;
   }
