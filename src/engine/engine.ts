@@ -12,7 +12,7 @@ import { StaleStream, type Store, type Transaction } from '../store/store.ts';
 import { answerOnce } from './answer-once.ts';
 import { decideAll, outboxRow } from './decide.ts';
 import type { Log } from './log.ts';
-import { createOutbox, type Outbox, type Taken } from './outbox.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
 import { createPace, type PaceSettings } from './pace.ts';
 import { createTimers } from './timers.ts';
 
@@ -97,18 +97,18 @@ export function createEngine(parts: {
   async function decide(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
     let aborting: readonly StreamId[] = [];
     let unmoved: Submitted['unmoved'];
-    let taken: readonly Taken[] = [];
+    const calls = outbox.calls();
     const submitted = await againOnConflict(() =>
       store.transact((transaction) => {
-        // What an attempt has taken that ended in a conflict is not taken.
-        taken = aborting = [];
+        calls.begin();
+        aborting = [];
         unmoved = undefined;
         return answerOnce(transaction, options.once, { keep: true }, async () => {
           const { policies, storeId } = parts;
           const decided = await decideAll(transaction, envelopes, policies(), storeId, pace.earliest);
           const { happened } = decided;
           unmoved = decided.unmoved;
-          taken = await outbox.takeCalls(transaction, decided.added);
+          await calls.take(transaction, decided.added);
           const aborts = happened.filter(({ event }) => event.type === 'abort.requested');
           aborting = aborts.map(({ stream }) => stream);
           const answer = happened.length > 0 ? replyFor(happened) : await sayNothing(transaction, envelopes);
@@ -117,10 +117,16 @@ export function createEngine(parts: {
           return { stream: (planned ?? happened[0])?.stream, answer };
         });
       }),
-    );
-    outbox.carry(taken);
-    // Not before it is stored: whoever looks then has to see that somebody wants it stopped.
-    for (const stream of aborting) outbox.hurry(stream);
+    )
+      .catch((error: unknown) => {
+        calls.doubt();
+        throw error;
+      })
+      .finally(() => {
+        // Not before it is stored, as it may be also where it failed: whoever looks then sees that somebody wants it stopped.
+        for (const stream of aborting) outbox.hurry(stream);
+      });
+    calls.carry();
     return unmoved && unmoved.size > 0 ? { ...submitted, unmoved } : submitted;
   }
 

@@ -1,36 +1,23 @@
-import { isPage, type Effect, type EffectType, type Outcome } from '../core/effect.ts';
+import type { Effect, EffectType, Outcome } from '../core/effect.ts';
 import type { StreamId } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import {
   StaleStream,
   StoreUnavailable,
-  type NewOutboxRow,
   type OutboxRow,
   type Store,
   type Transaction,
 } from '../store/store.ts';
+import { callsInto, type Calls, type Taken } from './calls.ts';
+import { createDelivery, type DeliveryParts } from './delivery.ts';
 import { isKnown } from './known-effects.ts';
-import { createDelivery, type DeliveryParts, type Prepared } from './delivery.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Pace } from './pace.ts';
 import { backoff, longestBackoff } from './retries.ts';
 
-/** An effect that is under way in the store: once that is durable, it has to be carried out. */
-export interface Taken {
-  readonly row: OutboxRow;
-  readonly prepared: Prepared;
-  /** False when whoever was suspended since may be taken for dead. */
-  readonly isOurs: () => boolean;
-}
-
 export interface Outbox {
-  /**
-   * Takes those that call somebody, in the transaction that adds them: they need not be looked for, nor wait for a flush
-   * of their own. Those that find no room are looked for like any other.
-   */
-  readonly takeCalls: (transaction: Transaction, added: readonly NewOutboxRow[]) => Promise<readonly Taken[]>;
-  /** What was taken, after the commit. */
-  readonly carry: (taken: readonly Taken[]) => void;
+  /** For one work that may decide to call somebody. */
+  readonly calls: () => Calls;
   /** Something may have been added: look now. */
   readonly poke: () => void;
   /** Somebody wants the step of this stream stopped: the next look is at it, however far off its next question was. */
@@ -197,6 +184,14 @@ export function createOutbox(parts: Parts): Outbox {
     return 'here';
   }
 
+  /** What was taken in a transaction that failed and may be stored all the same; nothing was sent. */
+  async function putBack(row: OutboxRow): Promise<'here'> {
+    await record(row, async (transaction) => {
+      if (await transaction.inHand(row.id)) await transaction.updateOutbox(row.id, { status: 'waiting' });
+    });
+    return 'here';
+  }
+
   /** Whoever was away is back: what has waited for them goes now, the worst first, and not each when its own wait is over. */
   async function noteAbsence({ type }: Effect, outcome: Outcome): Promise<void> {
     const neighbour = neighbourOf(type);
@@ -266,24 +261,17 @@ export function createOutbox(parts: Parts): Outbox {
   }
 
   return {
-    takeCalls: async (transaction, added) => {
+    calls: callsInto({
+      store,
+      clock,
+      prepare,
       // Before the start, what is in flight was so in an earlier life.
-      if (!started || stopped) return [];
-      const room = mostInFlight - inFlight.size;
-      const calls = added.filter(({ priority, effect }) => priority < canWait && isPage(effect));
-      const isOurs = store.lease();
-      const taken: Taken[] = [];
-      for (const call of calls.slice(0, Math.max(0, room))) {
-        const row = await transaction.takeOutbox(call, clock.now());
-        if (row) taken.push({ row, prepared: await prepare(transaction, row), isOurs });
-      }
-      return taken;
-    },
-    carry: (taken) => {
+      room: () => (started && !stopped ? mostInFlight - inFlight.size : 0),
+      isUnderWay: (id) => inFlight.has(id),
       // What is not carried out any more is in flight at the next start, which asks what became of it.
-      if (stopped) return;
-      for (const each of taken) underWay(each.row, deliver(each));
-    },
+      carry: (taken) => stopped || underWay(taken.row, deliver(taken)),
+      putBack: (row) => stopped || underWay(row, putBack(row)),
+    }),
     poke: turn.ask,
     hurry: (stream) => void hurried.add(stream),
     start: () => {

@@ -43,7 +43,9 @@ export function databaseWire(process: Process, agenda: Agenda, trouble: Trouble,
     },
     back: (what: Crossing) => {
       if (dies(`after ${what}`)) return never();
-      if (isFar && (trouble.mood('database') === 'mute' || trouble.isLost('database')))
+      const isMute = (): boolean => trouble.mood('database') === 'mute';
+      // Of all that can be lost, nothing leaves as much in doubt.
+      if (isFar && (isMute() || trouble.isLost('database', what === 'commit' ? 20 : 1)))
         return lost(giveUpAfter, true);
       const delay = trouble.delay('database');
       if (delay === 0 && !process.isFrozen()) return Promise.resolve();

@@ -100,11 +100,17 @@ export function openTransaction(
   /** Due, and nobody of its lane on the way or before it; or in the hands of this very process. */
   function mayTake({ id, lane }: Pick<OutboxRow, 'id' | 'lane'>, now: number): boolean {
     const record = database.outbox.get(id);
+    const row = record?.row ?? (added.has(id) ? rowNow(id) : undefined);
     // Whom the others took for dead takes nothing up before it has a new name.
-    if (!record || !database.replicas.has(owner)) return false;
-    if (record.row.status === 'in-flight') return record.owner === owner;
-    const first = [...database.underWay.values()].find((each) => each.row.lane === lane);
-    return first === record && record.row.status === 'waiting' && record.row.dueAt <= now;
+    if (!row || !database.replicas.has(owner)) return false;
+    if (row.status === 'in-flight') return !record || record.owner === owner;
+    return firstOfLane(lane) === id && row.status === 'waiting' && row.dueAt <= now;
+  }
+
+  /** What is added here stands behind what is there. */
+  function firstOfLane(lane: string): string | undefined {
+    const stored = [...database.underWay.values()].find(({ row }) => row.lane === lane);
+    return stored?.row.id ?? [...added.values()].find((row) => row.lane === lane)?.id;
   }
 
   function write(change: StreamWrite): void {

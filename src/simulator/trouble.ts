@@ -24,7 +24,8 @@ export interface Trouble {
   readonly mood: (place: Place) => Mood;
   /** How long something takes to get there, or back. */
   readonly delay: (place: Place) => Milliseconds;
-  readonly isLost: (place: Place) => boolean;
+  /** @param toll of how many crossings this one counts */
+  readonly isLost: (place: Place, toll?: number) => boolean;
   /** Whether the process dies at this very point. */
   readonly crashes: () => boolean;
   /** From now on everybody is well, and nobody dies. */
@@ -87,7 +88,8 @@ export function createTrouble(dice: Dice, agenda: Agenda, harshness: Harshness, 
       if (isSlow) return dice.between(200, 9_000);
       return dice.chance(0.02) ? dice.between(500, 4_000) : dice.between(5, 120);
     },
-    isLost: (place) => !over && dice.chance(moods.get(place) === 'lossy' ? 0.2 : 0.0005 * harshness.network),
+    isLost: (place, toll = 1) =>
+      !over && dice.chance(moods.get(place) === 'lossy' ? 0.2 : 0.0005 * harshness.network * toll),
     crashes: () => !over && dice.chance(harshness.crashes / 4_000),
     end: () => {
       over = true;

@@ -6,6 +6,7 @@ import {
   type InboxItem,
   type OutboxRow,
   type Store,
+  type Transaction,
 } from '../../src/store/store.ts';
 import { auditContract } from './store-audit.ts';
 import { standingContract } from './store-standing.ts';
@@ -444,6 +445,30 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         await update('first', { status: 'done' });
         expect(await take('first')).toBeUndefined();
         expect(await take('second')).toEqual({ attempts: 0, inHand: false });
+      });
+
+      test('gives a row already in the transaction that adds it', async () => {
+        const lane = 'one';
+        const takeBoth = async (transaction: Transaction) => {
+          await transaction.enqueue([errand('first', { lane }), errand('second', { lane })]);
+          expect(await transaction.takeOutbox({ id: 'second', lane }, noon), 'not its turn').toBeUndefined();
+          const first = await transaction.takeOutbox({ id: 'first', lane }, noon);
+          await transaction.updateOutbox('first', { status: 'in-flight', attempts: 1 });
+          return { first, isInHand: await transaction.inHand('first') };
+        };
+        const failing = store.transact(async (transaction) => {
+          await takeBoth(transaction);
+          throw new Error('and then something is wrong');
+        });
+        await expect(failing).rejects.toThrow('and then something is wrong');
+        expect(await store.outboxDue(noon, 10)).toEqual([]);
+
+        const { first, isInHand } = await store.transact(takeBoth);
+        expect(first).toMatchObject({ id: 'first', status: 'waiting', attempts: 0 });
+        expect(isInHand).toBe(true);
+        expect(await store.outboxDue(noon, 10), 'the lane is taken').toEqual([]);
+        const inHand = await store.transact((transaction) => transaction.inHand('first'));
+        expect(inHand).toBe(true);
       });
 
       test('changes only what it is told to', async () => {

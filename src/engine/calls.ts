@@ -1,0 +1,71 @@
+import { isPage } from '../core/effect.ts';
+import type { Clock } from '../core/clock.ts';
+import type { NewOutboxRow, OutboxRow, Store, Transaction } from '../store/store.ts';
+import type { Prepared } from './delivery.ts';
+
+/** An effect that is under way in the store: once that is durable, it has to be carried out. */
+export interface Taken {
+  readonly row: OutboxRow;
+  readonly prepared: Prepared;
+  /** False when whoever was suspended since may be taken for dead. */
+  readonly isOurs: () => boolean;
+}
+
+/**
+ * Those whom one transaction decides to call: they are under way as soon as it is stored, and need not be looked for, nor
+ * wait for a flush of their own. Whoever finds no room is looked for like any other effect.
+ */
+export interface Calls {
+  /** The work begins, or begins again: what an earlier try has taken is not taken. */
+  readonly begin: () => void;
+  readonly take: (transaction: Transaction, added: readonly NewOutboxRow[]) => Promise<void>;
+  /** It is stored. */
+  readonly carry: () => void;
+  /** It failed, and may be stored all the same: its answer can be what was lost. */
+  readonly doubt: () => void;
+}
+
+/** From this priority on a page finds its way with the rest. */
+const canWait = 2;
+
+export function callsInto(parts: {
+  readonly store: Pick<Store, 'lease'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly prepare: (transaction: Transaction, row: OutboxRow) => Promise<Prepared>;
+  /** How many effects may still set out. */
+  readonly room: () => number;
+  readonly isUnderWay: (id: string) => boolean;
+  readonly carry: (taken: Taken) => void;
+  /** As soon as the store can say whether this is stored, it waits as any other effect does; it has not set out. */
+  readonly putBack: (row: OutboxRow) => void;
+}): () => Calls {
+  /** Taken in a transaction that has not ended. Two that want to add the same effect must not both take it. */
+  const spokenFor = new Set<string>();
+  const isFree = (id: string): boolean => !spokenFor.has(id) && !parts.isUnderWay(id);
+  return () => {
+    let ours: readonly string[] = [];
+    const taken: Taken[] = [];
+    const end = (what: (each: Taken) => void): void => {
+      for (const id of ours) spokenFor.delete(id);
+      ours = [];
+      for (const each of taken.splice(0)) what(each);
+    };
+    return {
+      begin: () => end(() => undefined),
+      take: async (transaction, added) => {
+        const isOurs = parts.store.lease();
+        const calls = added
+          .filter(({ id, priority, effect }) => priority < canWait && isPage(effect) && isFree(id))
+          .slice(0, Math.max(0, parts.room() - spokenFor.size));
+        for (const { id } of calls) spokenFor.add(id);
+        ours = calls.map(({ id }) => id);
+        for (const call of calls) {
+          const row = await transaction.takeOutbox(call, parts.clock.now());
+          if (row) taken.push({ row, prepared: await parts.prepare(transaction, row), isOurs });
+        }
+      },
+      carry: () => end(parts.carry),
+      doubt: () => end(({ row }) => parts.isUnderWay(row.id) || parts.putBack(row)),
+    };
+  };
+}
