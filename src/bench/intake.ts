@@ -44,7 +44,10 @@ const loadsOfChanges: readonly Load[] = [
 type Server = Program & { readonly port: number };
 type What = Exclude<Content['what'], 'command'>;
 
-/** How many alerts a second are taken, each stored before it is acknowledged; Alertmanager keeps them in memory. */
+/**
+ * How many alerts a second are taken. What says something new is stored before it is acknowledged, what is known to
+ * change nothing is not stored at all; Alertmanager keeps everything in memory.
+ */
 export const benchIntake: Bench = async ({ slices, client, below }) => {
   const folder = below;
   const bot = await startBotIn(await furnish({ below, sink: client.sink, services: repeated.services }));

@@ -1,7 +1,8 @@
 import type { Unmoved } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { Instant } from '../core/time.ts';
-import type { Store, StreamEnd } from '../store/store.ts';
+import type { StreamEnd } from '../core/stream.ts';
+import type { Store } from '../store/store.ts';
 
 /** So many webhooks are remembered, the newest, and so many streams that they met in all: 20 MB at the very most. */
 const mostRemembered = 20_000;

@@ -1,5 +1,6 @@
 import { keepRevoked, versionStatuses, type StatusByApp } from '../core/channel/version-status.ts';
 import type { Channel } from '../core/channel/state.ts';
+import { own } from '../core/own.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { SignedStatus, VersionStatusList } from '../http/api/version-status.ts';
 import { StoreUnavailable, type Store } from '../store/store.ts';
@@ -101,8 +102,8 @@ export function versionStatusList(parts: {
       all: sign({ type: 'lastgood.version-status-list', apps: written }),
       one: (app, version) => {
         const name = `${app}/${version}`;
-        const versions = Object.hasOwn(written, app) ? written[app] : undefined;
-        const status = versions && Object.hasOwn(versions, version) ? versions[version] : undefined;
+        const versions = own(written, app);
+        const status = versions && own(versions, version);
         if (!status) return undefined;
         const one = ones.get(name) ?? sign({ type: 'lastgood.version-status', app, version, ...status });
         ones.set(name, one);

@@ -11,7 +11,8 @@ import { mayRepeat } from './webhooks.ts';
  * Takes authentic webhooks: what may change something is stored before it is acknowledged, and what is known to change
  * nothing is acknowledged alone. One with an id of its own is stored in any case, since that id counts once.
  * @param options.drawId as of `webhookItem`
- * @returns the id under which it was stored; undefined when it was not @throws StoreUnavailable
+ * @returns the id under which it was stored; undefined when it was not
+ * @throws StoreUnavailable
  */
 export function webhookIntake(options: {
   readonly inbox: Pick<Inbox, 'receive'>;

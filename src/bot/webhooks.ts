@@ -87,9 +87,9 @@ export function webhookReaders(parts: {
     );
     const [first, ...others] = asking;
     if (first) {
-      const all = asking.flatMap(({ envelopes }) => envelopes);
+      const asked = asking.flatMap(({ envelopes }) => envelopes);
       const alsoSettles = others.map(({ id }) => id);
-      const { unmoved } = await engine.submit(all, { settles: first.id, alsoSettles });
+      const { unmoved } = await engine.submit(asked, { settles: first.id, alsoSettles });
       for (const { key, envelopes } of asking) {
         const met = envelopes.flatMap((envelope) => unmoved?.get(envelope) ?? []);
         if (key !== undefined && met.length === envelopes.length) repeats?.remember(key, inForce, met);

@@ -2,7 +2,7 @@ import type { Actor } from './actor.ts';
 import type { Answer } from './answer.ts';
 import type { ReplyTo } from './effect.ts';
 import type { Intent } from './intent.ts';
-import type { Address, StreamId } from './stream.ts';
+import type { Address, StreamEnd, StreamId } from './stream.ts';
 import type { Instant } from './time.ts';
 
 /** An intent, addressed: what edges hand to the engine. */
@@ -46,11 +46,8 @@ export interface Submitted {
   readonly unmoved?: ReadonlyMap<Envelope, Unmoved>;
 }
 
-/** What an intent met that changed nothing: a stream, as many events of it as there were, and the hash of the newest. */
-export interface Unmoved {
-  readonly id: StreamId;
-  readonly version: number;
-  readonly hash: string;
+/** What an intent met that changed nothing: a stream, where it stood. */
+export interface Unmoved extends StreamEnd {
   /** When its clock is asked again. */
   readonly wakeAt: Instant | undefined;
 }

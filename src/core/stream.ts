@@ -8,6 +8,13 @@ import type { Instant } from './time.ts';
 export type StreamId = string;
 export type StreamName = 'incident' | 'operation' | 'channel' | 'freeze';
 
+/** Where a stream stands: the number of its events, and the hash of the newest, with which no other history ends. */
+export interface StreamEnd {
+  readonly id: StreamId;
+  readonly version: number;
+  readonly hash: string;
+}
+
 /**
  * Where an intent goes: to a stream by its id, to whatever open stream answers to an alias (or to a new one, when
  * `open` says so), or to a new stream.

@@ -6,7 +6,7 @@ import type { Address, Recorded, StreamId, StreamName } from '../core/stream.ts'
 import type { Instant } from '../core/time.ts';
 import type { NewOutboxRow, StoredEvent, Transaction } from '../store/store.ts';
 import { idPrefix, kindOf } from './kinds.ts';
-import type { Pace } from './pace.ts';
+import { atOnce, type Pace } from './pace.ts';
 
 /** A tell that answers a tell that answers … is a bug; this many in one transaction, and for each intent, end it. */
 const mostMessages = 1_000;
@@ -117,30 +117,16 @@ async function open(transaction: Transaction, drafts: Drafts, to: Address): Prom
     : transaction.streamByAlias(to.kind, to.alias));
   if (stored && !drafts.byId.has(stored.id)) {
     const { id, version, state } = stored;
-    return {
-      id,
-      kind: to.kind,
-      expected: version,
-      version,
-      state,
-      alias: undefined,
-      events: [],
-      effects: [],
-    };
+    return draftAt(id, to.kind, version, state);
   }
   // A stored stream that is drafted under another alias by now has given this one up.
   if ('alias' in to && !to.open) return undefined;
   const id = 'id' in to ? to.id : `${idPrefix[to.kind]}${await transaction.nextNumber(to.kind)}`;
-  return {
-    id,
-    kind: to.kind,
-    expected: 0,
-    version: 0,
-    state: undefined,
-    alias: undefined,
-    events: [],
-    effects: [],
-  };
+  return draftAt(id, to.kind, 0, undefined);
+}
+
+function draftAt(id: StreamId, kind: StreamName, version: number, state: unknown): Draft {
+  return { id, kind, expected: version, version, state, alias: undefined, events: [], effects: [] };
 }
 
 /** Whoever is addressed by an alias finds the stream that has it now, as it will be stored. */
@@ -183,8 +169,6 @@ function outboxRows(
     outboxRow(`${stream}/${event.seq}.${index}`, stream, event.at, effect, earliest),
   );
 }
-
-const atOnce: Pace['earliest'] = (_effect, _lane, at) => at;
 
 export function outboxRow(
   id: string,

@@ -21,9 +21,11 @@ export interface Pace {
   readonly shown: (lane: string, at: Instant) => void;
 }
 
+export const atOnce: Pace['earliest'] = (_effect, _lane, at) => at;
+
 /** @param settings left out: everything leaves at once */
 export function createPace(settings?: PaceSettings): Pace {
-  if (!settings) return { earliest: (_effect, _lane, at) => at, shown: () => undefined };
+  if (!settings) return { earliest: atOnce, shown: () => undefined };
   const { card, line, cardAgain } = settings;
   /** By lane, the latest last; what is longer ago than a pause is forgotten. */
   const shownAt = new Map<string, Instant>();

@@ -1,3 +1,4 @@
+import type { StreamId } from '../core/stream.ts';
 import type { Milliseconds } from '../core/time.ts';
 import { auditTrail } from './model-audit.ts';
 import {
@@ -13,13 +14,8 @@ import { outstanding } from './model-outstanding.ts';
 import { joinReplicas, recoverOrphans, type ModelReplica } from './model-replica.ts';
 import { Conflict, openTransaction } from './model-transaction.ts';
 import { straightWire, type Crossing, type Wire } from './wire.ts';
-import {
-  StaleStream,
-  StoreUnavailable,
-  type Store,
-  type StoredEvent,
-  type StreamEnd,
-} from '../store/store.ts';
+import { standingOf } from '../store/standing.ts';
+import { StaleStream, StoreUnavailable, type Store, type StoredEvent } from '../store/store.ts';
 
 /** As PostgreSQL's: whoever wrote it last goes on with it, and so much later it is anybody's. */
 const graceOfEffects: Milliseconds = 500;
@@ -199,11 +195,13 @@ function storeOn(
 
     standing: (ends, sources) =>
       read(() => {
-        const isThere = ({ id, version, hash }: StreamEnd): boolean =>
-          database.streams.get(id)?.version === version && database.newest.get(id)?.hash === hash;
-        if (!ends.every(isThere)) return 'moved';
-        const waits = [...database.unsettled.values()].some(({ item }) => sources.includes(item.source));
-        return waits ? 'waiting' : 'same';
+        const end = (id: StreamId) => {
+          const version = database.streams.get(id)?.version;
+          const hash = database.newest.get(id)?.hash;
+          return version === undefined || hash === undefined ? undefined : { version, hash };
+        };
+        const waiting = [...database.unsettled.values()].map(({ item }) => item.source);
+        return standingOf({ end, waiting }, ends, sources);
       }),
     readStream: (id) =>
       read(() => {

@@ -2,8 +2,8 @@ import type { Milliseconds } from '../core/time.ts';
 import type { Agenda } from './agenda.ts';
 
 /**
- * One life of a replica, from its start until it is killed, or ends by itself. Whatever reaches it comes through `later`: while it is frozen
- * it waits, and once it is dead nothing of it ever goes on.
+ * One life of a replica, from its start until it is killed, or ends by itself. Whatever reaches it comes through `later`:
+ * while it is frozen it waits, and once it is dead nothing of it ever goes on.
  */
 export interface Process {
   /** `b3`: the third life of replica b. */

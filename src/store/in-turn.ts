@@ -12,7 +12,7 @@ export function inTurn(): Turns {
     next: (work) => {
       const done = last.then(work);
       // Whoever asked hears how it ended; to the next one it is only over.
-      last = done.catch(() => undefined);
+      last = Promise.allSettled([done]);
       return done;
     },
     ended: () => last,

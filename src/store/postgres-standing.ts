@@ -1,8 +1,10 @@
 import type { Pool } from 'pg';
+import type { StreamEnd } from '../core/stream.ts';
 import { storeError } from './postgres-errors.ts';
 import { withClient } from './postgres-pool.ts';
 import { run, statement } from './postgres-rows.ts';
-import type { Standing, Store, StreamEnd } from './store.ts';
+import { standingOf } from './standing.ts';
+import type { Standing, Store } from './store.ts';
 
 /** What is not hashed yet was written by a replica of an older version, after whatever hash stands there. */
 const look = statement(
@@ -54,9 +56,6 @@ export function standingIn(pool: Pool): Store['standing'] {
 }
 
 function judge(looked: Looked | undefined, ends: readonly StreamEnd[], sources: readonly string[]): Standing {
-  const now = looked?.ends ?? {};
-  const isThere = ({ id, version, hash }: StreamEnd): boolean =>
-    Object.hasOwn(now, id) && now[id]?.version === version && now[id].hash === hash;
-  if (!ends.every(isThere)) return 'moved';
-  return (looked?.waiting ?? []).some((source) => sources.includes(source)) ? 'waiting' : 'same';
+  const now = new Map(Object.entries(looked?.ends ?? {}));
+  return standingOf({ end: (id) => now.get(id), waiting: looked?.waiting ?? [] }, ends, sources);
 }

@@ -38,10 +38,10 @@ export function transactor(pool: Pool, replica: Replica, wake: (at: Instant) => 
     for (let tries = 1; ; tries += 1) {
       const ended = await withClient(pool, async (client) => {
         const open = openTransaction(client, replica.id(), options);
-        const ended = await attempt(open, work, options.locked, tries);
+        const attempted = await attempt(open, work, options.locked, tries);
         // Also where nobody knows yet whether it is stored: then nobody is there to be woken, at worst.
         for (const at of open.wakes) wake(at);
-        return ended;
+        return attempted;
       }).catch((error: unknown) => {
         throw storeError(error);
       });

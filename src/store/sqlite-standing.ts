@@ -1,8 +1,9 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { StreamId } from '../core/stream.ts';
+import type { StreamEnd, StreamId } from '../core/stream.ts';
 import type { GroupCommit } from './group-commit.ts';
 import type { Query } from './sqlite-rows.ts';
-import type { Standing, Store, StreamEnd } from './store.ts';
+import { standingOf } from './standing.ts';
+import type { Store } from './store.ts';
 
 /**
  * Nobody else has the file open, so what was read once is so until the next batch. Monitoring that says the same again
@@ -19,6 +20,7 @@ export function standingIn(
   const ends = new Map<StreamId, StreamEnd | undefined>();
   let waiting: readonly string[] | undefined;
   let asOf = -1;
+  const end = (id: StreamId): StreamEnd | undefined => ends.get(id);
 
   function forgetWhatMayHaveChanged(): void {
     if (asOf === ended()) return;
@@ -27,23 +29,16 @@ export function standingIn(
     waiting = undefined;
   }
 
-  function judge(wanted: readonly StreamEnd[], sources: readonly string[]): Standing {
-    for (const { id, version, hash } of wanted) {
-      const end = ends.get(id);
-      if (end?.version !== version || end.hash !== hash) return 'moved';
-    }
-    return waiting?.some((source) => sources.includes(source)) === true ? 'waiting' : 'same';
-  }
-
   return async (wanted, sources) => {
     forgetWhatMayHaveChanged();
     // A batch that is open now has told nobody yet that it is stored: as far as anybody knows, it comes afterwards.
-    if (waiting !== undefined && wanted.every(({ id }) => ends.has(id))) return judge(wanted, sources);
+    if (waiting !== undefined && wanted.every(({ id }) => ends.has(id)))
+      return standingOf({ end, waiting }, wanted, sources);
     return read(() => {
       forgetWhatMayHaveChanged();
       waiting ??= readWaiting.all().map(({ source }) => source);
       for (const { id } of wanted) if (!ends.has(id)) ends.set(id, readEnd.get(id));
-      return judge(wanted, sources);
+      return standingOf({ end, waiting }, wanted, sources);
     });
   };
 }

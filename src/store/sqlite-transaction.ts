@@ -1,5 +1,5 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
-import type { StreamId } from '../core/stream.ts';
+import type { StreamEnd, StreamId } from '../core/stream.ts';
 import { beginning, writtenEntry, writtenHashes } from '../trust/audit/chain.ts';
 import type { Turn } from './group-commit.ts';
 import {
@@ -17,7 +17,6 @@ import {
   AlreadySettled,
   StaleStream,
   type NewOutboxRow,
-  type StreamEnd,
   type StreamWrite,
   type Transaction,
 } from './store.ts';

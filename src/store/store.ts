@@ -1,6 +1,6 @@
 import type { Actor } from '../core/actor.ts';
 import type { Effect, EffectType, Receipt } from '../core/effect.ts';
-import type { StreamId, StreamName } from '../core/stream.ts';
+import type { StreamEnd, StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { AuditTrail } from '../trust/audit/trail.ts';
 
@@ -19,13 +19,6 @@ export interface StoredStream {
   /** Number of events so far; the fence against lost updates. */
   readonly version: number;
   readonly state: unknown;
-}
-
-/** Where a stream stands: the number of its events, and the hash of the newest, with which no other history ends. */
-export interface StreamEnd {
-  readonly id: StreamId;
-  readonly version: number;
-  readonly hash: string;
 }
 
 /** `waiting`: they stand there still, and what may move them has come in and is not settled. */

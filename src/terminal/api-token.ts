@@ -1,4 +1,5 @@
 import { tokenRoles, type TokenRole } from '../core/actor.ts';
+import { own } from '../core/own.ts';
 import { sayMistake } from '../environment.ts';
 import { apiTokens, type ApiTokens } from '../trust/api-token.ts';
 import { botSettings, policiesIn } from './bot-settings.ts';
@@ -18,7 +19,7 @@ export async function createApiToken(asked: {
 }): Promise<void> {
   const { name, person, role } = asked;
   const { apiTokens: known, policiesDir } = botSettings(environmentHere(), ['API_TOKENS', 'POLICIES_DIR']);
-  const before = Object.hasOwn(known, name) ? known[name] : undefined;
+  const before = own(known, name);
   const roles = role?.map(readRole);
   const rights =
     before && person === undefined && roles === undefined
@@ -61,7 +62,7 @@ async function rightsOf(
     return { roles: [...roles] };
   }
   const { people } = (await policiesIn(policiesDir)).roster;
-  const found = Object.hasOwn(people, person) ? people[person] : undefined;
+  const found = own(people, person);
   if (!found) throw noSuch('person in roster.yml', person, Object.keys(people));
   const held: readonly TokenRole[] = [...found.roles, 'reader', 'release-bot'];
   const lacking = roles?.filter((role) => !held.includes(role)) ?? [];

@@ -7,6 +7,7 @@ import { sayStartFailure } from '../bot/start-failure.ts';
 import type { Actor } from '../core/actor.ts';
 import { answer, type Answer } from '../core/answer.ts';
 import type { Intent } from '../core/intent.ts';
+import { own } from '../core/own.ts';
 import type { RosterPolicy } from '../core/policies/roster.ts';
 import { createEngine } from '../engine/engine.ts';
 import { systemClock } from '../engine/system-clock.ts';
@@ -88,7 +89,7 @@ function whoIs(as: string | undefined, { people }: RosterPolicy): Actor {
   const account = `os user ${user}`;
   if (as === undefined)
     return { kind: 'person', person: undefined, account, name: user, roles: [], via: 'terminal' };
-  const found = Object.hasOwn(people, as) ? people[as] : undefined;
+  const found = own(people, as);
   if (!found) throw noSuch('person in roster.yml', as, Object.keys(people));
   return { kind: 'person', person: as, account, name: found.name, roles: found.roles, via: 'terminal' };
 }

@@ -1,3 +1,4 @@
+import { own } from '../core/own.ts';
 import { webhookDoors } from '../trust/webhook-doors.ts';
 import { botSettings } from './bot-settings.ts';
 import { noSuch } from './did-you-mean.ts';
@@ -23,7 +24,7 @@ export function createWebhookToken(source: string): void {
     );
   }
   const { webhookTokens } = botSettings(environmentHere(), ['WEBHOOK_TOKENS']);
-  const before = Object.hasOwn(webhookTokens, source) ? (webhookTokens[source] ?? []) : [];
+  const before = own(webhookTokens, source) ?? [];
   const merged = { ...webhookTokens, [source]: [...before, sha256] };
   const value = Object.fromEntries(Object.entries(merged).map(([name, hashes]) => [name, hashesOf(hashes)]));
   printNewToken({ token, of: source, setting: 'WEBHOOK_TOKENS', value, renewed: before.length > 0 });

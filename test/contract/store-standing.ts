@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { StoreUnavailable, type Store, type StreamEnd } from '../../src/store/store.ts';
+import type { StreamEnd } from '../../src/core/stream.ts';
+import { StoreUnavailable, type Store } from '../../src/store/store.ts';
 import type { StorePlace } from './store.ts';
 import { delivery, move, writeStream } from './store-samples.ts';
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import type { Actor } from '../../src/core/actor.ts';
 import type { AnyCarrier, Errand, Outcome } from '../../src/core/effect.ts';
 import type { Envelope } from '../../src/core/envelope.ts';
@@ -17,7 +17,8 @@ import type { InboxItem } from '../../src/store/store.ts';
 import type { Secret } from '../../src/trust/secrets.ts';
 import { firing, receive } from '../support/alerts.ts';
 import { alertmanager, ana, ben, dana, hour, minute, policies, start } from '../support/given.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
+import type { PostgresServer } from '../support/postgres.ts';
 import { fakeExecutor } from './fake-executor.ts';
 import { carrying, done, page } from './workshop.ts';
 
@@ -39,15 +40,9 @@ const services = {
   services: Object.fromEntries(all.map((name) => [name, checkout!])),
 };
 
-describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
-
+describeOnPostgres('Several replicas', (server) => {
   it('take 1,000 alerts between them: each is read once, each rung called once, each effect carried out once', async () => {
-    const { clock, replicas, quiet } = await open(server, 2);
+    const { clock, replicas, quiet } = await open(server(), 2);
     for (const { engine, inbox } of replicas) {
       await engine.start();
       await inbox.start();
@@ -88,7 +83,7 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
   it(
     'climb the ladders of very many incidents at once: one page a rung, each',
     async () => {
-      const { clock, replicas, quiet } = await open(server, 2);
+      const { clock, replicas, quiet } = await open(server(), 2);
       for (const { engine, inbox } of replicas) {
         await engine.start();
         await inbox.start();
@@ -117,7 +112,7 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
 
   it('bring out what waits at the other as soon as one of them sees a neighbour back, each once', async () => {
     const slack = { away: true };
-    const { clock, replicas, quiet } = await open(server, 2, () =>
+    const { clock, replicas, quiet } = await open(server(), 2, () =>
       slack.away ? { status: 'retry', why: 'HTTP 503', mayHaveHappened: false } : done,
     );
     const [a, b] = replicas;
@@ -142,7 +137,7 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
   it('take 100 clicks on one button between them: each approver counts once, each step is begun once', async () => {
     const tools = ['github-workflow', 'health', 'sentry-release'].map((name) => fakeExecutor({ name }));
     const steps = stepCarrier(new Map(tools.map(({ executor }) => [executor.name, executor])));
-    const { clock, replicas, quiet } = await open(server, 2, () => done, [steps]);
+    const { clock, replicas, quiet } = await open(server(), 2, () => done, [steps]);
     const [{ store }] = replicas as [(typeof replicas)[number]];
     const hash = await askForRollback(replicas[0]!);
     for (const each of replicas) await each.engine.start();
@@ -172,7 +167,7 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
   it('begin no step once production is frozen by way of any of them, and go on by themselves when it is lifted', async () => {
     const tools = ['github-workflow', 'health', 'sentry-release'].map((name) => fakeExecutor({ name }));
     const steps = stepCarrier(new Map(tools.map(({ executor }) => [executor.name, executor])));
-    const { clock, replicas, quiet } = await open(server, 2, () => done, [steps]);
+    const { clock, replicas, quiet } = await open(server(), 2, () => done, [steps]);
     const [a, b] = replicas as [(typeof replicas)[number], (typeof replicas)[number]];
     const hash = await askForRollback(a);
     // It has begun, and its first step waits to be taken up; whoever freezes has not seen that.
@@ -199,7 +194,7 @@ describe.skipIf(withoutPostgres !== undefined)(`Several replicas ${withoutPostgr
   }, 60_000);
 
   it('finish what one of them leaves behind when it goes', async () => {
-    const { replicas, quiet } = await open(server, 2);
+    const { replicas, quiet } = await open(server(), 2);
     const [gone, left] = replicas;
     await gone!.store.receive(item('service-1/0'));
     await gone!.store.receive({ ...item('service-2/0'), source: 'slack' });

@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { registryFile } from '../../src/bot/registry.ts';
 import { registrySchema } from '../../src/core/channel/registry.ts';
 import { failpoints, type Failpoint } from '../../src/failpoints/failpoints.ts';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
 import { reveal } from '../../src/trust/secrets.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 import { expectWell } from './support/expect-well.ts';
 import { keepRunning, type Plan } from './support/failing.ts';
 import { playMainJob, quickPolicies, type Stage } from './support/main-job.ts';
@@ -57,15 +57,9 @@ describe('kill -9, on SQLite', () => {
   });
 });
 
-describe.skipIf(withoutPostgres !== undefined)(`kill -9, on PostgreSQL ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
-
+describeOnPostgres('kill -9, on PostgreSQL', (server) => {
   async function postgres(): Promise<Kept> {
-    const { url, database, giveBack } = await server.lend();
+    const { url, database, giveBack } = await server().lend();
     return {
       environment: { DATABASE_URL: reveal(url) },
       read: async (read) => {
@@ -77,7 +71,7 @@ describe.skipIf(withoutPostgres !== undefined)(`kill -9, on PostgreSQL ${without
         }
       },
       bury: async () => {
-        await server.query('DELETE FROM lastgood.replica', database);
+        await server().query('DELETE FROM lastgood.replica', database);
       },
       giveBack,
     };

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, test, vi, type ExpectStatic } from 'vitest';
+import { test, vi, type ExpectStatic } from 'vitest';
 import type { Failpoint } from '../../src/failpoints/failpoints.ts';
 import { conversations, people } from '../../src/sandbox/cast.ts';
 import { reveal } from '../../src/trust/secrets.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 import { buttonsOf } from '../support/shown-buttons.ts';
 import { effectIds } from './support/evidence.ts';
 import { launchFailing } from './support/failing.ts';
@@ -19,13 +19,7 @@ vi.setConfig({ testTimeout: 180_000 });
 const itsWordIsTooLate = 'another process has taken this effect over';
 
 // Side by side, since most of it is waiting for a lease to run out.
-describe.skipIf(withoutPostgres !== undefined)(`A replica is frozen ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
-
+describeOnPostgres('A replica is frozen', (server) => {
   test.concurrent(
     'having taken up a page: the other calls, and it says nothing more when it wakes',
     ({ expect }) =>
@@ -91,7 +85,7 @@ describe.skipIf(withoutPostgres !== undefined)(`A replica is frozen ${withoutPos
   ): Promise<void> {
     const town = await startNeighbourhood();
     const folder = await mkdtemp(join(tmpdir(), 'lastgood-frozen-'));
-    const { url } = await server.lend();
+    const { url } = await server().lend();
     const environment = { ...town.environment, DATABASE_URL: reveal(url) };
     const { child, ended, log } = launchFailing(
       { ...environment, DATA_DIR: join(folder, 'first') },

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { Client } from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { closeDatabase } from '../../src/store/sqlite-open.ts';
 import { storeIdOf } from '../../src/store/store-id.ts';
@@ -11,7 +11,7 @@ import { verifyTrail } from '../../src/trust/audit/verify.ts';
 import { reveal } from '../../src/trust/secrets.ts';
 import { move, writeStream } from '../contract/store-samples.ts';
 import { asBefore } from '../support/earlier-schema.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 import { startNeighbourhood, type Neighbourhood } from './support/neighbourhood.ts';
 import { launch, until, type Environment } from './support/process.ts';
 
@@ -58,15 +58,9 @@ describe('kill -9 while a store of before is brought up to date', () => {
     }
   }
 
-  describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? ''}`, () => {
-    let server: PostgresServer;
-    beforeAll(async () => {
-      server = await startPostgres();
-    });
-    afterAll(() => server.remove());
-
+  describeOnPostgres('PostgreSQL', (server) => {
     test('half-way, on PostgreSQL: nothing of it was done, and the next start does it', async () => {
-      const { url, database } = await server.lend();
+      const { url, database } = await server().lend();
       const inStore = async (work: (store: Store) => Promise<void>): Promise<void> => {
         const store = await openPostgresStore({ url });
         try {
@@ -76,9 +70,9 @@ describe('kill -9 while a store of before is brought up to date', () => {
         }
       };
       const version = () =>
-        server.query<{ readonly version: string }>('SELECT version FROM lastgood.schema_version', database);
+        server().query<{ readonly version: string }>('SELECT version FROM lastgood.schema_version', database);
       await inStore((store) => writeStream(store, move('INC-1', 0, 3)));
-      await server.query(`DELETE FROM lastgood.replica; ${asBefore.postgres}`, database);
+      await server().query(`DELETE FROM lastgood.replica; ${asBefore.postgres}`, database);
       const before = await version();
 
       // Somebody reads the events, as a backup does: the step has made its tables, and waits to change that one.
@@ -88,7 +82,11 @@ describe('kill -9 while a store of before is brought up to date', () => {
       await reader.query('BEGIN; LOCK TABLE lastgood.event IN ACCESS SHARE MODE');
       const waiting = `SELECT FROM pg_locks WHERE relation = 'lastgood.event'::regclass AND NOT granted`;
       const environment = { DATABASE_URL: reveal(url) };
-      await killWhen('it waits', async () => (await server.query(waiting, database)).length > 0, environment);
+      await killWhen(
+        'it waits',
+        async () => (await server().query(waiting, database)).length > 0,
+        environment,
+      );
       await reader.query('COMMIT');
       expect(await version()).toEqual(before);
 

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { reveal, type Secret } from '../../src/trust/secrets.ts';
 import { conversations, people } from '../../src/sandbox/cast.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 import { buttonsOf } from '../support/shown-buttons.ts';
 import { chanceFrom, seedOfRun } from './support/chance.ts';
 import { effectIds, eventsOf } from './support/evidence.ts';
@@ -17,20 +17,15 @@ const kills = 4;
 const services = ['checkout', 'platform'];
 const releases = conversations.releases.id;
 
-describe.skipIf(withoutPostgres !== undefined)(`Three replicas ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
+describeOnPostgres('Three replicas', (server) => {
   let town: Neighbourhood;
   let url: Secret;
   let giveBack: () => void;
   let folder: string;
   const bots: Process[] = [];
 
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
   beforeEach(async () => {
-    ({ url, giveBack } = await server.lend());
+    ({ url, giveBack } = await server().lend());
     town = await startNeighbourhood();
     folder = await mkdtemp(join(tmpdir(), 'lastgood-replicas-'));
   });
@@ -110,12 +105,12 @@ describe.skipIf(withoutPostgres !== undefined)(`Three replicas ${withoutPostgres
 
   test('while the database is away they answer 503 and /readyz says so; then they go on', async () => {
     const [bot] = [await startReplica(), await startReplica()];
-    await server.stop('immediate');
+    await server().stop('immediate');
 
     expect(await post(bot.url, { key: 'a', title: 'Alert a', service: 'checkout' })).toBe(503);
     expect((await fetch(`${bot.url}/readyz`)).status).toBe(503);
     expect((await fetch(`${bot.url}/healthz`)).status).toBe(200);
-    await server.start();
+    await server().start();
 
     await until('it takes alerts again', async () => {
       const alert = {
@@ -142,7 +137,7 @@ describe.skipIf(withoutPostgres !== undefined)(`Three replicas ${withoutPostgres
     const presses = () => slack.as(people.ben.id).clickStale(approve.click);
     const alert = { key: 'a', status: 'firing', title: 'Alert a', service: 'checkout', severity: 'critical' };
     const whileAway = async (): Promise<void> => {
-      await server.kill();
+      await server().kill();
       expect(await post(bot.url, alert)).toBe(503);
       expect((await presses()).status).toBe(503);
     };
@@ -151,7 +146,7 @@ describe.skipIf(withoutPostgres !== undefined)(`Three replicas ${withoutPostgres
 
     await whileAway();
     expect(github.runs()).toEqual([]);
-    await server.start();
+    await server().start();
     await isBack('the click is taken', async () => (await presses()).status === 200);
     await isBack('the workflow runs', () => github.runs()[0]?.status === 'in_progress');
 
@@ -160,7 +155,7 @@ describe.skipIf(withoutPostgres !== undefined)(`Three replicas ${withoutPostgres
     await pause(3_000);
     expect(town.sentry.releases().flatMap((release) => release.deploys)).toEqual([]);
     expect(said('*Done.*')).toBe(false);
-    await server.start();
+    await server().start();
     await isBack('an alert is taken', async () => (await post(bot.url, alert)) === 202);
     await isBack('it is done', () => said('*Done.*'));
     expect(github.runs().map(({ conclusion }) => conclusion)).toEqual(['success']);

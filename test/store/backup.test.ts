@@ -1,7 +1,7 @@
 import { mkdtemp, open as openFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { OpenedStore } from '../../src/store/open-store.ts';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { copyToPostgres } from '../../src/store/sqlite-to-postgres.ts';
@@ -9,7 +9,7 @@ import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { sealTrail } from '../../src/trust/audit/seal.ts';
 import { StoreLocked, StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { delivery, enqueue, errand, move, noon, writeStream } from '../contract/store-samples.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -142,15 +142,9 @@ describe('A backup of a store that is a file', () => {
   });
 });
 
-describe.skipIf(withoutPostgres !== undefined)(`A backup of PostgreSQL ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
-
+describeOnPostgres('A backup of PostgreSQL', (server) => {
   async function lend() {
-    const { url, giveBack } = await server.lend();
+    const { url, giveBack } = await server().lend();
     onTestFinished(giveBack);
     return url;
   }

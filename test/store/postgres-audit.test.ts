@@ -1,26 +1,21 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import type { Store } from '../../src/store/store.ts';
 import { readHead } from '../../src/trust/audit/head.ts';
 import { sealTrail } from '../../src/trust/audit/seal.ts';
 import { verifyTrail, type Verdict } from '../../src/trust/audit/verify.ts';
 import { move, noon, writeStream } from '../contract/store-samples.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 
-describe.skipIf(withoutPostgres !== undefined)(`The trail in PostgreSQL ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
+describeOnPostgres('The trail in PostgreSQL', (server) => {
   let store: Store;
   let sql: (statement: string) => Promise<readonly object[]>;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
   beforeEach(async () => {
-    const { url, database, giveBack } = await server.lend();
+    const { url, database, giveBack } = await server().lend();
     onTestFinished(giveBack);
     store = await openPostgresStore({ url, now: () => noon });
     onTestFinished(() => store.close());
-    sql = (statement) => server.query(statement, database);
+    sql = (statement) => server().query(statement, database);
   });
 
   const seal = () => sealTrail(store.audit, { store: 'k3x9w2', now: () => noon, signer: undefined });

@@ -1,20 +1,14 @@
 import { schedule, type ScheduledTask } from 'node-cron';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { oneOfAll } from '../../src/bot/schedule.ts';
 import { openPool, withClient } from '../../src/store/postgres-pool.ts';
 import { openPostgresStore } from '../../src/store/postgres.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 
-describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
-
+describeOnPostgres('PostgreSQL', (server) => {
   test('ends a transaction of ours that stands still, and the next one has a connection that works', async () => {
     const broken: Error[] = [];
-    const pool = openPool(server.url, (error) => broken.push(error));
+    const pool = openPool(server().url, (error) => broken.push(error));
     onTestFinished(() => pool.end());
     const names = ['idle_in_transaction_session_timeout', 'statement_timeout', 'lock_timeout'];
     const query = (text: string) => withClient(pool, (client) => client.query<{ value: string }>(text));
@@ -33,7 +27,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
   });
 
   test('lets a replica look by itself when no notification comes', async () => {
-    const { url, giveBack } = await server.lend();
+    const { url, giveBack } = await server().lend();
     onTestFinished(giveBack);
     const store = await openPostgresStore({ url });
     onTestFinished(() => store.close());
@@ -42,7 +36,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
   });
 
   test('lets one of all replicas run a task at each of its times', async () => {
-    const { url, giveBack } = await server.lend();
+    const { url, giveBack } = await server().lend();
     onTestFinished(giveBack);
     const stores = await Promise.all([1, 2, 3].map(() => openPostgresStore({ url })));
     const ran: string[] = [];

@@ -4,17 +4,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  onTestFinished,
-  test,
-  vi,
-} from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { commonClock } from '../../src/bot/common-clock.ts';
 import { sayStartFailure } from '../../src/bot/start-failure.ts';
 import { systemClock } from '../../src/engine/system-clock.ts';
@@ -26,26 +16,20 @@ import { sharedStoreContract } from '../contract/store-replicas.ts';
 import { delivery, enqueue, errand, move, noon, writeStream } from '../contract/store-samples.ts';
 import { storeContract } from '../contract/store.ts';
 import { asBefore } from '../support/earlier-schema.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 
 const program = fileURLToPath(new URL('postgres-process.mjs', import.meta.url));
 /** Short, so that nobody waits long for a death; and longer than a busy machine needs for a sign of life. */
 const lease = 2_000;
 
-describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
-
+describeOnPostgres('PostgreSQL', (server) => {
   storeContract('PostgreSQL', async () => {
-    const { url, giveBack } = await server.lend();
+    const { url, giveBack } = await server().lend();
     return { open: () => openPostgresStore({ url, now: () => noon }), remove: async () => giveBack() };
   });
 
   sharedStoreContract('PostgreSQL', async () => {
-    const { url, giveBack } = await server.lend();
+    const { url, giveBack } = await server().lend();
     return { open: () => openPostgresStore({ url, now: () => noon }), remove: async () => giveBack() };
   });
 
@@ -57,7 +41,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
     const running: ChildProcess[] = [];
 
     beforeEach(async () => {
-      ({ url, database, giveBack } = await server.lend());
+      ({ url, database, giveBack } = await server().lend());
     });
     afterEach(async () => {
       for (const child of running.splice(0)) child.kill('SIGKILL');
@@ -139,8 +123,8 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       for (let crash = 0; crash < 3; crash += 1) {
         const before = work.written.length;
         await expect.poll(() => work.written.length, { timeout: 10_000 }).toBeGreaterThan(before + 20);
-        await server.stop('immediate');
-        await server.start();
+        await server().stop('immediate');
+        await server().start();
         await untilBack(store);
       }
       await work.stop();
@@ -155,7 +139,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       for (let cut = 0; cut < 5; cut += 1) {
         const before = work.written.length;
         await expect.poll(() => work.written.length, { timeout: 10_000 }).toBeGreaterThan(before + 20);
-        await server.query(
+        await server().query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`,
         );
         await untilBack(store);
@@ -166,7 +150,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
     }, 60_000);
 
     test('knows what became of a COMMIT whose answer was lost', async () => {
-      const proxy = await wayTo(server.socket);
+      const proxy = await wayTo(server().socket);
       const store = await open(secret(`postgres://postgres@127.0.0.1:${proxy.port}/${database}`));
       await writeStream(store, move('INC-1', 0));
 
@@ -182,7 +166,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
     test('takes nothing while the server is away, says so without its address, and comes back by itself', async () => {
       const hidden = secret(reveal(url).replace('postgres@', 'postgres:correct-horse@'));
       const store = await open(hidden);
-      await server.stop('fast');
+      await server().stop('fast');
 
       const refusals = await Promise.allSettled([
         store.receive(delivery('a')),
@@ -201,7 +185,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
           'correct-horse',
         );
       }
-      await server.start();
+      await server().start();
       await untilBack(store);
 
       expect(await store.receive(delivery('a'))).toEqual({ new: true });
@@ -229,7 +213,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       const store = await openPostgresStore({ url, now: () => noon });
       opened.push(store);
       await enqueue(store, errand('e'));
-      await server.query('DELETE FROM lastgood.replica', database);
+      await server().query('DELETE FROM lastgood.replica', database);
       const take = () =>
         store.transact((transaction) => transaction.takeOutbox({ id: 'e', lane: 'e' }, noon));
 
@@ -238,7 +222,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
     }, 60_000);
 
     test('goes on when the way to the server falls silent, and a new one is there', async () => {
-      const proxy = await wayTo(server.socket);
+      const proxy = await wayTo(server().socket);
       const store = await open(secret(`postgres://postgres@127.0.0.1:${proxy.port}/${database}`));
       await writeStream(store, move('INC-1', 0));
 
@@ -271,7 +255,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       await killed.said('taken');
 
       killed.child.kill('SIGKILL');
-      await server.query(`UPDATE lastgood.replica SET seen_at = seen_at + interval '1 hour'`, database);
+      await server().query(`UPDATE lastgood.replica SET seen_at = seen_at + interval '1 hour'`, database);
 
       await expect
         .poll(() => store.outboxDue(noon, 10), { timeout: 15_000 })
@@ -287,7 +271,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       });
 
       for (let looks = 0; looks < 30; looks += 1) {
-        await server.query(`UPDATE lastgood.replica SET seen_at = seen_at - interval '1 hour'`, database);
+        await server().query(`UPDATE lastgood.replica SET seen_at = seen_at - interval '1 hour'`, database);
         expect(await other.recoverInFlight()).toBe(0);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
@@ -302,7 +286,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       opened.push(store);
       const clock = commonClock(store, systemClock());
 
-      const [read] = await server.query<{ at: number }>(
+      const [read] = await server().query<{ at: number }>(
         `SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at`,
       );
 
@@ -316,13 +300,13 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
     test('is made once, when several open it at the same moment', async () => {
       await Promise.all(Array.from({ length: 4 }, () => open()));
 
-      const versions = await server.query('SELECT version FROM lastgood.schema_version', database);
+      const versions = await server().query('SELECT version FROM lastgood.schema_version', database);
       expect(versions).toEqual([{ version: '2' }]);
     });
 
     test('that a newer program made is refused with advice and left alone', async () => {
       await (await openPostgresStore({ url })).close();
-      await server.query('UPDATE lastgood.schema_version SET version = 99, oldest = 98', database);
+      await server().query('UPDATE lastgood.schema_version SET version = 99, oldest = 98', database);
 
       const refusal = await refusalToOpen(url);
 
@@ -334,11 +318,11 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       const ours = await open();
       await ours.receive(delivery('d1'));
       // What its step has done while we are at work.
-      await server.query(
+      await server().query(
         `ALTER TABLE lastgood.stream ADD COLUMN colour text NOT NULL DEFAULT 'red'`,
         database,
       );
-      await server.query(`UPDATE lastgood.schema_version SET version = 99, oldest = 2`, database);
+      await server().query(`UPDATE lastgood.schema_version SET version = 99, oldest = 2`, database);
 
       await writeStream(ours, move('INC-1', 0));
       const started = await open();
@@ -352,7 +336,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
       await writeStream(older, move('INC-1', 0, 2));
       await older.receive(delivery('d1'));
       // As it was before the second step: a connection that writes as the program of then did goes on.
-      await server.query(asBefore.postgres, database);
+      await server().query(asBefore.postgres, database);
       const writes = new Client({ connectionString: reveal(url) });
       await writes.connect();
       onTestFinished(() => writes.end());
@@ -372,8 +356,8 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
     });
 
     test.for(['no_such_database', 'latin'])('that is not usable is refused: %s', async (name) => {
-      await server.query(`DROP DATABASE IF EXISTS latin`);
-      await server.query(`CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0`);
+      await server().query(`DROP DATABASE IF EXISTS latin`);
+      await server().query(`CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0`);
 
       const unusable = secret(reveal(url).replace(database, name));
 
@@ -387,7 +371,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
     });
 
     test('that cannot be reached as the address wants it is refused at once', async () => {
-      const proxy = await wayTo(server.socket);
+      const proxy = await wayTo(server().socket);
 
       const refusal = await refusalToOpen(
         secret(`postgres://postgres@127.0.0.1:${proxy.port}/${database}?sslmode=require`),
@@ -408,7 +392,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
     test('can be examined without being changed', async () => {
       await expect(examinePostgres(url)).resolves.toBeUndefined();
 
-      expect(await server.query(`SELECT to_regnamespace('lastgood') AS made`, database)).toEqual([
+      expect(await server().query(`SELECT to_regnamespace('lastgood') AS made`, database)).toEqual([
         { made: null },
       ]);
     });
@@ -436,7 +420,7 @@ describe.skipIf(withoutPostgres !== undefined)(`PostgreSQL ${withoutPostgres ?? 
 });
 
 /**
- * Stands before the server. On demand it cuts a connection as soon as a COMMIT has gone through, and no answer comes; or it
+ * Stands before the server(). On demand it cuts a connection as soon as a COMMIT has gone through, and no answer comes; or it
  * loses all that is sent on the connections that are there, without a word.
  */
 async function wayTo(socket: string) {

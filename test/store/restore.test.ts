@@ -2,14 +2,14 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { restore, type Held } from '../../src/store/restore.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { storeIdOf, trailIdOf } from '../../src/store/store-id.ts';
 import { StoreLocked, type Store } from '../../src/store/store.ts';
 import { delivery, enqueue, errand, move, noon, writeStream } from '../contract/store-samples.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 
 const later = noon + 86_400_000;
 let folder: string;
@@ -128,15 +128,9 @@ describe('A restored store', () => {
   });
 });
 
-describe.skipIf(withoutPostgres !== undefined)(`A restored database ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
-
+describeOnPostgres('A restored database', (server) => {
   test('takes the place of the one of before as a whole, which is kept; and not while a replica is at work', async () => {
-    const { url, database, giveBack } = await server.lend();
+    const { url, database, giveBack } = await server().lend();
     onTestFinished(giveBack);
     const made = await backup();
     const store = await openPostgresStore({ url, now: () => noon });
@@ -153,8 +147,8 @@ describe.skipIf(withoutPostgres !== undefined)(`A restored database ${withoutPos
     expect(await restored.recoverInFlight()).toBe(0);
     await writeStream(restored, move('INC-7', 1, 1, { alias: 'a' }));
     await restored.close();
-    const rows = await server.query<{ id: string }>(`SELECT id FROM ${kept}.stream`, database);
+    const rows = await server().query<{ id: string }>(`SELECT id FROM ${kept}.stream`, database);
     expect(rows).toEqual([{ id: 'INC-9' }]);
-    await server.query(`DROP SCHEMA ${kept} CASCADE`, database);
+    await server().query(`DROP SCHEMA ${kept} CASCADE`, database);
   }, 60_000);
 });

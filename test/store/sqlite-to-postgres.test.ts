@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { copyToPostgres } from '../../src/store/sqlite-to-postgres.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
@@ -10,22 +10,16 @@ import { storePath } from '../../src/store/store-path.ts';
 import { StoreLocked, StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { reveal } from '../../src/trust/secrets.ts';
 import { delivery, enqueue, errand, move, noon, writeStream } from '../contract/store-samples.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 import { lastgood } from '../terminal/support/run.ts';
 
-describe.skipIf(withoutPostgres !== undefined)(`From SQLite to PostgreSQL ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
-
+describeOnPostgres('From SQLite to PostgreSQL', (server) => {
   /** A file in which something of everything is stored, and an empty database. */
   async function places() {
     const dataDir = await mkdtemp(join(tmpdir(), 'lastgood-copy-'));
     onTestFinished(() => rm(dataDir, { recursive: true }));
     const path = storePath(dataDir);
-    const { url, giveBack } = await server.lend();
+    const { url, giveBack } = await server().lend();
     onTestFinished(giveBack);
     const file = await openSqliteStore({ path, now: () => noon });
     await fill(file);

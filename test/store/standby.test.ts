@@ -1,21 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { examinePostgres } from '../../src/store/postgres-start.ts';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { StoreAway } from '../../src/store/store.ts';
 import { delivery, move, noon, writeStream } from '../contract/store-samples.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 
-describe.skipIf(withoutPostgres !== undefined)(`A synchronous standby ${withoutPostgres ?? ''}`, () => {
-  let server: PostgresServer;
-  beforeAll(async () => {
-    server = await startPostgres();
-  });
-  afterAll(() => server.remove());
-
+describeOnPostgres('A synchronous standby', (server) => {
   test('has everything that was acknowledged when the primary dies; and numbers go on from there', async () => {
-    const { url, database } = await server.lend();
+    const { url, database } = await server().lend();
     await (await openPostgresStore({ url, now: () => noon })).close();
-    const standby = await server.addStandby();
+    const standby = await server().addStandby();
     const store = await openPostgresStore({ url, now: () => noon });
     // It follows, and takes nothing itself.
     await expect(examinePostgres(standby.urlOf(database))).rejects.toBeInstanceOf(StoreAway);
@@ -37,7 +31,7 @@ describe.skipIf(withoutPostgres !== undefined)(`A synchronous standby ${withoutP
         await transaction.write({ ...move(`INC-${n}`, 0), wakeAt: undefined });
       });
     while (acknowledged.length < 200) await new Promise((wake) => setTimeout(wake, 5));
-    await server.stop('immediate');
+    await server().stop('immediate');
     await Promise.all(senders);
     await store.close();
     await standby.promote();

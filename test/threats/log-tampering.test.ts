@@ -10,7 +10,7 @@ import { verifyTrail, type Verdict } from '../../src/trust/audit/verify.ts';
 import { secret } from '../../src/trust/secrets.ts';
 import { newSigningKey, signerOf, type SigningKey } from '../../src/trust/signing-key.ts';
 import { move, noon, writeStream } from '../contract/store-samples.ts';
-import { startPostgres, withoutPostgres, type PostgresServer } from '../support/postgres.ts';
+import { describeOnPostgres } from '../support/on-postgres.ts';
 import { chainAnew, postgresVault, sqliteVault, type Vault } from './support/vandal.ts';
 
 const store = 'k3x9w2';
@@ -238,12 +238,7 @@ describe('An incident log that somebody tampers with', () => {
     return sqliteVault(join(folder, 'lastgood.db'));
   });
 
-  describe.skipIf(withoutPostgres !== undefined)(`where there is a server ${withoutPostgres ?? ''}`, () => {
-    let server: PostgresServer;
-    beforeAll(async () => {
-      server = await startPostgres();
-    });
-    afterAll(() => server.remove());
-    tamperingContract('PostgreSQL', () => postgresVault(server));
+  describeOnPostgres('where there is a server', (server) => {
+    tamperingContract('PostgreSQL', () => postgresVault(server()));
   });
 });

@@ -1,3 +1,4 @@
+import { own } from '../own.ts';
 import type { ChannelPolicy } from '../policies/channels.ts';
 import type { Policies } from '../policies/policies.ts';
 
@@ -24,8 +25,4 @@ export function policyOf({
   // A button may name anything: what every object inherits is no channel.
   const channels = own(policies.channels.apps, app)?.channels;
   return channels && more.length === 0 ? own(channels, channel) : undefined;
-}
-
-function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
 }

@@ -3,7 +3,8 @@ import type { ServicePolicy } from '../policies/services.ts';
 import type { Severity } from '../severity.ts';
 import type { Alert } from '../source.ts';
 import { claimingService } from './claim-alert.ts';
-import { hasLabels, own } from './labels.ts';
+import { own } from '../own.ts';
+import { hasLabels } from './labels.ts';
 
 /** Where an alert belongs, and how bad it is. */
 export interface RoutedAlert {
