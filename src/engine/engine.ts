@@ -14,6 +14,7 @@ import { decideAll, outboxRow } from './decide.ts';
 import type { Log } from './log.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPace, type PaceSettings } from './pace.ts';
+import { refuseSetBack, stampedBy } from './stamped.ts';
 import { createTimers } from './timers.ts';
 
 export interface Engine {
@@ -105,7 +106,9 @@ export function createEngine(parts: {
         unmoved = undefined;
         return answerOnce(transaction, options.once, { keep: true }, async () => {
           const { policies, storeId } = parts;
-          const decided = await decideAll(transaction, envelopes, policies(), storeId, pace.earliest);
+          const stamped = stampedBy(clock.now(), envelopes);
+          const decided = await decideAll(transaction, stamped, policies(), storeId, pace.earliest);
+          refuseSetBack(clock.now(), stamped);
           const { happened } = decided;
           unmoved = decided.unmoved;
           await calls.take(transaction, decided.added);

@@ -8,6 +8,7 @@ import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from './log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
+import { newsworthy } from './stamped.ts';
 
 export interface Timers {
   /** Wake-ups may have changed: look at the earliest one. */
@@ -33,8 +34,6 @@ interface Parts {
 
 const aliveMark = 'alive-at';
 const aliveEvery: Milliseconds = 10_000;
-/** Shorter absences, and smaller corrections of the clock, are no news. */
-const newsworthy: Milliseconds = 30_000;
 const atOnce = 100;
 /** A stream that wants to be woken and then does nothing is asked again no sooner than this. */
 const patience: Milliseconds = 1_000;

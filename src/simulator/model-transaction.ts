@@ -208,7 +208,9 @@ export function openTransaction(
       if (database.outbox.get(id) !== record) throw new Conflict(`${id} was changed.`);
     }
     for (const [id, row] of taken) {
-      if (!mayTake(row, Infinity)) throw new Conflict(`${id} was taken.`);
+      // What is added here is nobody else's; but somebody may stand before it by now.
+      const isFree = added.has(id) ? firstOfLane(row.lane) === id : mayTake(row, Infinity);
+      if (!isFree) throw new Conflict(`${id} was taken.`);
     }
     const givenUp = new Set<StreamId>();
     for (const [id, change] of streams) {

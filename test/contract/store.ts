@@ -471,6 +471,15 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         expect(inHand).toBe(true);
       });
 
+      test('and lets it be settled there at once', async () => {
+        await store.transact(async (transaction) => {
+          await transaction.enqueue([errand('first', { lane: 'one' }), errand('second', { lane: 'one' })]);
+          await transaction.takeOutbox({ id: 'first', lane: 'one' }, noon);
+          await transaction.updateOutbox('first', { status: 'failed', lastError: 'nobody carries it out' });
+        });
+        expect(await idsDue(store)).toEqual(['second']);
+      });
+
       test('changes only what it is told to', async () => {
         await enqueue(store, errand('a'));
         await update('a', { attempts: 1, receipt: { run: '17' }, lastError: 'HTTP 502', dueAt: noon + 9 });
