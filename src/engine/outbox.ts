@@ -187,7 +187,10 @@ export function createOutbox(parts: Parts): Outbox {
   /** What was taken in a transaction that failed and may be stored all the same; nothing was sent. */
   async function putBack(row: OutboxRow): Promise<'here'> {
     await record(row, async (transaction) => {
-      if (await transaction.inHand(row.id)) await transaction.updateOutbox(row.id, { status: 'waiting' });
+      // The clock may have been set back meanwhile, which only what waits is spared.
+      const dueAt = Math.min(row.dueAt, clock.now());
+      if (await transaction.inHand(row.id))
+        await transaction.updateOutbox(row.id, { status: 'waiting', dueAt });
     });
     return 'here';
   }

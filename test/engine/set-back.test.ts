@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Envelope } from '../../src/core/envelope.ts';
 import { createEngine } from '../../src/engine/engine.ts';
-import type { Store } from '../../src/store/store.ts';
+import { StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { firing, receive } from '../support/alerts.ts';
 import { alertmanager, hour, minute, policies, start, storeId } from '../support/given.ts';
 import { carrying, done, openWorkshop } from './workshop.ts';
@@ -36,23 +36,14 @@ it('whoever is to be called is called now, and not when the time comes again tha
   expect(first?.at).toBe(start);
 });
 
-it('also when it is set back in the middle of the decision', async () => {
+/** A bot whose clock is an hour ahead, until `setBack`; what it does in the store passes through this. */
+async function startAhead(through: (store: Store, setBack: () => void) => Store) {
   const { carrier, calls } = pager();
   const workshop = await openWorkshop();
   let ahead = hour;
-  const store: Store = {
-    ...workshop.store,
-    transact: (work) =>
-      workshop.store.transact((transaction) =>
-        work({
-          ...transaction,
-          write: async (written) => {
-            await transaction.write(written);
-            ahead = 0;
-          },
-        }),
-      ),
-  };
+  const store = through(workshop.store, () => {
+    ahead = 0;
+  });
   const engine = createEngine({
     store,
     storeId,
@@ -63,11 +54,44 @@ it('also when it is set back in the middle of the decision', async () => {
     policies: () => policies,
   });
   await engine.start();
+  const quiet = async (): Promise<void> => {
+    for (let work = engine.working(); work; work = engine.working()) await work;
+  };
+  return { engine, store, calls, quiet };
+}
+
+it('also when it is set back in the middle of the decision', async () => {
+  const { engine, store, calls, quiet } = await startAhead((store, setBack) => ({
+    ...store,
+    transact: (work) =>
+      store.transact((transaction) =>
+        work({ ...transaction, write: (written) => transaction.write(written).finally(setBack) }),
+      ),
+  }));
 
   await engine.submit([alert]);
-  for (let work = engine.working(); work; work = engine.working()) await work;
-  await engine.stop();
+  await quiet();
   expect(calls()[0]).toBe(0);
   const [first] = await store.readEvents('INC-1');
   expect(first?.at).toBe(start);
+  await engine.stop();
+});
+
+it('also when it is set back after that, and the answer that it is stored is lost', async () => {
+  let isLost = true;
+  const { engine, calls, quiet } = await startAhead((store, setBack) => ({
+    ...store,
+    transact: async (work) => {
+      const value = await store.transact(work);
+      if (!isLost) return value;
+      isLost = false;
+      setBack();
+      throw new StoreUnavailable('the connection broke before the answer came');
+    },
+  }));
+
+  await expect(engine.submit([alert])).rejects.toThrow(StoreUnavailable);
+  await quiet();
+  expect(calls()).toEqual([0]);
+  await engine.stop();
 });
