@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { start, type Program } from './program.ts';
 
 /** A bare counterpart: as little as does the same work. */
-export type Floor = 'http' | 'commit' | 'bolt' | 'timers';
+export type Floor = 'http' | 'commit' | 'bolt' | 'timers' | 'pager';
 
 export async function startFloor(
   floor: Floor,

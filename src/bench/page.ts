@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { startAlertmanager, withoutAlertmanager } from './alertmanager.ts';
 import type { Alerts } from './alerts.ts';
 import { furnish, startBotIn } from './bot-under-test.ts';
+import { startFloor } from './floor.ts';
 import { interleaved, median, middle, percentile, type Figures } from './measure.ts';
 import { untilIdle, type Program } from './program.ts';
 import type { Content } from './requests.ts';
-import { atMostTimes } from './row.ts';
+import { atMostTimes, beside } from './row.ts';
 import type { Bench, Setting } from './setting.ts';
 
 /** Each alert is the first of its service, and so its own group. */
@@ -25,6 +27,14 @@ export const benchPage: Bench = async (setting) => {
         await bot.kill();
       }
     },
+    bare: async () => {
+      const pager = await startFloor('pager', below, join(below, 'pager'), client.sink);
+      try {
+        return await paged(setting, pager, 'alerts to anybody', 'page');
+      } finally {
+        await pager.kill();
+      }
+    },
     theirs:
       withoutAlertmanager === undefined
         ? async () => {
@@ -39,16 +49,18 @@ export const benchPage: Bench = async (setting) => {
   };
   const names = [`alert → page, lone, p50`, `alert → page, burst of ${burst} groups, p99`] as const;
   if (!contenders.theirs) return names.map((name) => ({ name, skipped: withoutAlertmanager ?? '' }));
-  const { ours, theirs } = await interleaved(slices, contenders);
-  const pair = (figure: string) => ({
+  const { ours, bare, theirs } = await interleaved(slices, contenders);
+  const pair = (figure: string, measured = ours) => ({
     unit: 'ms' as const,
-    value: middle(ours, figure),
+    value: middle(measured, figure),
     floor: middle(theirs, figure),
     against: 'Alertmanager',
   });
   return [
     atMostTimes(2.5, { name: names[0], ...pair('lone') }),
+    beside({ name: `${names[0]}, of a bare pager`, ...pair('lone', bare) }),
     atMostTimes(0.5, { name: names[1], ...pair('burst') }),
+    beside({ name: `${names[1]}, of a bare pager`, ...pair('burst', bare) }),
   ];
 };
 

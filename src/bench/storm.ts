@@ -1,10 +1,12 @@
+import { join } from 'node:path';
 import { startAlertmanager, withoutAlertmanager } from './alertmanager.ts';
 import type { Alerts } from './alerts.ts';
 import { furnish, startBotIn } from './bot-under-test.ts';
+import { startFloor } from './floor.ts';
 import { interleaved, middle, type Figures } from './measure.ts';
 import { untilIdle, type Program } from './program.ts';
 import type { Content } from './requests.ts';
-import { absolute, atMostTimes, beside, type Unit } from './row.ts';
+import { absolute, atMostTimes, beside, type Row, type Skipped, type Unit } from './row.ts';
 import type { Bench, Setting } from './setting.ts';
 import { firingIn } from './stored.ts';
 
@@ -17,13 +19,19 @@ const connections = 64;
  */
 export const benchStorm: Bench = async (setting) => {
   const { slices, client, below } = setting;
-  const { ours, theirs } = await interleaved(slices, {
+  const { ours, bare, theirs } = await interleaved(slices, {
     ours: async () => {
       const home = await furnish({ below, sink: client.sink, services: alerts.services });
       const bot = await startBotIn(home);
       const figures = await storm(setting, bot, 'alerts to Lastgood', 'page');
       await bot.stop();
       return { ...figures, lost: alerts.different - (await firingIn(home.store)) };
+    },
+    bare: async () => {
+      const pager = await startFloor('pager', below, join(below, 'pager'), client.sink);
+      const figures = await storm(setting, pager, 'alerts to anybody', 'page');
+      await pager.kill();
+      return figures;
     },
     theirs:
       withoutAlertmanager === undefined
@@ -43,12 +51,15 @@ export const benchStorm: Bench = async (setting) => {
       ['CPU', 'ms CPU', 'cpu', 1.2],
       ['resident memory', 'MB', 'resident', 1.5],
     ] as const satisfies readonly (readonly [string, Unit, string, number | undefined])[]
-  ).map(([what, unit, figure, bound]) => {
+  ).flatMap(([what, unit, figure, bound]): readonly (Row | Skipped)[] => {
     const name = `storm: ${what}`;
-    if (theirs.length === 0) return { name, skipped: withoutAlertmanager ?? '' };
-    const [value, floor] = [middle(ours, figure), middle(theirs, figure)];
-    const measured = { name, unit, value, floor, against: 'Alertmanager' };
-    return bound === undefined ? beside(measured) : atMostTimes(bound, measured);
+    if (theirs.length === 0) return [{ name, skipped: withoutAlertmanager ?? '' }];
+    const floor = middle(theirs, figure);
+    const against = 'Alertmanager';
+    const measured = { name, unit, value: middle(ours, figure), floor, against };
+    if (bound === undefined) return [beside(measured)];
+    const least = { name: `${name}, of a bare pager`, unit, value: middle(bare, figure), floor, against };
+    return [atMostTimes(bound, measured), beside(least)];
   });
   const most = Math.max(...ours.map(({ lost = Infinity }) => lost));
   const missing = alerts.services - Math.min(...ours.map(({ paged = 0 }) => paged));
