@@ -14,7 +14,7 @@ import { decideAll, outboxRow } from './decide.ts';
 import type { Log } from './log.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPace, type PaceSettings } from './pace.ts';
-import { refuseSetBack, stampedBy } from './stamped.ts';
+import { inOneTime, stampedBy } from './set-back.ts';
 import { createTimers } from './timers.ts';
 
 export interface Engine {
@@ -54,7 +54,8 @@ export function createEngine(parts: {
   /** Tells people of an outage of ours, when all that came due meanwhile is caught up; left out: nobody is told. */
   readonly caughtUp?: (outage: Outage) => Promise<void>;
 }): Engine {
-  const { store, clock, log } = parts;
+  const { clock, log } = parts;
+  const store = inOneTime(parts.store, clock, log);
   const pace = createPace(parts.pace);
 
   const committed = (): void => {
@@ -106,9 +107,8 @@ export function createEngine(parts: {
         unmoved = undefined;
         return answerOnce(transaction, options.once, { keep: true }, async () => {
           const { policies, storeId } = parts;
-          const stamped = stampedBy(clock.now(), envelopes);
-          const decided = await decideAll(transaction, stamped, policies(), storeId, pace.earliest);
-          refuseSetBack(clock.now(), stamped);
+          const now = stampedBy(clock.now(), envelopes);
+          const decided = await decideAll(transaction, now, policies(), storeId, pace.earliest);
           const { happened } = decided;
           unmoved = decided.unmoved;
           await calls.take(transaction, decided.added);

@@ -8,7 +8,7 @@ import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Store } from '../store/store.ts';
 import type { Log } from './log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { newsworthy } from './stamped.ts';
+import { newsworthy } from './set-back.ts';
 
 export interface Timers {
   /** Wake-ups may have changed: look at the earliest one. */

@@ -21,7 +21,8 @@ function pager() {
   );
   const calls = () =>
     world.errands.filter(({ effect }) => effect.type === 'page.pagerduty').map(({ now }) => now - start);
-  return { carrier: world.carrier, calls };
+  const types = () => world.errands.map(({ effect }) => effect.type);
+  return { carrier: world.carrier, calls, types };
 }
 
 it('whoever is to be called is called now, and not when the time comes again that the clock had shown', async () => {
@@ -38,7 +39,7 @@ it('whoever is to be called is called now, and not when the time comes again tha
 
 /** A bot whose clock is an hour ahead, until `setBack`; what it does in the store passes through this. */
 async function startAhead(through: (store: Store, setBack: () => void) => Store) {
-  const { carrier, calls } = pager();
+  const { carrier, calls, types } = pager();
   const workshop = await openWorkshop();
   let ahead = hour;
   const store = through(workshop.store, () => {
@@ -57,7 +58,7 @@ async function startAhead(through: (store: Store, setBack: () => void) => Store)
   const quiet = async (): Promise<void> => {
     for (let work = engine.working(); work; work = engine.working()) await work;
   };
-  return { engine, store, calls, quiet };
+  return { engine, store, calls, types, quiet };
 }
 
 it('also when it is set back in the middle of the decision', async () => {
@@ -93,5 +94,19 @@ it('also when it is set back after that, and the answer that it is stored is los
   await expect(engine.submit([alert])).rejects.toThrow(StoreUnavailable);
   await quiet();
   expect(calls()).toEqual([0]);
+  await engine.stop();
+});
+
+it('what was decided is shown now, too, when it is set back while that is being stored', async () => {
+  const { engine, types, quiet } = await startAhead((store, setBack) => ({
+    ...store,
+    transact: (work) => store.transact(work).finally(setBack),
+    // What had been stored was brought forward before this was.
+    hastenOutbox: () => Promise.resolve(true),
+  }));
+
+  await engine.submit([alert]);
+  await quiet();
+  expect(types()).toContain('slack.card');
   await engine.stop();
 });
