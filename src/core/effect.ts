@@ -249,6 +249,8 @@ export interface Errand<Type extends EffectType = EffectType> {
   readonly overdue: boolean;
   /** Why nothing may begin at this moment, read from the store: asked again right before a step does. */
   readonly frozen?: () => Promise<string | undefined>;
+  /** False when this process was suspended for so long that another may have taken this over: nothing may begin. */
+  readonly isOurs?: () => boolean;
   /** Aborts when this attempt's own deadline has passed. */
   readonly signal: AbortSignal;
 }

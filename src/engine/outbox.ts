@@ -167,7 +167,7 @@ export function createOutbox(parts: Parts): Outbox {
     if ('errand' in prepared) {
       if (row.effect.type === 'slack.card') parts.pace.shown(row.lane, clock.now());
       // Whoever was suspended in between may be taken for dead, and somebody else may be at it already.
-      const attempted = isOurs() ? attempt(prepared.carrier, prepared.errand) : notSent;
+      const attempted = isOurs() ? attempt(prepared.carrier, { ...prepared.errand, isOurs }) : notSent;
       // Others may be due; they do not wait for this one to come back.
       turn.ask();
       const outcome = await attempted;

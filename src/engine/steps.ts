@@ -81,7 +81,7 @@ async function startOrCheck(
 async function begin(
   executor: Executor,
   run: StepRun,
-  { frozen, signal }: StepErrand,
+  { frozen, isOurs, signal }: StepErrand,
 ): Promise<StepProgress | Frozen> {
   let note: string | undefined;
   try {
@@ -89,7 +89,11 @@ async function begin(
   } catch {
     return { status: 'not-started', note: 'The store does not say whether production is frozen.' };
   }
-  return note === undefined ? executor.start(run, signal) : { status: 'frozen', note };
+  if (note !== undefined) return { status: 'frozen', note };
+  // Suspended while the store was asked: whoever took the step over has its own view of it by now.
+  if (isOurs?.() === false)
+    return { status: 'not-started', note: 'This process was suspended, and another may be at it.' };
+  return executor.start(run, signal);
 }
 
 /** Why nothing is begun any more, and what runs is asked to stop; undefined when all is well. */

@@ -5,6 +5,7 @@ import type { Intent } from '../../src/core/intent.ts';
 import type { Operation } from '../../src/core/operation/state.ts';
 import { kindOfStream } from '../../src/engine/kinds.ts';
 import { stepCarrier } from '../../src/engine/steps.ts';
+import type { Store } from '../../src/store/store.ts';
 import { ana, ben, dana, minute } from '../support/given.ts';
 import { fakeExecutor, type FakeTool } from './fake-executor.ts';
 import { carrying, done, openWorkshop, type Workshop } from './workshop.ts';
@@ -22,13 +23,15 @@ async function operationIn({ store }: Workshop): Promise<Operation> {
 }
 
 /** A rollback that Ben has approved; nothing is carried out before the engine is started. */
-async function approved(): Promise<{ readonly workshop: Workshop; readonly deploys: FakeTool }> {
+async function approved(
+  through: (store: Store) => Store = (store) => store,
+): Promise<{ readonly workshop: Workshop; readonly deploys: FakeTool }> {
   const { tool: deploys, executor } = fakeExecutor({ name: 'github-workflow' });
   const others = ['health', 'sentry-release'].map((name) => fakeExecutor({ name }).executor);
   const executors = [executor, ...others];
   const told = carrying(['slack.card', 'slack.thread', 'registry.publish'], () => done).carrier;
   const steps = stepCarrier(new Map(executors.map((each) => [each.name, each])));
-  const workshop = await openWorkshop({ carriers: [steps, told] });
+  const workshop = await openWorkshop({ carriers: [steps, told], through });
   for (const version of ['1.4.2', '1.5.0'])
     await say(workshop, stable, { type: 'channel.set', version, reason: 'released' }, ana);
   await say(
@@ -120,4 +123,22 @@ it('Pages, cards and the registry file go out as ever', async () => {
     expect.arrayContaining(['registry.publish', 'slack.card']),
   );
   expect(rows.map(({ status }) => status)).toEqual(rows.map(() => 'done'));
+});
+
+it('A step is not begun by a process that was suspended while it asked whether production is frozen', async () => {
+  let isOurs = true;
+  const { workshop, deploys } = await approved((store) => ({
+    ...store,
+    lease: () => () => isOurs,
+    readStream: async (id) => {
+      const stream = await store.readStream(id);
+      // Longer than its lease: the others have taken it for dead meanwhile.
+      if (id === freezeId) isOurs = false;
+      return stream;
+    },
+  }));
+
+  await workshop.engine.start();
+  await workshop.quiet();
+  expect(deploys.asked).toEqual([]);
 });
