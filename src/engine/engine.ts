@@ -91,6 +91,7 @@ export function createEngine(parts: {
   });
 
   async function submit(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
+    await timers.seeingToSetBack();
     const submitted = await decide(envelopes, options);
     committed();
     return submitted;

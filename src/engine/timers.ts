@@ -5,7 +5,7 @@ import type { ClockTick } from '../core/incident/intent.ts';
 import type { Outage } from '../core/outage.ts';
 import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import type { Store } from '../store/store.ts';
+import { StoreUnavailable, type Store } from '../store/store.ts';
 import type { Log } from './log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { newsworthy } from './set-back.ts';
@@ -15,6 +15,11 @@ export interface Timers {
   readonly rearm: () => void;
   readonly start: () => Promise<void>;
   readonly working: () => Promise<void> | undefined;
+  /**
+   * Resolves when it is seen to that the clock was set back. Whatever is decided before would be taken for something of
+   * the time before, and called so much too early. Undefined when it was not, or when others have not been told yet.
+   */
+  readonly seeingToSetBack: () => Promise<void> | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -103,11 +108,12 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
   /** @returns false while it is for another process to see to: as long as that has not, this one asks again. */
   async function setBack(by: Milliseconds): Promise<boolean> {
     down = untold = undefined;
+    const since = Number(await store.readMark(aliveMark));
     // Whoever has seen to it has given a sign of life since, by the clock as it is now.
-    if (Number(await store.readMark(aliveMark)) <= clock.now()) return true;
+    if (since <= clock.now()) return true;
     if (!(await store.hastenOutbox(by))) return false;
     const open = await store.listStreams('incident', { openOnly: true });
-    for (const { id, kind } of open) await tick({ id, kind }, { setBack: by });
+    for (const { id, kind } of open) await tick({ id, kind }, { setBack: { by, since } });
     return true;
   }
 
@@ -137,6 +143,8 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
       const intent = { type: 'clock.tick', down: undefined, ...what } as const;
       await submit([{ to, at: clock.now(), by: lastgood, intent }]);
     } catch (error) {
+      // Whoever is not told that the clock was set back would wait for the old time; all are told again, each once.
+      if (what.setBack && error instanceof StoreUnavailable) throw error;
       // One stream that cannot be woken must not keep the others asleep.
       log.error({ error, stream: to.id }, 'a stream could not be woken');
     }
@@ -163,6 +171,11 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
   return {
     rearm: turn.ask,
     working: () => turn.running() ?? telling,
+    seeingToSetBack: () => {
+      if (alive === undefined || clock.now() >= alive - newsworthy) return undefined;
+      turn.ask();
+      return turn.running();
+    },
     start: async () => {
       const aliveAt = Number(await store.readMark(aliveMark));
       const now = clock.now();

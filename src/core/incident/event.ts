@@ -171,7 +171,7 @@ export type IncidentEvent =
   | { readonly type: 'acknowledgement.expired'; readonly name: string; readonly after: Milliseconds }
   | { readonly type: 'clock.missed'; readonly clock: ClockName; readonly limit: Milliseconds }
   | ({ readonly type: 'timers.late'; readonly steps: number } & Outage)
-  | { readonly type: 'clock.set-back'; readonly back: Milliseconds }
+  | { readonly type: 'clock.set-back'; readonly back: Milliseconds; readonly since?: Instant }
   | { readonly type: 'records.restored'; readonly from: Instant }
   | {
       readonly type: 'operation.noted';

@@ -83,7 +83,7 @@ export function evolveIncident(
     case 'acknowledgement.expired':
       return callAgain(state, event.at);
     case 'clock.set-back':
-      return setBack(state, event.back);
+      return { ...setBack(state, event.back), setBackSince: event.since };
     case 'records.restored':
       // Whoever was called in between was, and nobody knows it here: the time since the backup counts for nothing.
       return setBack(state, event.from - event.at);

@@ -14,8 +14,8 @@ import type { RoutedAlert } from './route-alert.ts';
 export interface ClockTick {
   readonly type: 'clock.tick';
   readonly down: Outage | undefined;
-  /** The clock was set back by so much. */
-  readonly setBack?: Milliseconds;
+  /** The clock was set back by so much; `since` is the last sign of life by the old one, by which it is told once. */
+  readonly setBack?: { readonly by: Milliseconds; readonly since: Instant };
   /** The store was restored from a backup of that moment: what happened since is not in it. */
   readonly restored?: { readonly from: Instant };
 }

@@ -79,6 +79,8 @@ export interface Incident {
   readonly missedClocks: readonly ClockName[];
   /** From when the clocks count: when it opened, became worse, or came back after all alerts had resolved. */
   readonly clocksSince: Instant;
+  /** The last sign of life before the clock was set back, when this has seen to it. */
+  readonly setBackSince?: Instant | undefined;
   readonly suspect: Suspect | undefined;
   /** Rollbacks, and apart from them promotions: those change nothing for the clocks of an incident. */
   readonly operations: Readonly<Record<string, OperationProgress>>;

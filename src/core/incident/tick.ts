@@ -24,7 +24,8 @@ export function tick(
   };
 
   const { down, setBack, restored } = message.intent;
-  if (setBack !== undefined) happen({ type: 'clock.set-back', back: setBack });
+  if (setBack && setBack.since !== state.setBackSince)
+    happen({ type: 'clock.set-back', back: setBack.by, since: setBack.since });
   if (restored) happen({ type: 'records.restored', from: restored.from });
   const { acknowledged } = now;
   if (acknowledged?.expiresAt !== undefined && acknowledged.expiresAt <= message.at) {

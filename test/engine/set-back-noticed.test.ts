@@ -1,0 +1,138 @@
+import { expect, it } from 'vitest';
+import type { Envelope } from '../../src/core/envelope.ts';
+import { createEngine } from '../../src/engine/engine.ts';
+import { StoreUnavailable, type Store } from '../../src/store/store.ts';
+import { firing, receive } from '../support/alerts.ts';
+import { alertmanager, ana, hour, minute, policies, second, start, storeId } from '../support/given.ts';
+import { carrying, done, openWorkshop } from './workshop.ts';
+
+const alert = (service: string, at: number): Envelope => ({
+  to: { kind: 'incident', alias: `${service}@shop/stable`, open: true },
+  at,
+  by: alertmanager,
+  intent: receive(firing('5xx', 'P0', '', service)),
+});
+
+/** A bot whose clock shows an hour too much, until it is set back. */
+async function ahead(through: (store: Store) => Store) {
+  const world = carrying(
+    ['page.slack', 'page.pagerduty', 'page.mail', 'slack.card', 'slack.thread'],
+    () => done,
+  );
+  const workshop = await openWorkshop();
+  let by = hour;
+  const now = () => workshop.clock.now() + by;
+  const make = (store: Store) =>
+    createEngine({
+      store,
+      storeId,
+      clock: { now, wakeAt: (at, wake) => workshop.clock.wakeAt(workshop.clock.now() + (at - now()), wake) },
+      carriers: [world.carrier],
+      random: () => 0,
+      log: workshop.log,
+      policies: () => policies,
+    });
+  let engine = make(through(workshop.store));
+  await engine.start();
+  const settle = async (): Promise<void> => {
+    for (let idle = 0; idle < 6; idle += 1) {
+      for (let work = engine.working(); work; work = engine.working()) await work;
+      await new Promise(setImmediate);
+    }
+  };
+  /** When its rungs were called. */
+  const rungs = async (incident: string): Promise<readonly number[]> =>
+    (await workshop.store.readEvents(incident))
+      .filter(({ type }) => type === 'rung.fired')
+      .map(({ at }) => at - start);
+  return {
+    ...workshop,
+    now,
+    engine: () => engine,
+    rungs,
+    settle,
+    pass: (length: number) => workshop.clock.advance(length, settle),
+    setBack: () => {
+      by = 0;
+    },
+    another: async () => {
+      engine = make(workshop.store);
+      await engine.start();
+      await settle();
+    },
+  };
+}
+
+it('What was five minutes off stays so, also when the store is away for a moment just then', async () => {
+  let isAway = false;
+  let refused = 0;
+  const bot = await ahead((store) => ({
+    ...store,
+    transact: (work) => {
+      if (!isAway) return store.transact(work);
+      refused += 1;
+      isAway = false;
+      return Promise.reject(new StoreUnavailable('for a moment'));
+    },
+  }));
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.settle();
+  expect(await bot.rungs('INC-1')).toEqual([hour]);
+  bot.setBack();
+  isAway = true;
+  await bot.pass(6 * minute);
+
+  expect(refused).toBe(1);
+  const [, second] = await bot.rungs('INC-1');
+  expect(second).toBeGreaterThanOrEqual(5 * minute);
+});
+
+it('Each is told once, also when the process dies in the middle of it', async () => {
+  let left = Infinity;
+  const bot = await ahead((store) => ({
+    ...store,
+    transact: (work) => (left-- <= 0 ? new Promise(() => undefined) : store.transact(work)),
+    writeMark: (name, value) => (left < 0 ? Promise.resolve() : store.writeMark(name, value)),
+  }));
+  await bot.engine().submit([alert('checkout', bot.now()), alert('platform', bot.now())]);
+  await bot.settle();
+  bot.setBack();
+  left = 1;
+  await bot.clock.advance(20 * second, async () => {
+    for (let turns = 0; turns < 30; turns += 1) await new Promise(setImmediate);
+  });
+  const told = async () => {
+    const events = await Promise.all(['INC-1', 'INC-2'].map((id) => bot.store.readEvents(id)));
+    return events.map((all) => all.filter(({ type }) => type === 'clock.set-back').length);
+  };
+  expect((await told()).toSorted((a, b) => a - b)).toEqual([0, 1]);
+
+  await bot.another();
+  await bot.pass(second);
+  expect(await told()).toEqual([1, 1]);
+  expect([await bot.rungs('INC-1'), await bot.rungs('INC-2')]).toEqual([[hour], [hour]]);
+});
+
+it('What came in after that and before it was noticed is called when it is its time', async () => {
+  const bot = await ahead((store) => store);
+  await bot.pass(2 * second);
+  bot.setBack();
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.pass(30 * second);
+
+  expect(await bot.rungs('INC-1')).toEqual([2 * second]);
+});
+
+it('Whoever acknowledged in between has it', async () => {
+  const bot = await ahead((store) => store);
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.pass(2 * second);
+  bot.setBack();
+  const to = { kind: 'incident', id: 'INC-1' } as const;
+  await bot.engine().submit([{ to, at: bot.now(), by: ana, intent: { type: 'incident.acknowledge' } }]);
+  await bot.pass(30 * second);
+
+  const events = await bot.store.readEvents('INC-1');
+  expect(events.map(({ type }) => type)).not.toContain('acknowledgement.expired');
+  expect(await bot.rungs('INC-1')).toEqual([hour]);
+});
