@@ -1,3 +1,4 @@
+import { firingCount } from '../core/incident/firing.ts';
 import type { Incident } from '../core/incident/state.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 
@@ -6,7 +7,7 @@ export async function firingIn(path: string): Promise<number> {
   const store = await openSqliteStore({ path });
   try {
     const open = await store.listStreams('incident', { openOnly: true });
-    return open.reduce((sum, { state }) => sum + Object.keys((state as Incident).firing).length, 0);
+    return open.reduce((sum, { state }) => sum + firingCount(state as Incident), 0);
   } finally {
     await store.close();
   }

@@ -5,6 +5,7 @@ import type { Policies } from '../policies/policies.ts';
 import { describeIncidentEvent } from './describe.ts';
 import { directPagesOver, directPagesToCard, directPageWent, goingBack } from './direct-pages.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
+import { firingCount } from './firing.ts';
 import { linksOf } from './links.ts';
 import { headlineOf, mailText, pageDetails } from './page-text.ts';
 import { pagerdutyCall, pagerdutyEnd } from './pagerduty-pages.ts';
@@ -37,7 +38,7 @@ export function incidentEffects(
     case 'alert.fired':
     case 'alert.resolved':
       // In a storm the card counts them; a line for each would bury everything else.
-      return [card, ...(Object.keys(state.firing).length + state.alertsResolved <= alertsTold ? line() : [])];
+      return [card, ...(firingCount(state) + state.alertsResolved <= alertsTold ? line() : [])];
     case 'alerts.cleared':
     case 'timers.late':
     case 'clock.set-back':

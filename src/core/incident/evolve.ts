@@ -5,7 +5,7 @@ import { callAgain } from './call-again.ts';
 import { withDirectPage } from './direct-pages.ts';
 import { changeSeverity } from './evolve-severity.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
-import { withFiring } from './firing.ts';
+import { withFiring, withoutFiring } from './firing.ts';
 import { firstCall, followingCall, type Call } from './ladder.ts';
 import { noteOperation } from './note-operation.ts';
 import { calledByName, callInPagerduty, silent } from './pagerduty-pages.ts';
@@ -23,15 +23,18 @@ export function evolveIncident(
     case 'alert.fired': {
       return {
         ...state,
-        firing: withFiring(state.firing, event),
+        ...withFiring(state, event),
         cleared: false,
         ...(state.cleared ? { clocksSince: event.at, missedClocks: [] } : {}),
         nextCall: state.cleared && state.status === 'triggered' ? wokenCall(state, event.at) : state.nextCall,
       };
     }
     case 'alert.resolved': {
-      const { [event.fingerprint]: _gone, ...firing } = state.firing;
-      return { ...state, firing, alertsResolved: state.alertsResolved + 1 };
+      return {
+        ...state,
+        ...withoutFiring(state, event.fingerprint),
+        alertsResolved: state.alertsResolved + 1,
+      };
     }
     case 'alerts.cleared':
       return { ...state, cleared: true, clearedAt: event.at };

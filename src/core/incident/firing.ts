@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { own } from '../own.ts';
 import type { Recorded } from '../stream.ts';
 import type { Alert } from '../source.ts';
 import type { IncidentEvent } from './event.ts';
@@ -8,12 +9,17 @@ import type { FiringAlert, Incident } from './state.ts';
 const keptWhole = 20;
 
 type Fired = Recorded<Extract<IncidentEvent, { type: 'alert.fired' }>>;
+type Firing = Pick<Incident, 'firing' | 'moreFiring'>;
 
-/** What fires, with one more. Of a storm, what nobody is shown is kept by a digest: the timeline has its words. */
-export function withFiring(firing: Incident['firing'], event: Fired): Incident['firing'] {
+/**
+ * What fires, with one more. Of a storm, what nobody is shown is kept by a digest: the timeline has its words. And it is
+ * kept in two layers of buckets, so that one more alert among thousands costs no copy of thousands.
+ */
+export function withFiring(state: Firing, event: Fired): Firing {
   const { fingerprint, title, summary, severity, url, dashboard, runbook, by } = event;
-  const known = firing[fingerprint];
-  const isWhole = known ? known.words === undefined : Object.keys(firing).length < keptWhole;
+  const isFirst = Object.hasOwn(state.firing, fingerprint);
+  const known = firingAlert(state, fingerprint);
+  const isWhole = known ? known.words === undefined : Object.keys(state.firing).length < keptWhole;
   const alert: FiringAlert = isWhole
     ? {
         title,
@@ -25,7 +31,33 @@ export function withFiring(firing: Incident['firing'], event: Fired): Incident['
         source: by.kind === 'source' ? by.name : undefined,
       }
     : { title, summary: '', severity, url: undefined, words: digest(summary) };
-  return { ...firing, [fingerprint]: alert };
+  const { firing, moreFiring } = state;
+  return isFirst || (isWhole && !known)
+    ? { firing: { ...firing, [fingerprint]: alert }, moreFiring }
+    : { firing, moreFiring: withMore(moreFiring, fingerprint, alert) };
+}
+
+/** What fires, without one of them. */
+export function withoutFiring({ firing, moreFiring }: Firing, fingerprint: string): Firing {
+  if (!Object.hasOwn(firing, fingerprint))
+    return { firing, moreFiring: withMore(moreFiring, fingerprint, undefined) };
+  const { [fingerprint]: _gone, ...others } = firing;
+  return { firing: others, moreFiring };
+}
+
+export function firingAlert({ firing, moreFiring }: Firing, fingerprint: string): FiringAlert | undefined {
+  const [layer, bucket] = placeOf(fingerprint);
+  return own(firing, fingerprint) ?? own(moreFiring?.in[layer]?.[bucket] ?? {}, fingerprint);
+}
+
+export function firingCount({ firing, moreFiring }: Firing): number {
+  return Object.keys(firing).length + (moreFiring?.count ?? 0);
+}
+
+/** By their fingerprints, those that are shown first at the beginning. */
+export function allFiring({ firing, moreFiring }: Firing): readonly (readonly [string, FiringAlert])[] {
+  const buckets = Object.values(moreFiring?.in ?? {}).flatMap((layer) => Object.values(layer));
+  return [firing, ...buckets].flatMap((each) => Object.entries(each));
 }
 
 /** Whether an alert that fires already says nothing new. */
@@ -36,6 +68,26 @@ export function saysTheSame(
   return known.words === undefined
     ? wordsOf(known.summary) === wordsOf(summary)
     : known.words === digest(summary);
+}
+
+function withMore(
+  more: Incident['moreFiring'],
+  fingerprint: string,
+  alert: FiringAlert | undefined,
+): Incident['moreFiring'] {
+  const { count, in: layers } = more ?? { count: 0, in: {} };
+  const [layer, bucket] = placeOf(fingerprint);
+  const { [fingerprint]: known, ...others } = layers[layer]?.[bucket] ?? {};
+  const filled = alert ? { ...others, [fingerprint]: alert } : others;
+  return {
+    count: count + Number(alert !== undefined) - Number(known !== undefined),
+    in: { ...layers, [layer]: { ...layers[layer], [bucket]: filled } },
+  };
+}
+
+function placeOf(fingerprint: string): readonly [layer: number, bucket: number] {
+  const [layer = 0, bucket = 0] = createHash('sha256').update(fingerprint).digest();
+  return [layer % 32, bucket % 32];
 }
 
 /** A number that moves all the time is no news. */

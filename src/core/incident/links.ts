@@ -14,6 +14,7 @@ const most = 4;
 
 /** Where to look at what fires, and what to do about it: of one alert after the other, none twice. */
 export function linksOf({ firing, runbook }: Incident): readonly Link[] {
+  // Those beyond the first ones have kept none.
   const alerts = Object.values(firing);
   const unlike = new Map<string, Link>();
   for (const alert of alerts) {

@@ -3,6 +3,7 @@ import type { Recorded } from '../stream.ts';
 import { sayBetween, sayDate } from '../time.ts';
 import { sayLive, sayPromotion } from './describe.ts';
 import type { IncidentEvent } from './event.ts';
+import { allFiring } from './firing.ts';
 import { linksOf } from './links.ts';
 import type { Incident } from './state.ts';
 import { commandBack } from './way-back.ts';
@@ -17,13 +18,13 @@ export function headlineOf({ severity, id, title, serviceTitle, app, channel }: 
 /** What a person reads at 3 am on a phone, before opening anything. */
 export function mailText(state: Incident, event: Called, policies: Pick<Policies, 'channels'>): string {
   const { suspect } = state;
-  const alerts = Object.values(state.firing).slice(0, 10);
+  const alerts = allFiring(state).slice(0, 10);
   const links = linksOf(state);
   const back = commandBack(state, policies);
   return [
     `${state.severity} on ${state.serviceTitle} (${state.app}/${state.channel}), open since ${sayDate(state.openedAt)}.`,
     '',
-    ...alerts.map((alert) => `- ${alert.title}${alert.summary === '' ? '' : ` — ${alert.summary}`}`),
+    ...alerts.map(([, alert]) => `- ${alert.title}${alert.summary === '' ? '' : ` — ${alert.summary}`}`),
     ...(alerts.length === 0 ? [state.title] : []),
     '',
     suspect

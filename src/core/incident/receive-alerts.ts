@@ -4,7 +4,7 @@ import { begin, tellChannel } from './begin.ts';
 import { fold, withDueCalls } from './due-calls.ts';
 import type { IncidentEvent } from './event.ts';
 import type { Of } from './intent.ts';
-import { saysTheSame } from './firing.ts';
+import { firingAlert, firingCount, saysTheSame } from './firing.ts';
 import { severityChange } from './set-severity.ts';
 import type { FiringAlert, Incident } from './state.ts';
 import { unknownSeverities } from './unknown-severity.ts';
@@ -31,27 +31,27 @@ export function receiveAlerts(
     events.push(...opened.events);
     tells.push(...opened.tells);
   }
-  const firingNow = new Map<string, Pick<FiringAlert, 'title' | 'summary' | 'severity' | 'words'>>(
-    Object.entries(state?.firing ?? {}),
-  );
+  /** What these say, by fingerprints; undefined of what has resolved. */
+  const said = new Map<string, Pick<FiringAlert, 'title' | 'summary' | 'severity' | 'words'> | undefined>();
   const worsened: { readonly severity: Severity; readonly title: string }[] = [];
   for (const { alert, route } of alerts) {
-    const known = firingNow.get(alert.fingerprint);
+    const { fingerprint } = alert;
+    const known = said.has(fingerprint) ? said.get(fingerprint) : state && firingAlert(state, fingerprint);
     if (alert.status === 'resolved') {
-      if (known) events.push({ type: 'alert.resolved', fingerprint: alert.fingerprint, title: known.title });
-      firingNow.delete(alert.fingerprint);
+      if (known) events.push({ type: 'alert.resolved', fingerprint, title: known.title });
+      said.set(fingerprint, undefined);
       continue;
     }
     // A repeated alert that says nothing new costs a look-up, not an event.
     if (known && known.severity === route.severity && saysTheSame(known, alert)) continue;
-    const { fingerprint, title, summary, version, url, dashboard, runbook, startsAt } = alert;
+    const { title, summary, version, url, dashboard, runbook, startsAt } = alert;
     const { severity, note } = route;
-    firingNow.set(fingerprint, { title, summary, severity });
+    said.set(fingerprint, { title, summary, severity });
     // A repeat does not undo what a person has lowered: only news raises.
     if (!known || isWorse(severity, known.severity)) worsened.push({ severity, title });
     const links = { url, dashboard, runbook };
-    const said = { fingerprint, title, summary, severity, version, startsAt, note };
-    events.push({ type: 'alert.fired', ...said, ...links });
+    const words = { fingerprint, title, summary, severity, version, startsAt, note };
+    events.push({ type: 'alert.fired', ...words, ...links });
   }
   events.push(...unknownSeverities(state, alerts));
   const worstNew = worst(worsened.map(({ severity }) => severity));
@@ -64,7 +64,7 @@ export function receiveAlerts(
     tells.push(tellChannel(state, worstNew, change.was));
   }
   const after = fold(state, events, message, context);
-  const silent = after && Object.keys(after.firing).length === 0 && !after.cleared;
+  const silent = after && firingCount(after) === 0 && !after.cleared;
   if (silent && !after.declared && events.length > 0) {
     events.push({ type: 'alerts.cleared' });
   }

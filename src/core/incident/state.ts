@@ -53,7 +53,17 @@ export interface Incident {
     | undefined;
   readonly firstAcknowledgedAt: Instant | undefined;
   readonly resolved: { readonly by: string; readonly at: Instant; readonly reason: string } | undefined;
+  /** By their fingerprints; the first ones, or in incidents of earlier versions all of them. */
   readonly firing: Readonly<Record<string, FiringAlert>>;
+  /** The others, where there are very many: how many, and where (`firing.ts`). */
+  readonly moreFiring?:
+    | {
+        readonly count: number;
+        readonly in: Readonly<
+          Record<number, Readonly<Record<number, Readonly<Record<string, FiringAlert>>>>>
+        >;
+      }
+    | undefined;
   readonly alertsResolved: number;
   /** Words for severities that the policy does not know, and what they were taken as. */
   readonly unknownSeverities?: readonly { readonly word: string; readonly takenAs: Severity }[];

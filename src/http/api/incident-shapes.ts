@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sayActor } from '../../core/actor.ts';
 import { describeIncidentEvent } from '../../core/incident/describe.ts';
 import type { IncidentEvent } from '../../core/incident/event.ts';
+import { allFiring } from '../../core/incident/firing.ts';
 import type { Incident } from '../../core/incident/state.ts';
 import { severities } from '../../core/severity.ts';
 import type { Recorded } from '../../core/stream.ts';
@@ -68,7 +69,7 @@ export function toIncident(incident: Incident): IncidentShape {
       : null,
     resolved: resolved ? { by: resolved.by, at: isoTime(resolved.at), reason: resolved.reason } : null,
     alerts: {
-      firing: Object.values(incident.firing).map(({ title, summary, severity: of, ...alert }) => ({
+      firing: allFiring(incident).map(([, { title, summary, severity: of, ...alert }]) => ({
         title,
         summary,
         severity: of,

@@ -1,4 +1,5 @@
 import { readWebhookItem } from '../../bot/webhook-item.ts';
+import { allFiring } from '../../core/incident/firing.ts';
 import { alertSources } from '../../sources/index.ts';
 import { MalformedBody, type Alert } from '../../core/source.ts';
 import type { InboxItem } from '../../store/store.ts';
@@ -19,12 +20,12 @@ export const alertsHaveTheirEffect: Invariant = {
       const firing = new Set(
         incidents
           .filter(({ status }) => status !== 'resolved')
-          .flatMap((incident) => Object.keys(incident.firing)),
+          .flatMap((incident) => allFiring(incident).map(([fingerprint]) => fingerprint)),
       );
       const dismissed = new Set(
         incidents
           .filter(({ status }) => status === 'resolved')
-          .flatMap((incident) => Object.keys(incident.firing)),
+          .flatMap((incident) => allFiring(incident).map(([fingerprint]) => fingerprint)),
       );
       for (const [fingerprint, status] of last) {
         if (status === 'resolved' && firing.has(fingerprint))

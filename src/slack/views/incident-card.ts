@@ -1,5 +1,6 @@
 import { sayLive, sayPages, sayPromotion } from '../../core/incident/describe.ts';
 import type { OperationProgress } from '../../core/incident/event.ts';
+import { allFiring, firingCount } from '../../core/incident/firing.ts';
 import { isBack, isOpen, type Incident } from '../../core/incident/state.ts';
 import { operationUnderWay } from '../../core/incident/tick.ts';
 import { sayUnknownSeverity } from '../../core/incident/unknown-severity.ts';
@@ -140,14 +141,14 @@ function operations(incident: Incident): View['blocks'] {
 }
 
 function alerts(incident: Incident): View['blocks'] {
-  const firing = Object.values(incident.firing);
-  if (firing.length === 0 || !isOpen(incident)) return [];
-  const lines = firing
+  const count = firingCount(incident);
+  if (count === 0 || !isOpen(incident)) return [];
+  const lines = allFiring(incident)
     .slice(0, alertsShown)
-    .map(({ title, summary }) => (summary === '' ? mrkdwn`• ${title}` : mrkdwn`• ${title} — ${summary}`));
-  const more = firing.length - alertsShown;
+    .map(([, { title, summary }]) => (summary === '' ? mrkdwn`• ${title}` : mrkdwn`• ${title} — ${summary}`));
+  const more = count - alertsShown;
   const resolved = incident.alertsResolved === 0 ? '' : `, ${incident.alertsResolved} resolved`;
-  const heading = mrkdwn`*${firing.length} firing*${resolved}`;
+  const heading = mrkdwn`*${count} firing*${resolved}`;
   return [section(join([heading, ...lines, ...(more > 0 ? [mrkdwn`+${more} more`] : [])], '\n'))];
 }
 
@@ -208,7 +209,7 @@ function buttonsOf(incident: Incident): Parameters<typeof actions>[0] {
             confirm: {
               title: `Resolve ${id}?`,
               text:
-                Object.keys(incident.firing).length > 0
+                firingCount(incident) > 0
                   ? 'Alerts are still firing. Nobody will be paged for them any more.'
                   : 'Nobody will be paged for it any more, and the post-mortem is written.',
               confirm: 'Resolve',

@@ -1,6 +1,7 @@
 import type { Whereabouts } from '../../core/card-url.ts';
 import type { EffectOf } from '../../core/effect.ts';
 import { sayLive, sayPromotion } from '../../core/incident/describe.ts';
+import { allFiring } from '../../core/incident/firing.ts';
 import { headlineOf } from '../../core/incident/page-text.ts';
 import type { Incident } from '../../core/incident/state.ts';
 import { actions, button, context, facts, header, plainSection, section, type View } from './blocks.ts';
@@ -35,9 +36,9 @@ export function pageMessage(
  * @param goBack what to type to go back; undefined where there is nothing to go back to
  */
 export function directPage(incident: Incident, goBack?: string, where?: Whereabouts): View {
-  const { id, severity, suspect, title, serviceTitle, app, channel, openedAt, firing } = incident;
+  const { id, severity, suspect, title, serviceTitle, app, channel, openedAt } = incident;
   const icon = severityIcons[severity];
-  const alerts = Object.values(firing).slice(0, 3);
+  const alerts = allFiring(incident).slice(0, 3);
   return {
     text: fallback(`${icon} ${headlineOf(incident)}`),
     blocks: [
@@ -47,7 +48,7 @@ export function directPage(incident: Incident, goBack?: string, where?: Whereabo
         ? [
             section(
               join(
-                alerts.map((alert) => mrkdwn`• ${shown(alert.title, 200)}${said(alert.summary)}`),
+                alerts.map(([, alert]) => mrkdwn`• ${shown(alert.title, 200)}${said(alert.summary)}`),
                 '\n',
               ),
             ),
