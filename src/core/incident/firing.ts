@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { own } from '../own.ts';
+import { isWorse } from '../severity.ts';
 import type { Recorded } from '../stream.ts';
 import type { Alert } from '../source.ts';
 import type { IncidentEvent } from './event.ts';
 import type { FiringAlert, Incident } from './state.ts';
 
-/** More than a card, a page and their links show. */
+/** More than a card, a page and their links show; and room for those by which the incident becomes worse. */
 const keptWhole = 20;
+const keptWholeOfWorse = 40;
 
 type Fired = Recorded<Extract<IncidentEvent, { type: 'alert.fired' }>>;
 type Firing = Pick<Incident, 'firing' | 'moreFiring'>;
@@ -15,32 +17,28 @@ type Firing = Pick<Incident, 'firing' | 'moreFiring'>;
  * What fires, with one more. Of a storm, what nobody is shown is kept by a digest: the timeline has its words. And it is
  * kept in two layers of buckets, so that one more alert among thousands costs no copy of thousands.
  */
-export function withFiring(state: Firing, event: Fired): Firing {
+export function withFiring(state: Firing & Pick<Incident, 'severity'>, event: Fired): Firing {
   const { fingerprint, title, summary, severity, url, dashboard, runbook, by } = event;
-  const isFirst = Object.hasOwn(state.firing, fingerprint);
-  const known = firingAlert(state, fingerprint);
-  const isWhole = known ? known.words === undefined : Object.keys(state.firing).length < keptWhole;
-  const alert: FiringAlert = isWhole
-    ? {
-        title,
-        summary,
-        severity,
-        url,
-        dashboard,
-        runbook,
-        source: by.kind === 'source' ? by.name : undefined,
-      }
-    : { title, summary: '', severity, url: undefined, words: digest(summary) };
   const { firing, moreFiring } = state;
-  return isFirst || (isWhole && !known)
-    ? { firing: { ...firing, [fingerprint]: alert }, moreFiring }
-    : { firing, moreFiring: withMore(moreFiring, fingerprint, alert) };
+  const known = firingAlert(state, fingerprint);
+  const room = isWorse(severity, state.severity) ? keptWholeOfWorse : keptWhole;
+  const isWhole = (known && known.words === undefined) || Object.keys(firing).length < room;
+  if (!isWhole) {
+    const alert: FiringAlert = { title, summary: '', severity, url: undefined, words: digest(summary) };
+    return Object.hasOwn(firing, fingerprint)
+      ? { firing: { ...firing, [fingerprint]: alert }, moreFiring }
+      : { firing, moreFiring: withMore(moreFiring, fingerprint, alert) };
+  }
+  const source = by.kind === 'source' ? by.name : undefined;
+  const alert: FiringAlert = { title, summary, severity, url, dashboard, runbook, source };
+  const { moreFiring: others } = withoutFiring(state, fingerprint);
+  return { firing: { ...firing, [fingerprint]: alert }, moreFiring: others };
 }
 
 /** What fires, without one of them. */
 export function withoutFiring({ firing, moreFiring }: Firing, fingerprint: string): Firing {
   if (!Object.hasOwn(firing, fingerprint))
-    return { firing, moreFiring: withMore(moreFiring, fingerprint, undefined) };
+    return { firing, moreFiring: moreFiring && withMore(moreFiring, fingerprint, undefined) };
   const { [fingerprint]: _gone, ...others } = firing;
   return { firing: others, moreFiring };
 }
