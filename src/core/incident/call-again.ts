@@ -1,9 +1,25 @@
+import type { Ladder } from '../policies/escalation.ts';
 import type { Instant } from '../time.ts';
 import { firstCall } from './ladder.ts';
 import type { Incident } from './state.ts';
 
 /** Nobody has it any more: the next rung is called, and its pages are wanted. */
 export function callAgain(state: Incident, at: Instant): Incident {
-  const next = state.nextCall ?? firstCall(state.ladder, at);
-  return { ...state, status: 'triggered', acknowledged: undefined, nextCall: { ...next, at } };
+  const begun = state.nextCall ? state : { ...state, ...climbAnew(state, state.ladder, at) };
+  const { nextCall } = begun;
+  return {
+    ...begun,
+    status: 'triggered',
+    acknowledged: undefined,
+    nextCall: nextCall && { ...nextCall, at },
+  };
+}
+
+/** From the first rung on; whom an earlier climb has called counts for nothing in this one. */
+export function climbAnew(
+  { lastCall }: Incident,
+  ladder: Ladder,
+  at: Instant,
+): Pick<Incident, 'nextCall' | 'lastCall'> {
+  return { nextCall: firstCall(ladder, at), lastCall: lastCall && { ...lastCall, round: 0 } };
 }

@@ -1,6 +1,6 @@
 import type { Recorded } from '../stream.ts';
+import { climbAnew } from './call-again.ts';
 import type { IncidentEvent } from './event.ts';
-import { firstCall } from './ladder.ts';
 import { isHolder, type Incident } from './state.ts';
 
 /** Raising plans the ladder anew from its first rung; lowering keeps the place, and never un-pages. */
@@ -34,7 +34,7 @@ export function changeSeverity(
       return limit !== null && since + limit < event.at;
     }),
     status: held || state.status === 'resolved' ? state.status : 'triggered',
-    nextCall: raised && !held && !state.cleared ? firstCall(ladder, event.at) : kept,
+    ...(raised && !held && !state.cleared ? climbAnew(state, ladder, event.at) : { nextCall: kept }),
     acknowledged:
       held && state.acknowledged
         ? {

@@ -1,12 +1,12 @@
 import { withRefusal } from '../refusals.ts';
 import type { Recorded, StreamId } from '../stream.ts';
 import type { Instant, Milliseconds } from '../time.ts';
-import { callAgain } from './call-again.ts';
+import { callAgain, climbAnew } from './call-again.ts';
 import { withDirectPage } from './direct-pages.ts';
 import { changeSeverity } from './evolve-severity.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
 import { withFiring, withoutFiring } from './firing.ts';
-import { firstCall, followingCall, type Call } from './ladder.ts';
+import { firstCall, followingCall } from './ladder.ts';
 import { noteOperation } from './note-operation.ts';
 import { calledByName, callInPagerduty, silent } from './pagerduty-pages.ts';
 import type { Incident } from './state.ts';
@@ -26,7 +26,7 @@ export function evolveIncident(
         ...withFiring(state, event),
         cleared: false,
         ...(state.cleared ? { clocksSince: event.at, missedClocks: [] } : {}),
-        nextCall: state.cleared && state.status === 'triggered' ? wokenCall(state, event.at) : state.nextCall,
+        ...(state.cleared && state.status === 'triggered' ? woken(state, event.at) : {}),
       };
     }
     case 'alert.resolved': {
@@ -156,11 +156,11 @@ function openIncident(
  * Alerts that come back while nobody has acknowledged wake the ladder from its rest. Soon after, it goes on where it
  * was, or an alert that flaps would call the first rung for ever and nobody else.
  */
-function wokenCall(state: Incident, at: Instant): Call {
-  const { nextCall, clearedAt, ladder, clocks } = state;
+function woken(state: Incident, at: Instant): Pick<Incident, 'nextCall' | 'lastCall'> {
+  const { nextCall, lastCall, clearedAt, ladder, clocks } = state;
   const rested = clearedAt === undefined ? 0 : at - clearedAt;
-  if (!nextCall || rested > clocks.acknowledgeWithin) return firstCall(ladder, at);
-  return { ...nextCall, at: Math.max(nextCall.at, at) };
+  if (!nextCall || rested > clocks.acknowledgeWithin) return climbAnew(state, ladder, at);
+  return { nextCall: { ...nextCall, at: Math.max(nextCall.at, at) }, lastCall };
 }
 
 /** A ladder that climbs all night calls the same people again and again. */
