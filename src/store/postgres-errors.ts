@@ -21,8 +21,11 @@ const fences = new Set(['stream_id', 'stream_alias', 'event_seq', 'inbox_id']);
  * https://www.postgresql.org/docs/current/errcodes-appendix.html
  */
 const outages = /^(?:08|28|3D|53|57|58)/;
-/** A lock that did not come in time, a transaction that stood still, a server that takes no writes (a standby). */
-const alsoOutages = new Set(['55P03', '25P03', '25006']);
+/**
+ * A lock that did not come in time, a transaction that stood still or took longer than an operator allows, a server that
+ * takes no writes (a standby), a connection that is another one than it was (a pooler's).
+ */
+const alsoOutages = new Set(['55P03', '25P03', '25P04', '25006', '26000']);
 
 /** What PostgreSQL or the way to it reports, in the store's words; what is about the statement itself stays as it is. */
 export function storeError(error: unknown): unknown {
