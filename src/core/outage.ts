@@ -18,3 +18,10 @@ export function sayOutage({ from, to, asleep }: Outage): string {
 export function sayLate(steps: number): string {
   return `${steps} ${steps === 1 ? 'step' : 'steps'} fired late`;
 }
+
+/** `1 message that had come in was still unread, since 03:01:05` */
+export function sayUnread({ count, since }: { readonly count: number; readonly since: Instant }): string {
+  return count === 1
+    ? `1 message that had come in was still unread, since ${sayTime(since)}`
+    : `${count} messages that had come in were still unread, the first since ${sayTime(since)}`;
+}

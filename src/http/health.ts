@@ -1,4 +1,8 @@
-import type { Route } from './wire.ts';
+import type { Milliseconds } from '../core/time.ts';
+import type { Route, WireResponse } from './wire.ts';
+
+/** Strangers may ask, as often as they like; what they are told costs a write and some reads. */
+const answerKept: Milliseconds = 1_000;
 
 /** The notes in what `/readyz` answered: below `ready`, a line each. */
 export function notesIn(status: number, text: string): readonly string[] {
@@ -16,16 +20,20 @@ export function healthRoutes(options: {
    */
   readonly notes: () => Promise<readonly string[]>;
 }): readonly Route[] {
+  const ready = keptFor(answerKept, async () => {
+    const unready = await options.unready();
+    if (unready !== undefined) return { status: 503, text: `${unready}\n` };
+    return { status: 200, text: `${['ready', ...(await options.notes())].join('\n')}\n` };
+  });
   return [
     { method: 'GET', path: '/healthz', handle: () => Promise.resolve({ status: 200, text: 'ok\n' }) },
-    {
-      method: 'GET',
-      path: '/readyz',
-      handle: async () => {
-        const unready = await options.unready();
-        if (unready !== undefined) return { status: 503, text: `${unready}\n` };
-        return { status: 200, text: `${['ready', ...(await options.notes())].join('\n')}\n` };
-      },
-    },
+    { method: 'GET', path: '/readyz', handle: ready },
   ];
+}
+
+/** One look for all who ask while it is made, and for so long after it. */
+function keptFor(length: Milliseconds, look: () => Promise<WireResponse>): () => Promise<WireResponse> {
+  let kept: Promise<WireResponse> | undefined;
+  const forget = (): void => void setTimeout(() => (kept = undefined), length).unref();
+  return () => (kept ??= look().finally(forget));
 }

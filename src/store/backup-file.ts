@@ -3,39 +3,64 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Instant } from '../core/time.ts';
+import { sayDuration, type Instant, type Milliseconds } from '../core/time.ts';
 import { flush } from './durable-file.ts';
 import { StoreUnavailable } from './store.ts';
 
 const run = promisify(execFile);
 
+/** A hundred times what a million events take; a folder on a network that has gone away never answers. */
+const longestBackup: Milliseconds = 10 * 60_000;
+const longestCleaning: Milliseconds = 2_000;
+
 /**
  * Makes a file of which nobody ever sees a part: written beside, sealed (`seal-copy.ts`), renamed.
  * @param write writes a database under a temporary name, unless it names the file of one that is to be copied
- * @param signal gives up; then nothing is left of it
- * @throws StoreUnavailable when it cannot be written, or is damaged
+ * @param options.giveUp then it is not waited for any longer, and nothing is left of it; also happens when it takes too long
+ * @throws StoreUnavailable when it cannot be written, is damaged, or was given up
  */
 export async function makeBackup(
   to: string,
   write: (temporary: string) => Promise<{ readonly copyOf: string } | undefined>,
-  signal?: AbortSignal,
+  options: { readonly giveUp?: AbortController; readonly limit?: Milliseconds } = {},
 ): Promise<void> {
+  const { giveUp = new AbortController(), limit = longestBackup } = options;
   const folder = dirname(resolve(to));
   const temporary = join(folder, `.${basename(to)}.${randomUUID()}.tmp`);
+  const tooLong = new Error(`it took longer than ${sayDuration(limit)}; does its folder answer?`);
+  const late = setTimeout(() => giveUp.abort(tooLong), limit);
+  const orGiveUp = unlessGivenUp(giveUp.signal);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await orGiveUp(mkdir(folder, { recursive: true, mode: 0o700 }));
     const from = await write(temporary);
-    await run(process.execPath, [programPath(), temporary, ...(from ? [from.copyOf] : [])], { signal });
-    await rename(temporary, to);
-    await flush(folder);
+    const sealing = [programPath(), temporary, ...(from ? [from.copyOf] : [])];
+    // What hangs in the middle of a write hears of nothing else, and may not even end by this: it is not waited for.
+    await run(process.execPath, sealing, { signal: giveUp.signal, killSignal: 'SIGKILL' });
+    await orGiveUp(rename(temporary, to));
+    await orGiveUp(flush(folder));
   } catch (error) {
+    const files = ['', '-journal', '-wal'].map((end) => `${temporary}${end}`);
     // Where nothing could be written, there is nothing to take away either.
-    for (const end of ['', '-journal', '-wal'])
-      await rm(`${temporary}${end}`, { force: true }).catch(() => {});
+    const cleaning = Promise.allSettled(files.map((file) => rm(file, { force: true })));
+    await Promise.race([cleaning, sleep(longestCleaning, undefined, { ref: false })]);
     if (error instanceof StoreUnavailable) throw error;
-    throw new StoreUnavailable(`The backup ${to} could not be made: ${reasonOf(error)}`, { cause: error });
+    const why = reasonOf(giveUp.signal.aborted ? giveUp.signal.reason : error);
+    throw new StoreUnavailable(`The backup ${to} could not be made: ${why}`, { cause: error });
+  } finally {
+    clearTimeout(late);
   }
+}
+
+/** What the work answers, or a rejection as soon as it is given up, whether or not it ever ends. */
+function unlessGivenUp(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
+  const givenUp = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  // Just then nobody may be waiting for anything here; whoever does next, hears of it.
+  givenUp.catch(() => undefined);
+  return (work) => Promise.race([work, givenUp]);
 }
 
 function reasonOf(error: unknown): string {

@@ -23,8 +23,6 @@ export interface Replica {
 }
 
 const channel = 'lastgood';
-/** Whoever has been away longer than so many leases cannot be in the middle of coming back. */
-const certainlyDead = 8;
 const pollEvery: Milliseconds = 1_000;
 /** A notification takes a lock that all who commit one share, so a storm of commits is told of in few. */
 const announceEvery: Milliseconds = 50;
@@ -34,9 +32,6 @@ const beat = statement('UPDATE replica SET seen_at = clock_timestamp() WHERE id 
 const register = statement('INSERT INTO replica VALUES ($1, clock_timestamp())');
 const readClock = statement('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at');
 const unregister = statement('DELETE FROM replica WHERE id = $1');
-const buryLongGone = statement(
-  `DELETE FROM replica WHERE id <> $1 AND seen_at < clock_timestamp() - make_interval(secs => $2::float8 / 1000)`,
-);
 const readOthers = statement('SELECT id, seen_at::text AS sign FROM replica WHERE id <> $1');
 const bury = statement('DELETE FROM replica WHERE id = $1 AND seen_at::text = $2');
 const notify = statement(`SELECT pg_notify('${channel}', $1)`);
@@ -84,7 +79,6 @@ export async function joinReplicas(options: {
       await client.query(`SET synchronous_commit = off; LISTEN ${channel}`);
       // Whoever has just come, perhaps together with all others after an outage, gives them time to come.
       state.others = new Map();
-      await run(client, buryLongGone, [state.id, lease * certainlyDead]);
       await giveSign(client);
       if (state.left) throw new Error('the store was closed meanwhile');
       state.client = client;

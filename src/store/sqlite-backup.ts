@@ -1,4 +1,5 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
+import type { Milliseconds } from '../core/time.ts';
 import { makeBackup } from './backup-file.ts';
 import type { GroupCommit } from './group-commit.ts';
 import { inTurn } from './in-turn.ts';
@@ -15,23 +16,27 @@ export interface SqliteBackups {
  * Backups while everything goes on. Once what is in the write-ahead log has been brought into the file, nobody writes to
  * that until the next checkpoint: so another process copies it meanwhile, and the event loop waits for the checkpoint
  * alone. (SQLite's own backup, in a thread, held up a store of 277 MB for half a second: it hardly ever lets go of the
- * connection. And VACUUM INTO holds it up for as long as it takes.)
+ * connection. And VACUUM INTO holds it up for as long as it takes.) The log grows meanwhile, so it does not go on for ever.
+ * @param limit for one backup; left out: what is enough for any
  */
 export function sqliteBackups(
   db: Pick<DatabaseSyncInstance, 'exec' | 'prepare'>,
   path: string,
   read: GroupCommit['read'],
+  limit?: Milliseconds,
 ): SqliteBackups {
-  const stopping = new AbortController();
+  let giveUp = new AbortController();
+  let stopped = false;
   const turns = inTurn();
 
   async function backUp(to: string): Promise<void> {
-    if (stopping.signal.aborted) throw new StoreUnavailable(`${path} is closed.`);
+    if (stopped) throw new StoreUnavailable(`${path} is closed.`);
+    giveUp = new AbortController();
     try {
-      await makeBackup(to, () => read(standStill), stopping.signal);
+      await makeBackup(to, () => read(standStill), { giveUp, ...(limit === undefined ? {} : { limit }) });
     } finally {
       // It may be closed by now, and has then brought everything into the file by itself.
-      if (!stopping.signal.aborted) await read(goOn);
+      if (!stopped) await read(goOn);
     }
   }
 
@@ -49,7 +54,8 @@ export function sqliteBackups(
   return {
     backUp: (to) => turns.next(() => backUp(to)),
     stop: async () => {
-      stopping.abort();
+      stopped = true;
+      giveUp.abort();
       await turns.ended();
     },
   };

@@ -25,7 +25,12 @@ async function away(minutes: number) {
   const told: (readonly [string, Shout])[] = [];
   const shout = (id: string, words: Shout): Promise<void> => Promise.resolve(void told.push([id, words]));
   const tell = tellOutage({ store: after.store, shout });
-  return { told, tell, outage: { from: start + minute, to: after.clock.now() } satisfies Outage };
+  return {
+    told,
+    tell,
+    store: after.store,
+    outage: { from: start + minute, to: after.clock.now() } satisfies Outage,
+  };
 }
 
 test('How long it was, and what was late because of it', async () => {
@@ -57,5 +62,20 @@ test('An outage that nobody was to be called in is told when it was long', async
   await tell(outage);
   expect(told).toEqual([]);
   await tell({ from: start, to: start + 5 * minute });
-  expect(told[0]?.[1].text).toMatch(/^Lastgood was down [\d:]{8}–[\d:]{8} UTC; nothing was due meanwhile\.$/);
+  expect(told[0]?.[1].text).toMatch(/^Lastgood was down [\d:]{8}–[\d:]{8} UTC; no step was due meanwhile\.$/);
+});
+
+test('What had been received and not read is told, however short it was', async () => {
+  const { tell, told, store } = await away(3);
+  for (const [id, at] of [
+    ['generic/1', start - minute],
+    ['github/1', start],
+  ] as const)
+    await store.receive({ id, source: id.split('/')[0] ?? '', at, body: '{}' });
+  await tell({ from: start + 20 * minute, to: start + 23 * minute });
+  const [, words] = told[0] ?? [];
+  const since = new Date(start - minute).toISOString().slice(11, 19);
+  expect(words?.text).toContain(
+    ` UTC; 2 messages that had come in were still unread, the first since ${since}.`,
+  );
 });

@@ -62,7 +62,7 @@ describe('in Socket Mode', () => {
     expect(await ready()).toMatch(/^Slack has not been connected for 2m/m);
     world.slack.heal();
     await pass(minute);
-    await vi.waitFor(async () => expect(await ready()).toBe('ready\n'));
+    await vi.waitFor(async () => expect(await ready()).toBe('ready\n'), 5_000);
   });
 });
 

@@ -273,6 +273,14 @@ describe('A rollback while production is frozen', () => {
     expect(inForce(all.freeze())?.waiting).toEqual([]);
   });
 
+  it('does not wait when it ended between the look and the word of whoever froze', () => {
+    const all = rollback();
+    all.say('OP-1', { type: 'operation.abort' }, ana, now);
+    freeze(all);
+    expect(all.operation('OP-1').status).toBe('withdrawn');
+    expect(inForce(all.freeze())?.waiting).toEqual([]);
+  });
+
   it('follows the step that runs to its end, and begins no other until the freeze is lifted', () => {
     const all = heldBetweenSteps();
     expect(all.operation('OP-1')).toMatchObject({ status: 'running', held: 1 });

@@ -122,7 +122,7 @@ describe('A mistake in an edited policy', () => {
     await writeFile(roster(), right);
     await vi.waitFor(() => expect(emergency()).toHaveLength(2), 5_000);
     expect(emergency()[1]).toContain('The policies are right again, and in force.');
-    expect((await ready()).text).toMatch(/^ready\nok: .*\n$/);
+    await vi.waitFor(async () => expect((await ready()).text).toMatch(/^ready\nok: .*\n$/), 5_000);
   });
 
   test('that was corrected while the bot was down is told to be right at the start', async () => {

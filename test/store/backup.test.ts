@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, open as openFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -5,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import type { OpenedStore } from '../../src/store/open-store.ts';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { copyToPostgres } from '../../src/store/sqlite-to-postgres.ts';
+import { sqliteBackups } from '../../src/store/sqlite-backup.ts';
+import { closeDatabase, openDatabase } from '../../src/store/sqlite-open.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { sealTrail } from '../../src/trust/audit/seal.ts';
 import { StoreLocked, StoreUnavailable, type Store } from '../../src/store/store.ts';
@@ -139,6 +142,28 @@ describe('A backup of a store that is a file', () => {
       /could not be made: .*(damaged|malformed)/,
     );
     expect((await readdir(folder)).filter((name) => name.includes('two'))).toEqual([]);
+  });
+
+  test('that hangs is given up: the store goes on with its log, and the next one gets its turn', async () => {
+    const db = openDatabase(join(folder, 'lastgood.db'));
+    // Whoever copies this waits for somebody who writes into it.
+    const hangs = join(folder, 'hangs');
+    execFileSync('mkfifo', [hangs]);
+    const { backUp } = sqliteBackups(db, hangs, (query) => Promise.resolve(query()), 300);
+
+    const given = await Promise.allSettled(
+      ['one.db', 'two.db'].map((name) => backUp(join(folder, 'backups', name))),
+    );
+
+    const checkpoints = db.prepare('PRAGMA wal_autocheckpoint').get();
+    closeDatabase(db);
+
+    for (const each of given)
+      expect(each).toMatchObject({
+        reason: { message: expect.stringMatching(/took longer than/) as unknown },
+      });
+    expect(checkpoints).toEqual({ wal_autocheckpoint: 1000 });
+    expect(await readdir(join(folder, 'backups'))).toEqual([]);
   });
 });
 

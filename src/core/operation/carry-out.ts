@@ -2,7 +2,7 @@ import { sayActor } from '../actor.ts';
 import type { EffectProgressed, EffectSettled, Receipt } from '../effect.ts';
 import { freezeAddress } from '../freeze/state.ts';
 import { doneWord, sayPlan } from '../plan/words.ts';
-import { nothing, type Decision, type Tell } from '../stream.ts';
+import { nothing, type Decision, type StreamId, type Tell } from '../stream.ts';
 import { sentence } from '../sentence.ts';
 import { settleCard } from '../settle-card.ts';
 import type { OperationEvent, OperationOutcome } from './event.ts';
@@ -140,11 +140,13 @@ export function stopHeld(
   return finish({ ...state, yieldsTo }, 'failed', [stopped], why, true, { stoppedBy: name });
 }
 
-/** Nobody who lifts a freeze has to think of it any more. */
 export function leaveSwitch({ id, frozen, held }: Operation): readonly Tell[] {
-  return frozen === undefined && held === undefined
-    ? []
-    : [{ to: freezeAddress, intent: { type: 'freeze.leave', operation: id } }];
+  return frozen === undefined && held === undefined ? [] : [tellSwitchToForget(id)];
+}
+
+/** Nobody who lifts a freeze has to think of it any more. */
+export function tellSwitchToForget(operation: StreamId): Tell {
+  return { to: freezeAddress, intent: { type: 'freeze.leave', operation } };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { nothing, type Decision, type Message } from '../stream.ts';
-import { askSwitch, startStep } from './carry-out.ts';
+import { askSwitch, startStep, tellSwitchToForget } from './carry-out.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
 import type { Operation } from './state.ts';
@@ -16,7 +16,9 @@ export function freeze(
   intent: Extract<OperationIntent, { type: 'operation.freeze' }>,
 ): Decision<OperationEvent> {
   const { id, plan, status } = state;
-  if (state.frozen !== undefined || !mayHaveToWait(state)) return nothing;
+  // Whoever froze saw it before it had ended.
+  if (!mayHaveToWait(state)) return { events: [], tells: [tellSwitchToForget(id)] };
+  if (state.frozen !== undefined) return nothing;
   const { name, reason, since } = intent;
   const frozen = { type: 'operation.frozen', name, reason, since, running: status === 'running' } as const;
   // Whoever lifts it has to know that this one goes on by itself.
