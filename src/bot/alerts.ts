@@ -16,7 +16,9 @@ export function alertIntents(
   const byIncident = new Map<string, typeof routed>();
   for (const one of routed) {
     const alias = incidentAlias(one.route);
-    byIncident.set(alias, [...(byIncident.get(alias) ?? []), one]);
+    const together = byIncident.get(alias);
+    if (together) together.push(one);
+    else byIncident.set(alias, [one]);
   }
   const by = { kind: 'source', name: source } as const;
   return [...byIncident].map(([alias, together]) => ({

@@ -64,6 +64,7 @@ import { shoutOnce } from './shout-once.ts';
 import { slackIntake } from './slack-intake.ts';
 import { tracesFor } from './traces-for.ts';
 import { versionStatusList } from './version-status.ts';
+import { callForTooLarge } from './too-large.ts';
 import { webhookIntake } from './webhook-intake.ts';
 import { webhookReaders, webhookSources } from './webhooks.ts';
 
@@ -261,6 +262,7 @@ export async function startBot(options: {
           doors,
           now: machine.now,
           receive: countRepeats(metrics, webhookIntake({ inbox, repeats, now: clock.now })),
+          tooLarge: callForTooLarge({ engine, policies, now: clock.now, log }),
           failed: (error, source) => log.error({ error, source }, 'a webhook could not be stored'),
         }),
         ...apiRoutes({

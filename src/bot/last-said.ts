@@ -16,6 +16,8 @@ const lastSaid = z.array(z.tuple([z.string(), z.string()]));
  */
 export function rememberLastSaid(store: Pick<Store, 'readMark' | 'writeMark'>): {
   readonly isRepeated: (body: Buffer) => Promise<boolean>;
+  /** Before it is decided on: should nothing come of `remember`, the words of before are not the last ones any more. */
+  readonly forget: (body: Buffer) => Promise<void>;
   /** Only after it has been decided on: what was cut short in between is not a repetition. */
   readonly remember: (body: Buffer) => Promise<void>;
 } {
@@ -27,6 +29,13 @@ export function rememberLastSaid(store: Pick<Store, 'readMark' | 'writeMark'>): 
       if (id === undefined) return false;
       const words = sha256Hex(body);
       return (await read()).some(([about, said]) => about === id && said === words);
+    },
+    forget: async (body) => {
+      const id = metricAlertId(body);
+      if (id === undefined) return;
+      const all = await read();
+      const others = all.filter(([about]) => about !== id);
+      if (others.length < all.length) await store.writeMark(mark, JSON.stringify(others));
     },
     remember: async (body) => {
       const id = metricAlertId(body);

@@ -2,7 +2,6 @@ import { receivedCommand } from '../../commands/lastgood-received.ts';
 import { answer } from '../core/answer.ts';
 import type { EffectOf } from '../core/effect.ts';
 import type { Envelope } from '../core/envelope.ts';
-import { incidentAlias } from '../core/incident/state.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import { onCallAt } from '../core/policies/roster.ts';
 import type { Instant } from '../core/time.ts';
@@ -11,14 +10,14 @@ import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import { answerAddress } from '../slack/answer-address.ts';
 import { alertSources } from '../sources/index.ts';
-import { cleanText, limits } from '../sources/untrusted.ts';
 import { StoreUnavailable, type InboxItem, type Store } from '../store/store.ts';
+import { ownAlert } from './own-alert.ts';
 
 /**
  * What was accepted and cannot be understood is kept, and people are told. From a source of alerts it may be the worst
  * outage of the year: it opens an incident on the service that takes what nobody claims, and pages. The person behind
- * a command or a click is answered. The rest is shouted in the emergency conversation, and so is an alert for which
- * not even that incident could be opened.
+ * a command or a click is answered. The rest is shouted in the emergency conversation, once a source and hour, and so is
+ * an alert for which not even that incident could be opened.
  */
 export async function quarantine(
   parts: {
@@ -47,10 +46,13 @@ export async function quarantine(
     }
   }
   const answers = item.source === 'slack' ? answersTo(item, policies, slackUrl, at) : [];
+  // One that sends all its news in the wrong form sends as many as it has news.
+  const shouted = `quarantine/${item.source}/${new Date(at).toISOString().slice(0, 13)}`;
   await store.transact(async (transaction) => {
     await transaction.settleInbox(item.id, 'quarantined', why);
+    const isTold = (await transaction.outboxRow(shouted)) !== undefined;
     await transaction.enqueue([
-      outboxRow(`quarantine/${item.id}`, undefined, at, shout(policies, item, why)),
+      ...(isTold ? [] : [outboxRow(shouted, undefined, at, shout(policies, item, why))]),
       ...answers.map((effect) => outboxRow(`quarantine/${item.id}/answer`, undefined, at, effect)),
     ]);
   });
@@ -60,7 +62,10 @@ export async function quarantine(
 function shout({ notifications }: Policies, { source, id }: InboxItem, why: string): EffectOf<'page.slack'> {
   const to = notifications.conversations['emergency'] ?? '';
   const text = `Something from ${source} could not be understood, and nobody was paged for it: ${why} To see it: ${receivedCommand(id)}`;
-  return { type: 'page.slack', person: undefined, to, text, severity: 'P1' };
+  const lines = ['More of the kind may follow; within the hour only the log names it.'];
+  // Behind an alert there may be any outage; what else there is waits for those who are called.
+  const severity = alertSources.has(source) ? 'P1' : 'P2';
+  return { type: 'page.slack', person: undefined, to, text, lines, severity };
 }
 
 /** One answer, or none when the item names nowhere to send it. */
@@ -87,34 +92,12 @@ function answersTo(
 }
 
 /** One a source: when it sends a thousand, it is still one thing to look at, and one call. */
-function unreadableAlert(
-  { services, channels }: Policies,
-  { source, id }: InboxItem,
-  why: string,
-  at: Instant,
-): Envelope {
-  const service = services.unclaimed;
-  const policy = services.services[service];
-  if (!policy || !channels.apps[policy.app]) throw new Error(`service ${service} is not in services.yml`);
-  const route = {
-    service,
-    app: policy.app,
-    channel: policy.channel,
-    // Nobody knows how bad it is: as bad as what wakes people.
-    severity: 'P1',
-    note: `to see what came: ${receivedCommand(id)}`,
-  } as const;
+function unreadableAlert(policies: Policies, { source, id }: InboxItem, why: string, at: Instant): Envelope {
   const alert = {
     fingerprint: `lastgood:unreadable/${source}`,
-    status: 'firing',
     title: `An alert from ${source} cannot be understood`,
-    summary: cleanText(`${why} Look at ${source} itself: any outage may be behind it.`, limits.summary),
-    labels: {},
-  } as const;
-  return {
-    to: { kind: 'incident', alias: incidentAlias(route), open: true },
-    at,
-    by: { kind: 'source', name: source },
-    intent: { type: 'alerts.receive', alerts: [{ alert, route }] },
+    summary: `${why} Look at ${source} itself: any outage may be behind it.`,
+    note: `to see what came: ${receivedCommand(id)}`,
   };
+  return ownAlert(policies, source, alert, at);
 }

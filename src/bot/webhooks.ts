@@ -1,17 +1,19 @@
-import type { Envelope } from '../core/envelope.ts';
+import type { Envelope, Submitted } from '../core/envelope.ts';
 import { channelOfDeployment } from '../core/policies/deployments.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { Ignored, KeptHeaders } from '../core/source.ts';
 import type { Instant } from '../core/time.ts';
 import type { Engine } from '../engine/engine.ts';
-import type { InboxReader } from '../engine/inbox.ts';
+import { NotNow, type InboxReader } from '../engine/inbox.ts';
 import type { Log } from '../engine/log.ts';
 import { readDeployment } from '../sources/github.ts';
 import { alertSources } from '../sources/index.ts';
 import { readPagerdutyEvent } from '../sources/pagerduty.ts';
 import type { InboxItem, Store } from '../store/store.ts';
 import { pagerdutyActor } from '../trust/pagerduty-identity.ts';
+import { endWhereItFires } from './alert-ends.ts';
 import { alertIntents } from './alerts.ts';
+import { inParts } from './in-parts.ts';
 import { rememberLastSaid } from './last-said.ts';
 import type { Repeats } from './repeats.ts';
 import { readWebhookItem, webhookKey } from './webhook-item.ts';
@@ -49,7 +51,7 @@ export function mayRepeat(source: string): boolean {
 }
 
 /** Reads webhooks into intents, in the order in which they came. */
-export function webhookReaders(parts: {
+export function webhookReaders(options: {
   readonly store: Store;
   readonly engine: Engine;
   readonly policies: () => Policies;
@@ -59,12 +61,42 @@ export function webhookReaders(parts: {
   /** Left out: whatever is said again is decided again. */
   readonly repeats?: Repeats;
 }): readonly InboxReader[] {
-  const { store, engine, policies, now, log, repeats } = parts;
-  const { isRepeated, remember } = rememberLastSaid(store);
+  const { store, engine, policies, now, log, repeats } = options;
+  const lastSaid = rememberLastSaid(store);
 
   async function ignore({ id }: InboxItem, why: string): Promise<void> {
     log.info({ item: id, why }, 'a webhook changes nothing');
     await store.transact((transaction) => transaction.settleInbox(id, 'done', why));
+  }
+
+  /** One may be longer than anybody waits for a transaction. */
+  async function readAlone(
+    id: string,
+    envelopes: readonly Envelope[],
+    key: string | undefined,
+    inForce: Policies,
+  ): Promise<void> {
+    const isOurs = store.lease();
+    const parts = inParts(envelopes);
+    const last = parts.at(-1) ?? [];
+    for (const part of parts.slice(0, -1)) {
+      await engine.submit(part);
+      // Another process may be reading what came after it.
+      if (!isOurs()) throw new NotNow('this may be another process’s to read by now');
+    }
+    const { unmoved } = await engine.submit(last, { settles: id });
+    // What had to be decided in parts is decided again.
+    if (parts.length === 1) remember(key, inForce, last, unmoved);
+  }
+
+  function remember(
+    key: string | undefined,
+    inForce: Policies,
+    envelopes: readonly Envelope[],
+    unmoved: Submitted['unmoved'],
+  ): void {
+    const met = envelopes.flatMap((envelope) => unmoved?.get(envelope) ?? []);
+    if (key !== undefined && met.length === envelopes.length) repeats?.remember(key, inForce, met);
   }
 
   async function readTogether(items: readonly InboxItem[]): Promise<void> {
@@ -82,18 +114,17 @@ export function webhookReaders(parts: {
       const understood = understand.get(item.source)?.(body, headers, now(), inForce);
       return { item, key: keys[repeated + index], understood };
     });
-    const asking = fresh.flatMap(({ item, key, understood = [] }) =>
-      'ignored' in understood ? [] : [{ id: item.id, key, envelopes: understood }],
+    const understood = fresh.flatMap(({ item, key, understood: said = [] }) =>
+      'ignored' in said ? [] : [{ id: item.id, key, envelopes: said }],
     );
+    const asking = await endWhereItFires(store, understood);
     const [first, ...others] = asking;
-    if (first) {
+    if (first && others.length === 0) await readAlone(first.id, first.envelopes, first.key, inForce);
+    else if (first) {
       const asked = asking.flatMap(({ envelopes }) => envelopes);
       const alsoSettles = others.map(({ id }) => id);
       const { unmoved } = await engine.submit(asked, { settles: first.id, alsoSettles });
-      for (const { key, envelopes } of asking) {
-        const met = envelopes.flatMap((envelope) => unmoved?.get(envelope) ?? []);
-        if (key !== undefined && met.length === envelopes.length) repeats?.remember(key, inForce, met);
-      }
+      for (const { key, envelopes } of asking) remember(key, inForce, envelopes, unmoved);
     }
     // They change nothing, so that they may also be settled behind the others, or read once more.
     for (const { item, understood = [] } of fresh)
@@ -102,12 +133,14 @@ export function webhookReaders(parts: {
 
   async function readSentry(item: InboxItem): Promise<void> {
     const { body, headers } = readWebhookItem(item);
-    const understood = (await isRepeated(body))
+    const understood = (await lastSaid.isRepeated(body))
       ? { ignored: 'it is what was said last about this metric alert' }
       : (understand.get(item.source)?.(body, headers, now(), policies()) ?? []);
     if ('ignored' in understood) return ignore(item, understood.ignored);
-    await engine.submit(understood, { settles: item.id });
-    await remember(body);
+    await lastSaid.forget(body);
+    const [asking] = await endWhereItFires(store, [{ key: undefined, envelopes: understood }]);
+    await engine.submit(asking?.envelopes ?? [], { settles: item.id });
+    await lastSaid.remember(body);
   }
 
   // What Sentry says is compared with what it said last, which each of its items changes.

@@ -89,7 +89,10 @@ async function answer(
     return { status: 415, json: { error: 'Send the body as it is, without Content-Encoding.' } };
   }
   const body = await readBody(request);
-  if (!body) return { status: 413, json: { error: `The body is larger than ${bodyLimit} bytes.` } };
+  if (!body) {
+    await found.route.tooLarge?.({ headers: singles(request) });
+    return { status: 413, json: { error: `The body is larger than ${bodyLimit} bytes.` } };
+  }
   return found.route.handle({
     method: request.method ?? '',
     path,

@@ -5,15 +5,17 @@ import type { Route, WireRequest } from './wire.ts';
 /**
  * `POST /webhooks/<source>`: authentic, then durable, then answered; understood later. A body that cannot be read is
  * accepted all the same and goes into quarantine, since its sender would not know what to do about it.
- * Alertmanager tries again only after a 5xx, so what cannot be stored is answered 503.
+ * Alertmanager tries again only after a 5xx, so what cannot be stored is answered 503. What is too large would be too
+ * large again: somebody is told, where its headers alone say who sends it.
  */
 export function webhookRoutes(options: {
   readonly doors: readonly WebhookDoor[];
   readonly now: () => Instant;
   readonly receive: (door: WebhookDoor, request: WireRequest) => Promise<void>;
+  readonly tooLarge: (source: string) => Promise<void>;
   readonly failed: (error: unknown, source: string) => void;
 }): readonly Route[] {
-  const { doors, now, receive, failed } = options;
+  const { doors, now, receive, tooLarge, failed } = options;
   return doors.map((door) => ({
     method: 'POST',
     path: `/webhooks/${door.source}`,
@@ -26,6 +28,10 @@ export function webhookRoutes(options: {
         failed(error, door.source);
         return { status: 503, json: { error: 'This could not be stored; send it again.' } };
       }
+    },
+    tooLarge: async ({ headers }) => {
+      // No signature is one of no body: this opens to a bearer token only.
+      if (door.isAuthentic({ headers, body: Buffer.alloc(0) }, now())) await tooLarge(door.source);
     },
   }));
 }

@@ -26,4 +26,6 @@ export interface Route {
   /** Compared whole; `{name}` takes one part of it, and a route ending in `/*` everything below it. */
   readonly path: string;
   readonly handle: (request: WireRequest) => Promise<WireResponse>;
+  /** Told of a request whose body is too large, before that is answered; left out: nobody needs to know. */
+  readonly tooLarge?: (request: Pick<WireRequest, 'headers'>) => Promise<void>;
 }

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import { quarantine } from '../../src/bot/quarantine.ts';
+import type { Instant } from '../../src/core/time.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { StoreUnavailable, type InboxItem } from '../../src/store/store.ts';
 import { openWorkshop } from '../engine/workshop.ts';
-import { policies, start } from '../support/given.ts';
+import { hour, policies, start } from '../support/given.ts';
 
 const slackUrl = 'https://slack.com/api/';
 
@@ -36,9 +37,29 @@ it('shouts about an alert for which not even an incident can be opened', async (
       person: undefined,
       to: 'C0EMERGENCY',
       text: 'Something from generic could not be understood, and nobody was paged for it: no sense. To see it: /lastgood received generic/1',
+      lines: ['More of the kind may follow; within the hour only the log names it.'],
       severity: 'P1',
     },
   ]);
+});
+
+it('shouts once a source and hour, and lets those go first who are called', async () => {
+  const { store, engine, log, clock } = await openWorkshop();
+  const parts = { store, engine, log, slackUrl };
+  const arrives = async (id: string, at: Instant): Promise<void> => {
+    const [source = ''] = id.split('/');
+    const item = { id, source, at, body: 'payload=%7B%7D' };
+    await store.receive(item);
+    await quarantine(parts, policies, item, 'The body is not JSON in UTF-8.', at);
+  };
+  for (const id of ['github/1', 'github/2', 'pagerduty/1']) await arrives(id, start);
+  await arrives('github/3', start + hour);
+
+  expect(await store.unsettledInbox()).toEqual([]);
+  const said = await store.outboxDue(clock.now() + hour, 10);
+  expect(said.map(({ priority }) => priority)).toEqual([2, 2, 2]);
+  for (const [n, id] of ['github/1', 'pagerduty/1', 'github/3'].entries())
+    expect(said[n]?.effect).toMatchObject({ text: expect.stringContaining(`received ${id}`) as unknown });
 });
 
 it('leaves it for later while the store takes nothing', async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readWebhookItem, webhookItem } from '../../src/bot/webhook-item.ts';
 import { webhookReaders } from '../../src/bot/webhooks.ts';
-import { createInbox } from '../../src/engine/inbox.ts';
+import { createInbox, NotNow } from '../../src/engine/inbox.ts';
 import { people } from '../../src/sandbox/cast.ts';
-import type { Store } from '../../src/store/store.ts';
+import { StoreUnavailable, type InboxItem, type Store } from '../../src/store/store.ts';
 import { openWorkshop } from '../engine/workshop.ts';
-import { policies, start } from '../support/given.ts';
+import { ana, policies, start } from '../support/given.ts';
 import { send } from '../threats/support/send.ts';
 import { stillWorld, type StillWorld } from '../threats/support/still-world.ts';
 import { genuine, signed } from '../threats/support/webhooks.ts';
@@ -92,6 +92,131 @@ describe('A storm of alerts', () => {
     keeps: ['x-github-event'],
   });
   const text = (body: object) => Buffer.from(JSON.stringify(body));
+});
+
+describe('A notification of thousands of alerts', () => {
+  const all = Array.from({ length: 1_200 }, (_, n) => `pod-${n}`);
+  const body = {
+    version: '4',
+    alerts: all.map((pod) => ({
+      status: 'firing',
+      labels: { alertname: pod, service: 'checkout' },
+      fingerprint: pod,
+    })),
+  };
+  const door = { source: 'alertmanager', deliveryId: () => undefined, keeps: [] };
+  const notification = () =>
+    webhookItem(door, { headers: {}, body: Buffer.from(JSON.stringify(body)) }, start);
+
+  /** Their reader, on a store that gives up on a transaction of more than 600 events, as a database does in time. */
+  async function openReader(mood: { dies: boolean } = { dies: false }) {
+    let written = 0;
+    const impatient = (store: Store): Store => ({
+      ...store,
+      transact: (work) =>
+        store.transact((transaction) => {
+          const write: typeof transaction.write = async (change) => {
+            written += change.events.length;
+            if (change.events.length > 600 || (mood.dies && written > 600))
+              throw new StoreUnavailable('the transaction took too long');
+            return transaction.write(change);
+          };
+          return work({ ...transaction, write });
+        }),
+    });
+    const { store, engine, clock, log } = await openWorkshop({ through: impatient });
+    const parts = { store, engine, policies: () => policies, now: clock.now, log };
+    const reader = webhookReaders(parts).find(({ source }) => source === 'alertmanager');
+    const fired = async (): Promise<readonly string[]> =>
+      (await store.readEvents('INC-1')).flatMap(({ type, data }) =>
+        type === 'alert.fired' ? [(data as { fingerprint: string }).fingerprint] : [],
+      );
+    return { store, fired, read: async (item: InboxItem) => reader?.read(item) };
+  }
+  const inOrder = all.map((pod) => `alertmanager:${pod}`);
+
+  it('is decided in parts, in its order: nobody waits for all of it', async () => {
+    const { store, fired, read } = await openReader();
+    const item = notification();
+    await store.receive(item);
+    await read(item);
+    expect(await fired()).toEqual(inOrder);
+    expect(await store.unsettledInbox()).toEqual([]);
+  });
+
+  it('is not settled before its last part is stored, and then each of its alerts has fired once', async () => {
+    const mood = { dies: true };
+    const { store, fired, read } = await openReader(mood);
+    const item = notification();
+    await store.receive(item);
+    await expect(read(item)).rejects.toThrow(StoreUnavailable);
+    expect((await store.unsettledInbox()).map(({ id }) => id)).toEqual([item.id]);
+    expect((await fired()).length).toBe(500);
+
+    mood.dies = false;
+    await read(item);
+    expect(await fired()).toEqual(inOrder);
+    expect(await store.unsettledInbox()).toEqual([]);
+  });
+
+  it('is left to another process as soon as that may have taken over', async () => {
+    const { store, engine, clock, log } = await openWorkshop();
+    const suspended: Store = { ...store, lease: () => () => false };
+    const parts = { store: suspended, engine, policies: () => policies, now: clock.now, log };
+    const reader = webhookReaders(parts).find(({ source }) => source === 'alertmanager');
+    const item = notification();
+    await store.receive(item);
+    await expect(reader?.read(item)).rejects.toThrow(NotNow);
+    expect((await store.unsettledInbox()).map(({ id }) => id)).toEqual([item.id]);
+  });
+});
+
+describe('Sentry’s last words', () => {
+  it('count as said only when they are known to be the last: a process that died over others forgets them', async () => {
+    const trouble = { dies: false };
+    // The write behind the transaction does not happen: killed in between, disk full, connection lost.
+    const through = (store: Store): Store => ({
+      ...store,
+      writeMark: (name, value) =>
+        trouble.dies && value !== '[]'
+          ? Promise.reject(new StoreUnavailable('gone'))
+          : store.writeMark(name, value),
+    });
+    const { store, engine, clock, log } = await openWorkshop({ through });
+    const readers = webhookReaders({
+      store: through(store),
+      engine,
+      policies: () => policies,
+      now: clock.now,
+      log,
+    });
+    const door = { source: 'sentry', deliveryId: () => undefined, keeps: ['sentry-hook-resource'] };
+    const read = async (action: string): Promise<void> => {
+      const body = Buffer.from(genuine.sentry.replace('critical', action));
+      const request = { headers: { 'sentry-hook-resource': 'metric_alert' }, body };
+      const item = webhookItem(door, request, clock.now());
+      await store.receive(item);
+      await readers.find(({ source }) => source === 'sentry')?.read(item);
+    };
+
+    await read('critical');
+    trouble.dies = true;
+    await expect(read('warning')).rejects.toThrow(StoreUnavailable);
+    trouble.dies = false;
+    const reason = 'only a warning now';
+    await engine.submit([
+      {
+        to: { kind: 'incident', id: 'INC-1' },
+        at: start,
+        by: ana,
+        intent: { type: 'incident.resolve', reason },
+      },
+    ]);
+    await read('critical');
+
+    const open = await store.listStreams('incident', { openOnly: true });
+    expect(open.map(({ id }) => id)).toEqual(['INC-2']);
+  });
 });
 
 describe('GitHub tells of a deployment', () => {

@@ -20,6 +20,7 @@ export const well: Readonly<Record<string, string>> = {
   'lastgood_inbox_oldest_seconds{source="slack"}': '0+60x1600',
   'lastgood_quarantined_total{source="generic"}': '3x1600',
   'lastgood_received_total{source="generic",result="unauthentic"}': '0x100 1x1500',
+  'lastgood_received_total{source="alertmanager",result="too-large"}': '0x1600',
   'lastgood_operations_open{kind="rollback",status="running"}': '1x1600',
   lastgood_frozen: '1x1400 0x200',
   lastgood_self_audit_passed: '1x1600',
@@ -179,6 +180,14 @@ export const fires: readonly Night[] = [
     calmAt: '2m',
     firesAt: '12m',
     about: { source: 'grafana' },
+  },
+  {
+    alert: 'LastgoodTooLarge',
+    when: 'thousands of alerts come in one notification',
+    series: { 'lastgood_received_total{source="alertmanager",result="too-large"}': '0x5 1x20' },
+    calmAt: '5m',
+    firesAt: '7m',
+    about: { source: 'alertmanager' },
   },
   {
     alert: 'LastgoodOperationUnknown',

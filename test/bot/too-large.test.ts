@@ -1,0 +1,65 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { callForTooLarge } from '../../src/bot/too-large.ts';
+import type { Incident } from '../../src/core/incident/state.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { startHttpServer } from '../../src/http/server.ts';
+import { webhookRoutes } from '../../src/http/webhooks.ts';
+import { StoreUnavailable } from '../../src/store/store.ts';
+import { secret } from '../../src/trust/secrets.ts';
+import { sha256Hex } from '../../src/trust/sha256.ts';
+import { webhookDoors } from '../../src/trust/webhook-doors.ts';
+import { openWorkshop, type Workshop } from '../engine/workshop.ts';
+import { policies } from '../support/given.ts';
+import { send } from '../threats/support/send.ts';
+
+const token = 'w'.repeat(40);
+const bearer = { authorization: `Bearer ${token}` };
+const body = `{"version":"4","alerts":[${' '.repeat(1_048_577)}]}`;
+
+/** The real doors in front of the real engine. */
+async function openDoors({ clock, engine, log }: Pick<Workshop, 'clock' | 'log'> & { engine: Engine }) {
+  const secrets = { grafana: [], pagerduty: [], sentry: [secret('s'.repeat(40))], github: [] };
+  const http = await startHttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    routes: webhookRoutes({
+      doors: webhookDoors({ tokens: { alertmanager: [sha256Hex(token)] }, secrets }),
+      now: clock.now,
+      receive: () => Promise.reject(new Error('too large')),
+      tooLarge: callForTooLarge({ engine, policies: () => policies, now: clock.now, log }),
+      failed: () => undefined,
+    }),
+    failed: () => undefined,
+  });
+  onTestFinished(() => http.close());
+  return (source: string, headers: Readonly<Record<string, string>>) =>
+    send(`${http.url}/webhooks/${source}`, headers, body);
+}
+
+it('A notification that is too large is refused, and people are called: it would be too large again', async () => {
+  const workshop = await openWorkshop();
+  const post = await openDoors(workshop);
+  for (let times = 0; times < 3; times += 1) expect((await post('alertmanager', bearer)).status).toBe(413);
+
+  const open = await workshop.store.listStreams('incident', { openOnly: true });
+  expect(open.map(({ state }) => state as Incident)).toMatchObject([
+    { title: 'A notification from alertmanager was too large', service: 'platform', severity: 'P1' },
+  ]);
+  const events = (await workshop.store.readEvents('INC-1')).map(({ type }) => type);
+  expect(events.filter((type) => type === 'alert.fired')).toHaveLength(1);
+});
+
+it('nobody is called for what is too large by whoever cannot say in a header who they are', async () => {
+  const workshop = await openWorkshop();
+  const post = await openDoors(workshop);
+  expect((await post('alertmanager', { authorization: `Bearer ${'x'.repeat(40)}` })).status).toBe(413);
+  expect((await post('sentry', { 'sentry-hook-signature': 'a'.repeat(64) })).status).toBe(413);
+  expect(await workshop.store.listStreams('incident')).toEqual([]);
+});
+
+it('while nobody can be called for what is too large, its sender is asked to send it again', async () => {
+  const workshop = await openWorkshop();
+  const submit = () => Promise.reject(new StoreUnavailable('the disk is full'));
+  const post = await openDoors({ ...workshop, engine: { ...workshop.engine, submit } });
+  expect((await post('alertmanager', bearer)).status).toBe(500);
+});
