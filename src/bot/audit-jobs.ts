@@ -1,4 +1,5 @@
 import { schedule, type TaskOptions } from 'node-cron';
+import type { Milliseconds } from '../core/time.ts';
 import type { Log } from '../engine/log.ts';
 import type { Store } from '../store/store.ts';
 import { BrokenTrail } from '../trust/audit/place.ts';
@@ -6,6 +7,7 @@ import { oneOfAll } from './schedule.ts';
 import type { SelfAudit } from './self-audit.ts';
 import type { Anchors } from './anchors.ts';
 
+const often: Milliseconds = 5 * 60_000;
 const usual: TaskOptions = { timezone: 'Etc/UTC', noOverlap: true };
 
 /**
@@ -19,7 +21,7 @@ export function startAuditJobs(parts: {
   readonly log: Log;
 }): () => Promise<void> {
   const { store, audit, anchors, log } = parts;
-  const byOne = { ...usual, ...oneOfAll(store) };
+  const byOne = { ...usual, ...oneOfAll(store, often) };
 
   async function seal(): Promise<void> {
     try {
@@ -36,7 +38,11 @@ export function startAuditJobs(parts: {
     schedule('2-59/5 * * * *', () => audit.look('new'), { ...usual, name: 'audit of what is new' }),
     schedule('3-59/5 * * * *', () => anchors.bring('this machine'), { ...usual, name: 'own audit anchors' }),
     schedule('3-59/5 * * * *', () => anchors.bring('all replicas'), { ...byOne, name: 'audit anchors' }),
-    schedule('41 3 * * *', () => audit.look('all'), { ...byOne, name: 'audit of everything' }),
+    schedule('41 3 * * *', () => audit.look('all'), {
+      ...usual,
+      ...oneOfAll(store),
+      name: 'audit of everything',
+    }),
   ];
   return async () => {
     for (const task of tasks) await task.destroy();

@@ -5,7 +5,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Log } from '../engine/log.ts';
 import { backupName, backupsIn } from '../store/backup-file.ts';
 import type { OpenedStore } from '../store/open-store.ts';
-import { oneOfAll } from './schedule.ts';
+import { isFirst, oneOfAll } from './schedule.ts';
 import type { ShoutOnce } from './shout-once.ts';
 
 /** Two weeks of nights. */
@@ -34,8 +34,7 @@ export async function startBackups(parts: Parts): Promise<() => Promise<void>> {
   if (dir === undefined) return () => Promise.resolve();
   const due = Math.floor((clock.now() - timeOfDay) / day) * day + timeOfDay;
   // As the schedule below says that a night was seen to.
-  const missed = await store.advanceMark(`fired ${name}`, `${name}:${new Date(due).toISOString()}`);
-  if (missed) void backUpTo(dir, parts);
+  if (await isFirst(store, name, due)) void backUpTo(dir, parts);
   const nightly = schedule('37 2 * * *', () => backUpTo(dir, parts), {
     timezone: 'Etc/UTC',
     noOverlap: true,

@@ -2,6 +2,7 @@ import { isPage } from '../core/effect.ts';
 import type { Clock } from '../core/clock.ts';
 import type { NewOutboxRow, OutboxRow, Store, Transaction } from '../store/store.ts';
 import type { Prepared } from './delivery.ts';
+import { canWait } from './room.ts';
 
 /** An effect that is under way in the store: once that is durable, it has to be carried out. */
 export interface Taken {
@@ -25,22 +26,20 @@ export interface Calls {
   readonly doubt: () => void;
 }
 
-/** From this priority on a page finds its way with the rest. */
-const canWait = 2;
-
 export function callsInto(parts: {
   readonly store: Pick<Store, 'lease'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly prepare: (transaction: Transaction, row: OutboxRow) => Promise<Prepared>;
-  /** How many effects may still set out. */
-  readonly room: () => number;
+  /** Taken in transactions that have not ended. Two that want to add the same effect must not both take it. */
+  readonly spokenFor: Map<string, NewOutboxRow>;
+  /** Whether it may set out beside all that is under way or spoken for. */
+  readonly hasRoom: (row: NewOutboxRow) => boolean;
   readonly isUnderWay: (id: string) => boolean;
   readonly carry: (taken: Taken) => void;
   /** As soon as the store can say whether this is stored, it waits as any other effect does; it has not set out. */
   readonly putBack: (row: OutboxRow) => void;
 }): () => Calls {
-  /** Taken in a transaction that has not ended. Two that want to add the same effect must not both take it. */
-  const spokenFor = new Set<string>();
+  const { spokenFor } = parts;
   const isFree = (id: string): boolean => !spokenFor.has(id) && !parts.isUnderWay(id);
   return () => {
     let ours: readonly string[] = [];
@@ -54,10 +53,13 @@ export function callsInto(parts: {
       begin: () => end(() => undefined),
       take: async (transaction, added) => {
         const isOurs = parts.store.lease();
-        const calls = added
-          .filter(({ id, priority, effect }) => priority < canWait && isPage(effect) && isFree(id))
-          .slice(0, Math.max(0, parts.room() - spokenFor.size));
-        for (const { id } of calls) spokenFor.add(id);
+        // What finds its way with the rest, or no room, is looked for.
+        const calls = added.filter((row) => {
+          if (row.priority >= canWait || !isPage(row.effect)) return false;
+          if (!isFree(row.id) || !parts.hasRoom(row)) return false;
+          spokenFor.set(row.id, row);
+          return true;
+        });
         ours = calls.map(({ id }) => id);
         for (const call of calls) {
           const row = await transaction.takeOutbox(call, parts.clock.now());

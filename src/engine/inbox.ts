@@ -1,6 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import type { Milliseconds } from '../core/time.ts';
-import { AlreadySettled, StoreUnavailable, type InboxItem, type Store } from '../store/store.ts';
+import {
+  AlreadySettled,
+  mostInboxBytes,
+  StoreUnavailable,
+  type InboxItem,
+  type Store,
+} from '../store/store.ts';
 import type { Log } from './log.ts';
 import { oneAtATime, type OneAtATime } from './one-at-a-time.ts';
 
@@ -36,7 +42,7 @@ export interface Inbox {
   readonly stop: () => Promise<void>;
 }
 
-/** As many as are read from the store at once; what is left comes with the next look. */
+/** As many as are read from the store at once, where they are not large; what is left comes with the next look. */
 const atOnce = 1_000;
 /** As much as is decided in one transaction, in characters of bodies: everybody else waits for it. */
 const together = 256_000;
@@ -102,8 +108,8 @@ export function createInbox(parts: {
 
   async function readInOrder(): Promise<void> {
     const isOurs = store.lease();
-    for (;;) {
-      const items = await store.inboxInOrder(anyOrder, atOnce);
+    for (let after: string | undefined; ;) {
+      const items = await store.inboxInOrder(anyOrder, atOnce, after);
       const fresh = items.filter(({ id }) => !setAside.has(id));
       for (const some of sharing(fresh)) {
         const began = clock.now();
@@ -111,7 +117,8 @@ export function createInbox(parts: {
         if (!state.running || !isOurs()) return;
         if (some.length >= aStorm) await giveWay(clock.now() - began);
       }
-      if (items.length < atOnce || fresh.length === 0) return;
+      if (!mayBeMore(items)) return;
+      after = items.at(-1)?.id;
     }
   }
 
@@ -150,7 +157,7 @@ export function createInbox(parts: {
     const [first, ...others] = items;
     // Another process may be at it by now, and further on than this one believes.
     if (!first || !state.running || !isOurs()) return;
-    if (others.length === 0) return readInItsPlace(first);
+    if (others.length === 0) return readInItsPlace(first, isOurs);
     try {
       await readers.get(first.source)?.readTogether?.(items);
     } catch (error) {
@@ -162,13 +169,20 @@ export function createInbox(parts: {
   }
 
   /** An alert's end must not overtake its beginning. */
-  async function readInItsPlace(item: InboxItem): Promise<void> {
-    while (state.running && !(await readOne(item)))
+  async function readInItsPlace(item: InboxItem, isOurs: () => boolean): Promise<void> {
+    while (state.running && isOurs() && !(await readOne(item)))
       await new Promise<void>((resolve) => clock.wakeAt(clock.now() + soon, resolve));
   }
 
   async function adopt(): Promise<void> {
-    for (const item of await store.adoptInbox(anyOrder)) readBeside(item);
+    for (let after: string | undefined; ;) {
+      const items = await store.adoptInbox(anyOrder, after);
+      for (const item of items) readBeside(item);
+      if (!state.running || !mayBeMore(items)) return;
+      // What is read is let go of, before there is more.
+      await Promise.all(reading);
+      after = items.at(-1)?.id;
+    }
   }
 
   function readBeside(item: InboxItem): void {
@@ -239,6 +253,11 @@ export function createInbox(parts: {
       }
     }
     return true;
+  }
+
+  function mayBeMore(items: readonly InboxItem[]): boolean {
+    const size = items.reduce((sum, { body }) => sum + Buffer.byteLength(body), 0);
+    return items.length >= atOnce || size >= mostInboxBytes;
   }
 
   return {

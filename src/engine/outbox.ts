@@ -1,9 +1,11 @@
-import type { Effect, EffectType, Outcome } from '../core/effect.ts';
+import type { Effect, Outcome } from '../core/effect.ts';
 import type { StreamId } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import {
   StaleStream,
   StoreUnavailable,
+  type KindOfEffect,
+  type NewOutboxRow,
   type OutboxRow,
   type Store,
   type Transaction,
@@ -11,9 +13,12 @@ import {
 import { callsInto, type Calls, type Taken } from './calls.ts';
 import { createDelivery, type DeliveryParts } from './delivery.ts';
 import { isKnown } from './known-effects.ts';
+import { neighbourOf, neighbours, type Neighbour } from './neighbours.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Pace } from './pace.ts';
 import { backoff, longestBackoff } from './retries.ts';
+import { createRoom } from './room.ts';
+import { createStrays } from './strays.ts';
 
 export interface Outbox {
   /** For one work that may decide to call somebody. */
@@ -47,9 +52,6 @@ const notSent: Outcome = {
   mayHaveHappened: false,
 };
 
-/** From this priority on (pages of a P2, cards, lines in threads) an effect leaves a quarter of the room to the others. */
-const canWait = 2;
-
 /** Below this priority an effect calls somebody, answers somebody who waits, or is a step. */
 const afterCalls = 4;
 
@@ -61,8 +63,6 @@ export interface Silent {
   readonly since: Instant;
 }
 
-const neighbours = ['slack', 'pagerduty', 'mail'] as const;
-
 /** Who was away for less is no news: their waits have not grown yet. */
 const absence: Milliseconds = 5_000;
 
@@ -73,14 +73,13 @@ const storeTrouble: Milliseconds = 1_000;
 export function createOutbox(parts: Parts): Outbox {
   const { store, clock, log, mostInFlight } = parts;
   const { prepare, attempt, conclude } = createDelivery(parts);
-  const inFlight = new Map<string, Promise<void>>();
-  /** Of these, those that can wait: a Slack that hangs must not take all the room for its cards. */
-  const unhurried = new Set<string>();
-  const mostUnhurried = Math.max(1, Math.ceil(mostInFlight * 0.75));
+  const inFlight = new Map<string, { readonly kind: KindOfEffect; readonly carried: Promise<void> }>();
+  const spokenFor = new Map<string, NewOutboxRow>();
   /** Since when they have not answered; after a start that is not known. */
   const away = new Map<Neighbour, Instant>(neighbours.map((neighbour) => [neighbour, 0]));
   /** The same for those who were asked since the start, and did not answer last. */
   const silent = new Map<Neighbour, Instant>();
+  const room = createRoom(mostInFlight, () => [...silent.keys()]);
   const hurried = new Set<StreamId>();
   let started = false;
   let stopped = false;
@@ -93,21 +92,34 @@ export function createOutbox(parts: Parts): Outbox {
       arm(clock.now() + storeTrouble);
     }
   });
+  const strays = createStrays({
+    store,
+    clock,
+    log,
+    isInHand: (id) => inFlight.has(id) || spokenFor.has(id),
+    found: (row) => {
+      log.warn(
+        { effect: row.id },
+        'an effect is in flight here that nobody carries; asking before repeating',
+      );
+      underWay(row, putBack({ ...row, mayHaveHappened: true }));
+    },
+  });
+
+  function kindsUnderWay(): readonly KindOfEffect[] {
+    return [...inFlight.values()].map(({ kind }) => kind);
+  }
 
   async function look(): Promise<void> {
     for (const stream of hurried) await bringForward(stream);
     const now = clock.now();
-    const room = mostInFlight - inFlight.size;
-    const due = room > 0 ? await store.outboxDue(now, room) : [];
+    const most = mostInFlight - inFlight.size;
+    const due = most > 0 ? await store.outboxDue(now, most, room.full(kindsUnderWay())) : [];
     const calls = due.filter(({ priority, effect }) => priority < afterCalls && isKnown(effect.type));
     let isBusy = false;
     // Nothing is drawn for a card before whoever is called is being called; the next look is at the rest.
     for (const row of calls.some(({ id }) => !inFlight.has(id)) ? calls : due) {
-      if (inFlight.has(row.id)) continue;
-      if (row.priority >= canWait) {
-        if (unhurried.size >= mostUnhurried) continue;
-        unhurried.add(row.id);
-      }
+      if (inFlight.has(row.id) || room.left(kindOf(row), kindsUnderWay()) <= 0) continue;
       underWay(row, carryOut(row));
       isBusy = true;
     }
@@ -121,12 +133,11 @@ export function createOutbox(parts: Parts): Outbox {
   function underWay(row: OutboxRow, carriedOut: Promise<'here' | 'elsewhere'>): void {
     const carried = carriedOut.then((was) => {
       inFlight.delete(row.id);
-      unhurried.delete(row.id);
       // Another process was faster, and what it has done will show in a moment.
       if (was === 'elsewhere') arm(clock.now() + aMoment);
       else turn.ask();
     });
-    inFlight.set(row.id, carried);
+    inFlight.set(row.id, { kind: kindOf(row), carried });
   }
 
   /** A step that is being asked about at this moment is brought forward when that question has come back. */
@@ -184,13 +195,17 @@ export function createOutbox(parts: Parts): Outbox {
     return 'here';
   }
 
-  /** What was taken in a transaction that failed and may be stored all the same; nothing was sent. */
+  /** What a transaction took that failed, and may be stored all the same: nobody carries it. */
   async function putBack(row: OutboxRow): Promise<'here'> {
     await record(row, async (transaction) => {
       // The clock may have been set back meanwhile, which only what waits is spared.
       const dueAt = Math.min(row.dueAt, clock.now());
       if (await transaction.inHand(row.id))
-        await transaction.updateOutbox(row.id, { status: 'waiting', dueAt });
+        await transaction.updateOutbox(row.id, {
+          status: 'waiting',
+          dueAt,
+          mayHaveHappened: row.mayHaveHappened,
+        });
     });
     return 'here';
   }
@@ -239,24 +254,34 @@ export function createOutbox(parts: Parts): Outbox {
         return await store.transact(work);
       } catch (error) {
         log.error({ error, effect: row.id }, 'an effect could not be recorded');
-        if (!(error instanceof StoreUnavailable) && !(error instanceof StaleStream))
-          return giveUpOn(row, error);
-        if (stopped) return undefined;
+        strays.mayCome();
+        const passes = error instanceof StoreUnavailable || error instanceof StaleStream;
+        if ((!passes && (await setAside(row, error))) || stopped) return undefined;
         await sleep(backoff(tries, parts.random()));
       }
     }
   }
 
-  /** What came back cannot be decided on, today or tomorrow: the row is set aside, or it would block its lane for ever. */
-  async function giveUpOn(row: OutboxRow, error: unknown): Promise<undefined> {
+  /**
+   * What came back cannot be decided on, today or tomorrow: the row is set aside, or it would block its lane for ever.
+   * @returns false when that cannot be stored either: then it was the store, perhaps, and not what came back
+   */
+  async function setAside(row: OutboxRow, error: unknown): Promise<boolean> {
     const lastError = `its outcome could not be understood: ${error instanceof Error ? error.message : String(error)}`;
-    await store
-      .transact(async (transaction) => {
+    try {
+      await store.transact(async (transaction) => {
         if (await transaction.takeOutbox(row, clock.now()))
           await transaction.updateOutbox(row.id, { status: 'unknown', lastError });
-      })
-      .catch((second: unknown) => log.error({ error: second, effect: row.id }, 'nor could that be recorded'));
-    return undefined;
+      });
+      return true;
+    } catch (second) {
+      log.error({ error: second, effect: row.id }, 'nor could that be recorded');
+      return false;
+    }
+  }
+
+  function allCarried(): readonly Promise<void>[] {
+    return [...inFlight.values()].map(({ carried }) => carried);
   }
 
   function sleep(length: Milliseconds): Promise<void> {
@@ -268,12 +293,19 @@ export function createOutbox(parts: Parts): Outbox {
       store,
       clock,
       prepare,
+      spokenFor,
       // Before the start, what is in flight was so in an earlier life.
-      room: () => (started && !stopped ? mostInFlight - inFlight.size : 0),
+      hasRoom: (row) =>
+        started &&
+        !stopped &&
+        room.left(kindOf(row), [...kindsUnderWay(), ...[...spokenFor.values()].map(kindOf)]) > 0,
       isUnderWay: (id) => inFlight.has(id),
       // What is not carried out any more is in flight at the next start, which asks what became of it.
       carry: (taken) => stopped || underWay(taken.row, deliver(taken)),
-      putBack: (row) => stopped || underWay(row, putBack(row)),
+      putBack: (row) => {
+        strays.mayCome();
+        if (!stopped) underWay(row, putBack(row));
+      },
     }),
     poke: turn.ask,
     hurry: (stream) => void hurried.add(stream),
@@ -283,42 +315,23 @@ export function createOutbox(parts: Parts): Outbox {
     },
     silent: () => [...silent].map(([neighbour, since]) => ({ neighbour, since })),
     working: () => {
-      const all = [turn.running(), ...inFlight.values()].filter((each) => each !== undefined);
+      const all = [turn.running(), strays.working(), ...allCarried()].filter((each) => each !== undefined);
       return all.length === 0 ? undefined : Promise.all(all);
     },
     stop: async (patience) => {
       stopped = true;
-      await turn.stop();
+      await Promise.all([turn.stop(), strays.stop()]);
       disarm();
       let inTime = (): void => undefined;
       const late = new Promise<void>((resolve) => {
         inTime = clock.wakeAt(clock.now() + patience, resolve);
       });
-      await Promise.race([Promise.all(inFlight.values()), late]);
+      await Promise.race([Promise.all(allCarried()), late]);
       inTime();
     },
   };
 }
 
-type Neighbour = (typeof neighbours)[number];
-
-/** Who takes an effect, of those on whom nobody waits step by step. */
-function neighbourOf(type: EffectType): Neighbour | undefined {
-  switch (type) {
-    case 'page.pagerduty':
-      return 'pagerduty';
-    case 'page.mail':
-      return 'mail';
-    case 'page.slack':
-    case 'slack.card':
-    case 'slack.thread':
-    case 'slack.postmortem':
-    case 'slack.reply':
-      return 'slack';
-    case 'step.run':
-    case 'registry.publish':
-      return undefined;
-    default:
-      return type satisfies never;
-  }
+function kindOf({ effect, priority }: Pick<OutboxRow, 'effect' | 'priority'>): KindOfEffect {
+  return { type: effect.type, priority };
 }

@@ -5,7 +5,7 @@ import type { ClockTick } from '../core/incident/intent.ts';
 import type { Outage } from '../core/outage.ts';
 import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import { StoreUnavailable, type Store } from '../store/store.ts';
+import { StaleStream, StoreUnavailable, type Store } from '../store/store.ts';
 import type { Log } from './log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { newsworthy } from './set-back.ts';
@@ -16,8 +16,8 @@ export interface Timers {
   readonly start: () => Promise<void>;
   readonly working: () => Promise<void> | undefined;
   /**
-   * Resolves when it is seen to that the clock was set back. Whatever is decided before would be taken for something of
-   * the time before, and called so much too early. Undefined when it was not, or when others have not been told yet.
+   * Resolves when it was tried to see to it that the clock was set back: what is then decided finds all of one time.
+   * Undefined when it was not, or nobody has noticed yet.
    */
   readonly seeingToSetBack: () => Promise<void> | undefined;
   readonly stop: () => Promise<void>;
@@ -37,8 +37,23 @@ interface Parts {
   readonly log: Log;
 }
 
+interface SetBack {
+  readonly by: Milliseconds;
+  /** The last sign of life by the clock of before. */
+  readonly since: Instant;
+  /** What was set since then, and is not to come, was set by the clock as it is now. */
+  readonly from: Instant;
+  /** When it was noticed. */
+  readonly at: Instant;
+}
+
 const aliveMark = 'alive-at';
 const aliveEvery: Milliseconds = 10_000;
+/**
+ * Replicas read the clock that they share every three seconds. Whoever still went by the old one would take what is set
+ * back for something long overdue, and call everybody.
+ */
+const allHaveNoticed: Milliseconds = 5_000;
 const atOnce = 100;
 /** A stream that wants to be woken and then does nothing is asked again no sooner than this. */
 const patience: Milliseconds = 1_000;
@@ -53,6 +68,8 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
   let untold: Outage | undefined;
   let telling: Promise<void> | undefined;
   let alive: Instant | undefined;
+  /** Until it is seen to: however often that is tried, it was set back once. */
+  let noticed: SetBack | undefined;
   let disarm = (): void => undefined;
   let disarmAlive = (): void => undefined;
   let stopped = false;
@@ -65,8 +82,9 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
       // Whoever is to be called next does not wait for the telling.
       if (untold) telling ??= tell(untold).finally(() => (telling = undefined));
       const next = await store.nextWake();
-      if (next !== undefined)
-        disarm = clock.wakeAt(next > clock.now() ? next : clock.now() + patience, turn.ask);
+      const soon = clock.now() + patience;
+      if (noticed) disarm = clock.wakeAt(soon, turn.ask);
+      else if (next !== undefined) disarm = clock.wakeAt(next > clock.now() ? next : soon, turn.ask);
     } catch (error) {
       log.error({ error }, 'timers could not be read');
       disarm = clock.wakeAt(clock.now() + patience, turn.ask);
@@ -92,28 +110,45 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
    * whoever was to be called in five minutes is not to wait for an hour and five minutes.
    */
   async function noticeJump(now: Instant): Promise<void> {
-    if (alive === undefined || !hasJumped(now)) return;
-    log.warn({ from: new Date(alive), to: new Date(now) }, 'the clock has jumped');
-    if (now < alive) {
-      if (!(await setBack(alive - now))) return;
+    const before = alive;
+    if (before === undefined || !hasJumped(now)) {
+      noticed = undefined;
+      return;
+    }
+    if (!noticed || now > before)
+      log.warn({ from: new Date(before), to: new Date(now) }, 'the clock has jumped');
+    if (now < before) {
+      if (!(await seeToSetBack(before, now))) return;
     } else {
       // It was no outage if another process was awake meanwhile.
-      const from = Math.max(alive, Number(await store.readMark(aliveMark)));
+      const from = Math.max(before, Number(await store.readMark(aliveMark)));
       if (now - from > newsworthy) down = untold = { from, to: now, asleep: true };
     }
+    noticed = undefined;
     await showLife(now);
     jumped();
   }
 
-  /** @returns false while it is for another process to see to: as long as that has not, this one asks again. */
-  async function setBack(by: Milliseconds): Promise<boolean> {
+  /**
+   * Each replica sees to it: to what is there, if no other has yet, and to what it has itself set by the old clock since.
+   * @returns false as long as others may not have noticed, and none has seen to it
+   */
+  async function seeToSetBack(before: Instant, now: Instant): Promise<boolean> {
     down = untold = undefined;
-    const since = Number(await store.readMark(aliveMark));
-    // Whoever has seen to it has given a sign of life since, by the clock as it is now.
-    if (since <= clock.now()) return true;
-    if (!(await store.hastenOutbox(by))) return false;
-    const open = await store.listStreams('incident', { openOnly: true });
-    for (const { id, kind } of open) await tick({ id, kind }, { setBack: { by, since } });
+    const shares = store.time() !== undefined;
+    if (!noticed) {
+      const since = Number((await store.readMark(aliveMark)) ?? 0);
+      // Whoever has seen to it has given a sign of life since, by the clock as it is now.
+      const from = shares && since <= now ? 0 : now - newsworthy;
+      noticed = { by: before - now, since, from, at: now };
+    }
+    const { by, since, from, at } = noticed;
+    if (shares && from > 0 && now < at + allHaveNoticed) return false;
+    await store.hastenOutbox(by);
+    for (const { id, kind } of await store.listStreams('incident', { openOnly: true })) {
+      const right = { from, to: clock.now() + newsworthy };
+      await tick({ id, kind }, { setBack: { by, since, right } });
+    }
     return true;
   }
 
@@ -144,7 +179,8 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
       await submit([{ to, at: clock.now(), by: lastgood, intent }]);
     } catch (error) {
       // Whoever is not told that the clock was set back would wait for the old time; all are told again, each once.
-      if (what.setBack && error instanceof StoreUnavailable) throw error;
+      const passes = error instanceof StoreUnavailable || error instanceof StaleStream;
+      if (what.setBack && passes) throw error;
       // One stream that cannot be woken must not keep the others asleep.
       log.error({ error, stream: to.id }, 'a stream could not be woken');
     }

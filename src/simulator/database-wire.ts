@@ -5,6 +5,8 @@ import type { Trouble } from './trouble.ts';
 import type { Crossing, Wire } from './wire.ts';
 
 const giveUpAfter = 10_000;
+/** The standby is away for so long. */
+const comesThroughAfter = 40_000;
 
 /**
  * The way from one process to the database, with all that may happen on it.
@@ -31,6 +33,11 @@ export function databaseWire(process: Process, agenda: Agenda, trouble: Trouble,
   return {
     steady: agenda.now,
     every: process.every,
+    standsStill: (hold) => {
+      if (!isFar || !trouble.isLost('database', 10)) return undefined;
+      agenda.after(comesThroughAfter, hold());
+      return lost(giveUpAfter, true);
+    },
     hear: (look) => void process.later(trouble.delay('database'), look),
     there: (what: Crossing) => {
       if (dies(`before ${what}`)) return never();

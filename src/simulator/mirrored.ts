@@ -82,6 +82,7 @@ export function mirrored(
     wakesDue: reading(store.wakesDue),
     outboxDue: reading(store.outboxDue),
     nextDue: reading(store.nextDue),
+    inFlightHere: reading(store.inFlightHere),
     outboxOf: reading(store.outboxOf),
     outstanding: reading(store.outstanding),
     readMark: reading(store.readMark),

@@ -71,6 +71,8 @@ export interface Database {
   /** Who shares it, and when they gave their last sign of life. */
   readonly replicas: Map<string, Instant>;
   readonly duties: Map<string, string>;
+  /** Lanes in which somebody's COMMIT stands still. */
+  readonly heldLanes: Set<string>;
   readonly watchers: Set<{ readonly owner: () => string; readonly look: () => void }>;
   position: number;
   /** Sees every commit; set by whoever checks. */
@@ -99,6 +101,7 @@ export function createDatabase(options: {
     marks: new Map(),
     replicas: new Map(),
     duties: new Map(),
+    heldLanes: new Set(),
     watchers: new Set(),
     position: 0,
     committed: () => undefined,

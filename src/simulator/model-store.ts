@@ -7,6 +7,7 @@ import {
   receive,
   toStored,
   type Database,
+  type InboxRecord,
   type OutboxRecord,
   type StreamRecord,
 } from './model-database.ts';
@@ -15,7 +16,14 @@ import { joinReplicas, recoverOrphans, type ModelReplica } from './model-replica
 import { Conflict, openTransaction } from './model-transaction.ts';
 import { straightWire, type Crossing, type Wire } from './wire.ts';
 import { standingOf } from '../store/standing.ts';
-import { StaleStream, StoreUnavailable, type Store, type StoredEvent } from '../store/store.ts';
+import {
+  mostInboxBytes,
+  StaleStream,
+  StoreUnavailable,
+  type InboxItem,
+  type Store,
+  type StoredEvent,
+} from '../store/store.ts';
 
 /** As PostgreSQL's: whoever wrote it last goes on with it, and so much later it is anybody's. */
 const graceOfEffects: Milliseconds = 500;
@@ -91,6 +99,16 @@ function storeOn(
     await wire.back('read');
   }
 
+  /** Whoever changed meanwhile what it has read would have waited for it; here it is rolled back, and nobody hears of it. */
+  const unheard = (comeThrough: () => void) => (): void => {
+    try {
+      comeThrough();
+      announce();
+    } catch {
+      return;
+    }
+  };
+
   async function attempt<T>(work: Parameters<Store['transact']>[0], again: boolean): Promise<T> {
     await wire.there('begin');
     await wire.back('begin');
@@ -98,6 +116,7 @@ function storeOn(
     try {
       const value = (await work(open.transaction)) as T;
       await wire.there('commit');
+      await wire.standsStill?.(() => unheard(open.hold()));
       open.commit();
       announce();
       await wire.back('commit');
@@ -140,6 +159,13 @@ function storeOn(
     return true;
   }
 
+  function unsettledBehind(after: string | undefined): readonly InboxRecord[] {
+    if (after === undefined) return [...database.unsettled.values()];
+    const all = [...database.inbox.values()];
+    const behind = all.slice(all.findIndex(({ item }) => item.id === after) + 1);
+    return behind.filter(({ result }) => result === undefined);
+  }
+
   function eventsOf(id: string): readonly StoredEvent[] {
     return structuredClone(database.events.get(id) ?? []);
   }
@@ -160,6 +186,16 @@ function storeOn(
       .toSorted((a, b) => b.position - a.position);
   }
 
+  /** As many as may be handed out at once. */
+  function inboxPart(items: readonly InboxItem[]): readonly InboxItem[] {
+    let size = 0;
+    return items.filter(({ body }) => {
+      const isLast = size >= mostInboxBytes;
+      size += Buffer.byteLength(body);
+      return !isLast;
+    });
+  }
+
   return {
     receive: (item) =>
       write(() => {
@@ -168,22 +204,26 @@ function storeOn(
         return { new: isNew };
       }),
     unsettledInbox: () => read(() => [...database.unsettled.values()].map(({ item }) => item)),
-    inboxInOrder: (otherThan, limit) =>
+    inboxInOrder: (otherThan, limit, after) =>
       read(() =>
         hasDuty('inbox')
-          ? [...database.unsettled.values()]
-              .map(({ item }) => item)
-              .filter(({ source }) => !otherThan.includes(source))
-              .slice(0, limit)
+          ? inboxPart(
+              unsettledBehind(after)
+                .map(({ item }) => item)
+                .filter(({ source }) => !otherThan.includes(source))
+                .slice(0, limit),
+            )
           : [],
       ),
-    adoptInbox: (sources) =>
+    adoptInbox: (sources, after) =>
       write(() =>
-        [...database.unsettled.values()].flatMap((record) => {
-          if (!sources.includes(record.item.source)) return [];
-          if (isGone(record.owner)) record.owner = replica.id();
-          return record.owner === replica.id() ? [record.item] : [];
-        }),
+        inboxPart(
+          unsettledBehind(after).flatMap((record) => {
+            if (!sources.includes(record.item.source)) return [];
+            if (isGone(record.owner)) record.owner = replica.id();
+            return record.owner === replica.id() ? [record.item] : [];
+          }),
+        ),
       ),
     transact: <T>(work: Parameters<Store['transact']>[0]) =>
       during(() =>
@@ -245,9 +285,13 @@ function storeOn(
           .map(({ position: _position, ...wake }) => wake),
       ),
 
-    outboxDue: (until, limit) =>
+    outboxDue: (until, limit, otherThan = []) =>
       read(() =>
         due(until)
+          .filter(
+            ({ row }) =>
+              !otherThan.some(({ type, priority }) => type === row.effect.type && priority <= row.priority),
+          )
           .toSorted((a, b) => a.row.priority - b.row.priority || a.position - b.position)
           .slice(0, limit)
           .map(({ row }) => structuredClone(row)),
@@ -259,6 +303,12 @@ function storeOn(
           .filter((at) => at > after);
         return times.length === 0 ? undefined : Math.min(...times);
       }),
+    inFlightHere: () =>
+      read(() =>
+        [...database.underWay.values()]
+          .filter(({ row, owner }) => row.status === 'in-flight' && owner === replica.id())
+          .map(({ row }) => structuredClone(row)),
+      ),
     recoverInFlight: () => write(() => recoverOrphans(database, replica.id())),
     bringForward: (ids, to) =>
       write(() => {
@@ -270,14 +320,12 @@ function storeOn(
       }),
     hastenOutbox: (by) =>
       write(() => {
-        if (!hasDuty('clock')) return false;
         const now = database.now();
         for (const record of database.underWay.values()) {
           const { status, dueAt } = record.row;
           if (status === 'waiting' && dueAt > now) putDue(record, Math.max(dueAt - by, now));
         }
         announce();
-        return true;
       }),
     outboxOf: (stream) =>
       read(() =>
@@ -296,10 +344,11 @@ function storeOn(
         database.marks.set(name, kept);
         return kept;
       }),
-    advanceMark: (name, value) =>
+    advanceMark: (name, value, highest) =>
       write(() => {
         const before = database.marks.get(name);
-        if (before !== undefined && value <= before) return false;
+        const isRight = before !== undefined && (highest === undefined || before <= highest);
+        if (isRight && value <= before) return false;
         database.marks.set(name, value);
         return true;
       }),

@@ -30,6 +30,8 @@ export interface OpenTransaction {
   readonly transaction: Transaction;
   /** At one go. @throws Conflict, StaleStream, AlreadySettled: then nothing of it is stored */
   readonly commit: () => void;
+  /** It stands still before that: until it comes through, nobody else takes anything of its lanes. @returns how it does */
+  readonly hold: () => () => void;
   readonly end: () => void;
 }
 
@@ -102,7 +104,7 @@ export function openTransaction(
     const record = database.outbox.get(id);
     const row = record?.row ?? (added.has(id) ? rowNow(id) : undefined);
     // Whom the others took for dead takes nothing up before it has a new name.
-    if (!row || !database.replicas.has(owner)) return false;
+    if (!row || !database.replicas.has(owner) || database.heldLanes.has(lane)) return false;
     if (row.status === 'in-flight') return !record || record.owner === owner;
     return firstOfLane(lane) === id && row.status === 'waiting' && row.dueAt <= now;
   }
@@ -272,12 +274,21 @@ export function openTransaction(
     };
   }
 
+  function commit(): void {
+    over = true;
+    check();
+    database.committed(apply());
+  }
+
   return {
     transaction,
-    commit: () => {
-      over = true;
-      check();
-      database.committed(apply());
+    commit,
+    hold: () => {
+      for (const { lane } of taken.values()) database.heldLanes.add(lane);
+      return () => {
+        for (const { lane } of taken.values()) database.heldLanes.delete(lane);
+        commit();
+      };
     },
     end: () => {
       over = true;
@@ -300,14 +311,19 @@ function asNew(row: NewOutboxRow): OutboxRow {
   };
 }
 
-/** A card is left out when one of its lane is still waiting. */
+/** A card is left out when something of its lane is still waiting, which then goes as early as the worse of both. */
 function add(database: Database, row: NewOutboxRow, owner: string): boolean {
-  const drawnAnyway =
-    row.effect.type === 'slack.card' &&
-    [...database.underWay.values()].some(
-      (each) => each.row.lane === row.lane && each.row.status === 'waiting',
-    );
-  if (drawnAnyway) return false;
+  const waiting = [...database.underWay.values()].filter(
+    (each) => each.row.lane === row.lane && each.row.status === 'waiting',
+  );
+  if (row.effect.type === 'slack.card' && waiting.length > 0) {
+    for (const each of waiting)
+      putRow(database, {
+        ...each,
+        row: { ...each.row, priority: Math.min(each.row.priority, row.priority) },
+      });
+    return false;
+  }
   database.position += 1;
   const stored = asNew({ ...row, effect: JSON.parse(JSON.stringify(row.effect)) as OutboxRow['effect'] });
   putRow(database, { position: database.position, row: stored, owner });

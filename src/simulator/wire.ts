@@ -9,6 +9,12 @@ export interface Wire {
   readonly there: (what: Crossing) => Promise<void>;
   /** Resolves when the answer has arrived; never, when nobody is there any more. @throws StoreUnavailable when it is lost */
   readonly back: (what: Crossing) => Promise<void>;
+  /**
+   * Asked at a COMMIT, which may stand still for longer than anybody waits for it, and comes through all the same.
+   * Left out, or answered with undefined: it does not.
+   * @param hold what it has locked stays so until then; answers how it comes through
+   */
+  readonly standsStill?: (hold: () => () => void) => Promise<never> | undefined;
   /** Another process has left something to do. */
   readonly hear: (look: () => void) => void;
   /** A clock that nobody sets. */

@@ -32,6 +32,7 @@ export function wiredStore(store: Store, wire: Wire): Store {
     wakesDue: across('read', store.wakesDue),
     outboxDue: across('read', store.outboxDue),
     nextDue: across('read', store.nextDue),
+    inFlightHere: across('read', store.inFlightHere),
     recoverInFlight: across('write', store.recoverInFlight),
     bringForward: across('write', store.bringForward),
     hastenOutbox: across('write', store.hastenOutbox),

@@ -35,12 +35,20 @@ export const useNumber = statement(
      ON CONFLICT (name) DO UPDATE SET used = excluded.used WHERE excluded.used > counter.used RETURNING 1)
    SELECT must(EXISTS (SELECT FROM used), '${raised.numberUsed}', $1 || ' ' || $2 || ' is already used.')`,
 );
+// What waits and is about to be taken is skipped: whoever takes it waits for the stream that is written here.
 export const addToOutbox = statement(
-  `INSERT INTO outbox (id, stream, lane, priority, created_at, due_at, deadline_at, effect, owner)
-   SELECT id, stream, lane, priority, created_at, due_at, deadline_at, effect, $10
-   FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[],
-     $9::boolean[]) WITH ORDINALITY
-     added (id, stream, lane, priority, created_at, due_at, deadline_at, effect, is_card, place)
+  `WITH added AS (
+     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
+       $8::text[], $9::boolean[]) WITH ORDINALITY
+       added (id, stream, lane, priority, created_at, due_at, deadline_at, effect, is_card, place)),
+   later AS (
+     SELECT waiting.pos, card.priority
+     FROM outbox waiting JOIN unnest($11::text[], $12::bigint[]) card (lane, priority) ON card.lane = waiting.lane
+     WHERE waiting.status = 'waiting' AND waiting.priority > card.priority
+     ORDER BY waiting.pos FOR NO KEY UPDATE OF waiting SKIP LOCKED),
+   hurried AS (UPDATE outbox SET priority = later.priority FROM later WHERE outbox.pos = later.pos)
+   INSERT INTO outbox (id, stream, lane, priority, created_at, due_at, deadline_at, effect, owner)
+   SELECT id, stream, lane, priority, created_at, due_at, deadline_at, effect, $10 FROM added
    WHERE NOT (is_card AND EXISTS (
      SELECT FROM outbox waiting WHERE waiting.lane = added.lane AND waiting.status = 'waiting'))
    ORDER BY place`,

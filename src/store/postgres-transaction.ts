@@ -189,12 +189,17 @@ export function openTransaction(
   }
 
   async function enqueue(all: readonly NewOutboxRow[]): Promise<void> {
-    const lanes = new Set<string>();
-    const rows = all.filter(({ effect, lane }) => {
-      const drawnAnyway = effect.type === 'slack.card' && lanes.has(lane);
-      lanes.add(lane);
-      return !drawnAnyway;
-    });
+    const rows: NewOutboxRow[] = [];
+    const cards = new Map<string, number>();
+    for (const row of all) {
+      const { lane, priority } = row;
+      const isCard = row.effect.type === 'slack.card';
+      if (isCard) cards.set(lane, Math.min(priority, cards.get(lane) ?? priority));
+      if (!isCard || !rows.some((each) => each.lane === lane)) rows.push(row);
+      else
+        for (const [n, each] of rows.entries())
+          if (each.lane === lane) rows[n] = { ...each, priority: Math.min(each.priority, priority) };
+    }
     if (rows.length === 0) return;
     await write(sql.addToOutbox, [
       rows.map(({ id }) => id),
@@ -207,6 +212,8 @@ export function openTransaction(
       rows.map(({ effect }) => JSON.stringify(effect)),
       rows.map(({ effect }) => String(effect.type === 'slack.card')),
       owner,
+      [...cards.keys()],
+      [...cards.values()],
     ]);
   }
 

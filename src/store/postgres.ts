@@ -31,6 +31,7 @@ import { standingIn } from './postgres-standing.ts';
 import { transactor } from './postgres-transact.ts';
 import { wakesOf } from './postgres-wakes.ts';
 import {
+  mostInboxBytes,
   StaleStream,
   StoreUnavailable,
   type InboxItem,
@@ -51,20 +52,29 @@ const takeDuty = statement(
    WHERE NOT EXISTS (SELECT FROM duty JOIN replica ON replica.id = duty.owner WHERE duty.name = $1)
    ON CONFLICT (name) DO UPDATE SET owner = excluded.owner WHERE duty.owner NOT IN (SELECT id FROM replica)`,
 );
-const hasDuty = statement('SELECT 1 FROM duty WHERE name = $1 AND owner = $2');
+/** Of these, in their order, as many as may be handed out at once. */
+const inboxPart = (items: string): string =>
+  `SELECT ${inboxColumns} FROM
+     (SELECT items.*, sum(octet_length(body)) OVER (ORDER BY pos) - octet_length(body) AS before
+      FROM (${items}) items) items
+   WHERE before < ${mostInboxBytes} ORDER BY pos`;
+const isAfter = 'pos > coalesce((SELECT pos FROM inbox WHERE id = $3), 0)';
 const inboxInOrder = statement(
-  `SELECT ${inboxColumns} FROM inbox WHERE result IS NULL AND source <> ALL($1::text[])
-     AND EXISTS (SELECT FROM duty WHERE name = $3 AND owner = $4) ORDER BY pos LIMIT $2`,
+  inboxPart(
+    `SELECT pos, ${inboxColumns} FROM inbox WHERE result IS NULL AND source <> ALL($1::text[]) AND ${isAfter}
+       AND EXISTS (SELECT FROM duty WHERE name = $4 AND owner = $5) ORDER BY pos LIMIT $2`,
+  ),
 );
 const adoptInbox = statement(
   `WITH adopted AS (
      UPDATE inbox SET owner = $2 WHERE pos IN (
        SELECT pos FROM inbox WHERE result IS NULL AND source = ANY($1::text[])
          AND owner NOT IN (SELECT id FROM replica) FOR UPDATE SKIP LOCKED)
-     RETURNING pos, ${inboxColumns})
-   SELECT pos, ${inboxColumns} FROM adopted UNION ALL
-   SELECT pos, ${inboxColumns} FROM inbox WHERE result IS NULL AND source = ANY($1::text[]) AND owner = $2
-   ORDER BY pos`,
+     RETURNING pos, ${inboxColumns}),
+   ours AS (
+     SELECT pos, ${inboxColumns} FROM adopted UNION ALL
+     SELECT pos, ${inboxColumns} FROM inbox WHERE result IS NULL AND source = ANY($1::text[]) AND owner = $2)
+   ${inboxPart(`SELECT * FROM ours WHERE ${isAfter}`)}`,
 );
 const forgetInbox = statement(
   `DELETE FROM inbox WHERE pos IN
@@ -99,6 +109,9 @@ const wakesDue = statement(
 const outboxDue = statement(
   `SELECT ${outboxColumns} FROM outbox row
    WHERE row.due_at <= $1 AND (row.owner = $3 OR $4 OR row.due_at <= $1 - ${graceOfEffects}) AND ${mayGo}
+     AND (cardinality($5::text[]) = 0 OR NOT EXISTS (
+       SELECT FROM unnest($5::text[], $6::bigint[]) AS kind (type, priority)
+       WHERE kind.type = row.effect::json ->> 'type' AND kind.priority <= row.priority))
    ORDER BY row.priority, row.pos LIMIT $2`,
 );
 const nextDue = statement(
@@ -107,6 +120,9 @@ const nextDue = statement(
       ORDER BY row.due_at LIMIT 1),
      (SELECT row.due_at + $2::bigint FROM outbox row WHERE row.due_at > $3::bigint - $2::bigint AND ${mayGo}
       ORDER BY row.due_at LIMIT 1)) AS at`,
+);
+const inFlightHere = statement(
+  `SELECT ${outboxColumns} FROM outbox WHERE status = 'in-flight' AND owner = $1 ORDER BY pos`,
 );
 // In one order, so that two who do this at the same moment wait for each other and not crosswise.
 const bringForward = statement(
@@ -141,7 +157,8 @@ const keepMark = statement(
 );
 const advanceMark = statement(
   `INSERT INTO mark VALUES ($1, $2)
-   ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > mark.value`,
+   ON CONFLICT (name) DO UPDATE SET value = excluded.value
+   WHERE excluded.value > mark.value OR mark.value > $3::text`,
 );
 
 const newestDocument = statement(
@@ -154,8 +171,6 @@ const addDocument = statement('INSERT INTO document VALUES ($1, $2, $3, $4) ON C
 
 /** Whoever has it reads what has to be read in order. */
 const inboxDuty = 'inbox';
-/** Whoever has it sees to it that nothing comes late when the clock of all was set back. */
-const clockDuty = 'clock';
 
 /**
  * The store for several machines: a PostgreSQL database (14 or newer) that any number of equal replicas share.
@@ -233,13 +248,13 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Se
       return received;
     },
     unsettledInbox: () => rowsOf<InboxItem>(unsettledInbox),
-    inboxInOrder: async (otherThan, limit) => {
-      const items = () => rowsOf<InboxItem>(inboxInOrder, otherThan, limit, inboxDuty, replica.id());
+    inboxInOrder: async (otherThan, limit, after) => {
+      const items = () => rowsOf<InboxItem>(inboxInOrder, otherThan, limit, after, inboxDuty, replica.id());
       const found = await items();
       if (found.length > 0) return found;
       return (await change(takeDuty, inboxDuty, replica.id())) > 0 ? items() : found;
     },
-    adoptInbox: (sources) => rowsOf<InboxItem>(adoptInbox, sources, replica.id()),
+    adoptInbox: (sources, after) => rowsOf<InboxItem>(adoptInbox, sources, replica.id(), after),
     transact: async (work) => {
       const value = await during(() => transact(work));
       // It is ours to go on with until then, and nobody else's to look at.
@@ -266,12 +281,17 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Se
     nextWake: wakes.nextWake,
     wakesDue: wakes.wakesDue,
 
-    outboxDue: async (until, limit) =>
-      (await rowsOf<OutboxColumns>(outboxDue, until, limit, ...whose())).map(toOutboxRow),
+    outboxDue: async (until, limit, otherThan = []) => {
+      const types = otherThan.map(({ type }) => type);
+      const priorities = otherThan.map(({ priority }) => priority);
+      const rows = await rowsOf<OutboxColumns>(outboxDue, until, limit, ...whose(), types, priorities);
+      return rows.map(toOutboxRow);
+    },
     nextDue: async (after = -1) => {
       const grace = replica.isAlone() ? 0 : graceOfEffects;
       return (await rowsOf<At>(nextDue, replica.id(), grace, after))[0]?.at ?? undefined;
     },
+    inFlightHere: async () => (await rowsOf<OutboxColumns>(inFlightHere, replica.id())).map(toOutboxRow),
     recoverInFlight: () =>
       during(() =>
         withClient(pool, (client) => recoverOrphans(client, replica.time(), replica.id())).catch(rethrow),
@@ -280,11 +300,8 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Se
       if ((await change(bringForward, ids, to)) > 0) replica.announce();
     },
     hastenOutbox: async (by) => {
-      await change(takeDuty, clockDuty, replica.id());
-      if ((await rowsOf(hasDuty, clockDuty, replica.id())).length === 0) return false;
       await change(hastenOutbox, by, replica.time());
       replica.announce();
-      return true;
     },
     outboxOf: async (id) => (await rowsOf<OutboxColumns>(outboxOf, id)).map(toOutboxRow),
     outstanding: async (until) => {
@@ -303,7 +320,7 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Se
     writeMark: async (name, value) => void (await change(writeMark, name, value)),
     keepMark: async (name, value) =>
       (await rowsOf<{ value: string }>(keepMark, name, value))[0]?.value ?? value,
-    advanceMark: async (name, value) => (await change(advanceMark, name, value)) === 1,
+    advanceMark: async (name, value, highest) => (await change(advanceMark, name, value, highest)) === 1,
     forgetInbox: async (before) => {
       let forgotten = 0;
       let some: number;

@@ -55,6 +55,9 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
   const waitingInLane: Query<unknown> = db.prepare(
     `SELECT 1 FROM outbox WHERE lane = ? AND status = 'waiting' LIMIT 1`,
   );
+  const hurryLane = db.prepare(
+    `UPDATE outbox SET priority = :priority WHERE lane = :lane AND status = 'waiting' AND priority > :priority`,
+  );
   const outboxRow: Query<OutboxColumns> = db.prepare(`SELECT ${outboxColumns} FROM outbox WHERE id = ?`);
   const takeOutbox: Query<OutboxColumns> = db.prepare(
     `SELECT ${outboxColumns} FROM outbox row WHERE row.id = ?1
@@ -115,8 +118,9 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
 
   function enqueue(rows: readonly NewOutboxRow[]): void {
     for (const row of rows) {
-      if (row.effect.type === 'slack.card' && waitingInLane.get(row.lane)) continue;
-      addToOutbox.run({ ...row, stream: row.stream ?? null, effect: JSON.stringify(row.effect) });
+      if (row.effect.type === 'slack.card' && waitingInLane.get(row.lane))
+        hurryLane.run({ lane: row.lane, priority: row.priority });
+      else addToOutbox.run({ ...row, stream: row.stream ?? null, effect: JSON.stringify(row.effect) });
     }
   }
 

@@ -19,7 +19,14 @@ import {
 } from './sqlite-rows.ts';
 import { standingIn } from './sqlite-standing.ts';
 import { prepareTransactions } from './sqlite-transaction.ts';
-import { StaleStream, StoreLocked, type InboxItem, type Outstanding, type StoredStream } from './store.ts';
+import {
+  mostInboxBytes,
+  StaleStream,
+  StoreLocked,
+  type InboxItem,
+  type Outstanding,
+  type StoredStream,
+} from './store.ts';
 import type { DocumentVersion } from './document-rows.ts';
 import type { OpenedStore } from './open-store.ts';
 import { sqliteBackups } from './sqlite-backup.ts';
@@ -51,14 +58,21 @@ export async function openSqliteStore(options: {
   const unsettledInbox: Query<InboxItem> = db.prepare(
     'SELECT id, source, at, body FROM inbox WHERE result IS NULL ORDER BY pos',
   );
-  const inboxInOrder: Query<InboxItem> = db.prepare(
-    `SELECT id, source, at, body FROM inbox
-     WHERE result IS NULL AND source NOT IN (SELECT value FROM json_each(?)) ORDER BY pos LIMIT ?`,
-  );
-  const inboxOf: Query<InboxItem> = db.prepare(
-    `SELECT id, source, at, body FROM inbox
-     WHERE result IS NULL AND source IN (SELECT value FROM json_each(?)) ORDER BY pos`,
-  );
+  // How long they are is known without reading them.
+  const inboxPart = (isIn: 'IN' | 'NOT IN'): Query<InboxItem> =>
+    db.prepare(
+      `SELECT id, source, at, body FROM inbox WHERE pos IN
+         (SELECT pos FROM
+           (SELECT pos, sum(size) OVER (ORDER BY pos) - size AS before FROM
+             (SELECT pos, octet_length(body) AS size FROM inbox
+              WHERE result IS NULL AND source ${isIn} (SELECT value FROM json_each(?1))
+                AND pos > coalesce((SELECT pos FROM inbox WHERE id = ?3), 0)
+              ORDER BY pos LIMIT ?2))
+          WHERE before < ${mostInboxBytes})
+       ORDER BY pos`,
+    );
+  const inboxInOrder = inboxPart('NOT IN');
+  const inboxOf = inboxPart('IN');
   const forgetInbox = db.prepare(
     `DELETE FROM inbox WHERE pos IN
        (SELECT pos FROM inbox WHERE result IS NOT NULL AND at < ? LIMIT ${forgottenAtOnce})`,
@@ -93,8 +107,15 @@ export async function openSqliteStore(options: {
     'SELECT id, kind, wake_at AS wakeAt FROM stream WHERE wake_at <= ? ORDER BY wake_at, pos LIMIT ?',
   );
   const outboxDue: Query<OutboxColumns> = db.prepare(
-    `SELECT ${outboxColumns} FROM outbox row INDEXED BY outbox_next WHERE row.due_at <= ? AND ${firstOfLane}
-     ORDER BY row.priority, row.pos LIMIT ?`,
+    `SELECT ${outboxColumns} FROM outbox row INDEXED BY outbox_next WHERE row.due_at <= ?1 AND ${firstOfLane}
+       AND (?3 = '[]' OR NOT EXISTS (
+         SELECT 1 FROM json_each(?3) kind WHERE kind.value ->> '$.type' = row.effect ->> '$.type'
+           AND kind.value ->> '$.priority' <= row.priority))
+     ORDER BY row.priority, row.pos LIMIT ?2`,
+  );
+  const inFlightHere: Query<OutboxColumns> = db.prepare(
+    `SELECT ${outboxColumns} FROM outbox INDEXED BY outbox_lane
+     WHERE (status = 'waiting' OR status = 'in-flight') AND status = 'in-flight' ORDER BY pos`,
   );
   const nextDue: Query<{ at: number }> = db.prepare(
     `SELECT row.due_at AS at FROM outbox row WHERE row.due_at > ? AND ${firstOfLane} ORDER BY row.due_at LIMIT 1`,
@@ -136,8 +157,8 @@ export async function openSqliteStore(options: {
     'INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value RETURNING value',
   );
   const advanceMark = db.prepare(
-    `INSERT INTO mark (name, value) VALUES (?, ?)
-     ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value`,
+    `INSERT INTO mark (name, value) VALUES (?1, ?2)
+     ON CONFLICT DO UPDATE SET value = excluded.value WHERE excluded.value > value OR value > ?3`,
   );
   const newestDocument: Query<DocumentVersion> = db.prepare(
     'SELECT version, text FROM document WHERE name = ? ORDER BY version DESC LIMIT 1',
@@ -155,8 +176,9 @@ export async function openSqliteStore(options: {
     receive: ({ id, source, at, body }) =>
       put(() => ({ new: receive.run({ id, source, at, body }).changes === 1 })),
     unsettledInbox: () => read(() => unsettledInbox.all()),
-    inboxInOrder: (otherThan, limit) => read(() => inboxInOrder.all(JSON.stringify(otherThan), limit)),
-    adoptInbox: (sources) => read(() => inboxOf.all(JSON.stringify(sources))),
+    inboxInOrder: (otherThan, limit, after = '') =>
+      read(() => inboxInOrder.all(JSON.stringify(otherThan), limit, after)),
+    adoptInbox: (sources, after = '') => read(() => inboxOf.all(JSON.stringify(sources), -1, after)),
     transact: (work) => write((turn) => work(transaction(turn))),
     standing: standingIn(db, { read, ended }),
 
@@ -177,15 +199,13 @@ export async function openSqliteStore(options: {
     nextWake: () => read(() => nextWake.get()?.at ?? undefined),
     wakesDue: (until, limit) => read(() => wakesDue.all(until, limit)),
 
-    outboxDue: (until, limit) => read(() => outboxDue.all(until, limit).map(toOutboxRow)),
+    outboxDue: (until, limit, otherThan = []) =>
+      read(() => outboxDue.all(until, limit, JSON.stringify(otherThan)).map(toOutboxRow)),
     nextDue: (after = -1) => read(() => nextDue.get(after)?.at),
+    inFlightHere: () => read(() => inFlightHere.all().map(toOutboxRow)),
     recoverInFlight: () => write(() => recoverInFlight.run(now()).changes),
     bringForward: (ids, to) => write(() => void bringForward.run(JSON.stringify(ids), to)),
-    hastenOutbox: (by) =>
-      write(() => {
-        hastenOutbox.run(by, now());
-        return true;
-      }),
+    hastenOutbox: (by) => write(() => void hastenOutbox.run(by, now())),
     outboxOf: (id) => read(() => outboxOf.all(id).map(toOutboxRow)),
     outstanding: (until) =>
       read(() => {
@@ -201,7 +221,8 @@ export async function openSqliteStore(options: {
     readMark: (name) => read(() => mark.get(name)?.value),
     writeMark: (name, value) => write(() => void setMark.run(name, value)),
     keepMark: (name, value) => write(() => keepMark.get(name, value)?.value ?? value),
-    advanceMark: (name, value) => write(() => advanceMark.run(name, value).changes === 1),
+    advanceMark: (name, value, highest) =>
+      write(() => advanceMark.run(name, value, highest ?? null).changes === 1),
     forgetInbox: async (before) => {
       let forgotten = 0;
       let some: number;

@@ -73,6 +73,12 @@ export type NewOutboxRow = Pick<
   'id' | 'stream' | 'lane' | 'priority' | 'createdAt' | 'dueAt' | 'deadlineAt' | 'effect'
 >;
 
+/** Effects of a type, from a priority on. */
+export interface KindOfEffect {
+  readonly type: EffectType;
+  readonly priority: number;
+}
+
 /** How much has not ended, in numbers. */
 export interface Outstanding {
   /** What waits to go out or is on its way: how many of each, and when the oldest was decided. */
@@ -107,8 +113,8 @@ export interface Transaction {
    */
   readonly write: (write: StreamWrite) => Promise<void>;
   /**
-   * Adds to the outbox, after the streams that the rows belong to were written. A `slack.card` is left out when one of
-   * its lane is still waiting: it will draw the newest state anyway.
+   * Adds to the outbox, after the streams that the rows belong to were written. A `slack.card` is left out when something
+   * of its lane is still waiting, which will draw the newest state anyway, and now goes as early as the worse of both.
    */
   readonly enqueue: (rows: readonly NewOutboxRow[]) => Promise<void>;
   readonly outboxRow: (id: string) => Promise<OutboxRow | undefined>;
@@ -139,6 +145,9 @@ export interface Transaction {
   readonly receiveSettled: (item: InboxItem, note: string) => Promise<void>;
 }
 
+/** A backlog of the largest bodies must not take more memory than there is. */
+export const mostInboxBytes = 4_000_000;
+
 /**
  * Where everything is kept. A promise that resolves means: durable. Every adapter passes `test/contract/store.ts`.
  *
@@ -156,12 +165,20 @@ export interface Store {
   /** All that is not settled, in the order of arrival. */
   readonly unsettledInbox: () => Promise<readonly InboxItem[]>;
   /**
-   * The oldest unsettled items of all sources but these, in the order of arrival: for the one process that reads them at
-   * the time; for every other nothing.
+   * The oldest unsettled items of all sources but these, in the order of arrival, from behind the item `after` on: for the
+   * one process that reads them at the time; for every other nothing. At most `limit`, and no further one as soon as
+   * their bodies have `mostInboxBytes` together.
    */
-  readonly inboxInOrder: (otherThan: readonly string[], limit: number) => Promise<readonly InboxItem[]>;
-  /** Unsettled items of these sources that this process received, or one that is gone: from now on they are this one's. */
-  readonly adoptInbox: (sources: readonly string[]) => Promise<readonly InboxItem[]>;
+  readonly inboxInOrder: (
+    otherThan: readonly string[],
+    limit: number,
+    after?: string,
+  ) => Promise<readonly InboxItem[]>;
+  /**
+   * Unsettled items of these sources that this process received, or one that is gone: from now on they are this one's.
+   * In the order of arrival, from behind the item `after` on; no further one as soon as they have `mostInboxBytes`.
+   */
+  readonly adoptInbox: (sources: readonly string[], after?: string) => Promise<readonly InboxItem[]>;
   readonly transact: <T>(work: (transaction: Transaction) => Promise<T>) => Promise<T>;
 
   /** Whether these streams stand where they stood, and nothing of these sources waits to be read: seen at one moment. */
@@ -187,19 +204,25 @@ export interface Store {
     limit: number,
   ) => Promise<readonly { readonly id: StreamId; readonly kind: StreamName; readonly wakeAt: Instant }[]>;
 
-  /** Waiting rows that may go now: due, and first of their lane; by priority, then age. */
-  readonly outboxDue: (now: Instant, limit: number) => Promise<readonly OutboxRow[]>;
+  /** Waiting rows that may go now, of all kinds but these: due, and first of their lane; by priority, then age. */
+  readonly outboxDue: (
+    now: Instant,
+    limit: number,
+    otherThan?: readonly KindOfEffect[],
+  ) => Promise<readonly OutboxRow[]>;
   /** When the next waiting row that is first of its lane becomes due; of those only that do so later than `after`. */
   readonly nextDue: (after?: Instant) => Promise<Instant | undefined>;
+  /** Rows that are in flight by this very process. */
+  readonly inFlightHere: () => Promise<readonly OutboxRow[]>;
   /** Rows that were in flight when their process died: waiting again, marked as possibly happened. */
   readonly recoverInFlight: () => Promise<number>;
   /** Of these, what waits for a later time becomes due at this one; what somebody has in hand is left alone. */
   readonly bringForward: (ids: readonly string[], to: Instant) => Promise<void>;
   /**
-   * The clock was set back by so much: rows that wait for a time to come become due that much earlier. False, and
-   * nothing is done, when another process that has the same clock sees to it, and to the streams.
+   * The clock was set back by so much: rows that wait for a time to come become due that much earlier, and now at the
+   * earliest. Done once more, it brings out sooner what was to be tried again later.
    */
-  readonly hastenOutbox: (by: Milliseconds) => Promise<boolean>;
+  readonly hastenOutbox: (by: Milliseconds) => Promise<void>;
   /** All rows of a stream, oldest first; what people look at. */
   readonly outboxOf: (stream: StreamId) => Promise<readonly OutboxRow[]>;
   /** Whoever's it is, of all that share the store. It costs what there is of it, however much has ended. */
@@ -210,8 +233,11 @@ export interface Store {
   readonly writeMark: (name: string, value: string) => Promise<void>;
   /** Writes the mark unless there is one; answers what it says then. */
   readonly keepMark: (name: string, value: string) => Promise<string>;
-  /** Writes the mark unless it is as high already, compared as text; whether it did. Of several, one hears yes. */
-  readonly advanceMark: (name: string, value: string) => Promise<boolean>;
+  /**
+   * Writes the mark unless it is as high already, compared as text; whether it did. Of several, one hears yes. A mark
+   * higher than `highest` cannot be right, and counts for nothing.
+   */
+  readonly advanceMark: (name: string, value: string, highest?: string) => Promise<boolean>;
   /** Forgets settled inbox items received before; how many. */
   readonly forgetInbox: (before: Instant) => Promise<number>;
 

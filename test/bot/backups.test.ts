@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { backUpTo, downloadOf, forgetDownloads, startBackups } from '../../src/bot/backups.ts';
+import { oneOfAll } from '../../src/bot/schedule.ts';
 import type { Shout } from '../../src/bot/shout-once.ts';
 import { movableClock } from '../../src/sandbox/movable-clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import type { OpenedStore } from '../../src/store/open-store.ts';
 import { hour, minute, start } from '../support/given.ts';
+
+const day = 24 * hour;
 
 let folder: string;
 let store: OpenedStore;
@@ -63,17 +66,33 @@ it('that cannot be made are told, and keep nobody from anything', async () => {
   ]);
 });
 
+/** @returns how many there are then */
+async function begin(at?: number): Promise<number> {
+  const stop = await startBackups(parts(at));
+  // What was begun is finished before anything else is written.
+  await store.backUp(join(folder, 'behind.db'));
+  await stop();
+  return (await readdir(dir()).catch(() => [])).length;
+}
+
 it('are made up for at the start when a night was missed, by one of all; and not twice', async () => {
-  const begin = async (at?: number): Promise<number> => {
-    const stop = await startBackups(parts(at));
-    // What was begun is finished before anything else is written.
-    await store.backUp(join(folder, 'behind.db'));
-    await stop();
-    return (await readdir(dir()).catch(() => [])).length;
-  };
   expect(await begin(), 'the first start ever').toBe(1);
   expect(await begin(start + hour), 'a restart of the same day').toBe(1);
   expect(await begin(start + 30 * hour), 'down at 02:37 of the next').toBe(2);
+});
+
+it('are made tonight also when the clock was a month ahead for one start', async () => {
+  expect(await begin(start + 30 * day)).toBe(1);
+  expect(await begin(), 'made up for, now that it is right').toBe(2);
+  await begin(start + 30 * day);
+  // As node-cron asks before each night, and each five minutes.
+  const asks = (task: string, at: number, every?: number) =>
+    oneOfAll(store, every).runCoordinator?.shouldRun(`${task}:${new Date(at).toISOString()}`, 0);
+  expect(await asks('backup', start + day)).toBe(true);
+  expect(await asks('backup', start + day), 'once').toBe(false);
+  expect(await asks('audit head', start + hour, 5 * minute)).toBe(true);
+  expect(await asks('audit head', start, 5 * minute)).toBe(true);
+  expect(await asks('audit head', start, 5 * minute), 'once').toBe(false);
 });
 
 it('are not made where no folder is named', async () => {

@@ -179,8 +179,11 @@ function foresee(model: Model, step: Operation, n: number): unknown {
 }
 
 function addToOutbox(model: Model, added: NewOutboxRow): void {
-  const drawnSoon = model.outbox.some(({ lane, status }) => lane === added.lane && status === 'waiting');
-  if (added.effect.type === 'slack.card' && drawnSoon) return;
+  const soon = model.outbox.filter(({ lane, status }) => lane === added.lane && status === 'waiting');
+  if (added.effect.type === 'slack.card' && soon.length > 0) {
+    for (const { id, priority } of soon) change(model, id, { priority: Math.min(priority, added.priority) });
+    return;
+  }
   const fresh = { status: 'waiting', attempts: 0, mayHaveHappened: false, receipt: {}, lastError: undefined };
   model.outbox.push({ ...added, ...fresh } as OutboxRow);
 }

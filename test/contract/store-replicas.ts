@@ -132,6 +132,8 @@ export function sharedStoreContract(name: string, makePlace: () => Promise<Store
 
       expect(await inHand(a, 'e')).toBe(true);
       expect(await inHand(b, 'e')).toBe(false);
+      expect(await a.inFlightHere()).toMatchObject([{ id: 'e' }]);
+      expect(await b.inFlightHere()).toEqual([]);
       expect(await b.recoverInFlight()).toBe(0);
       expect(await take(a, 'e'), 'who has lost the answer to its mark goes on').toBe(true);
     });
@@ -156,13 +158,12 @@ export function sharedStoreContract(name: string, makePlace: () => Promise<Store
       expect(await a.outboxDue(noon, 10)).toMatchObject([{ id: 'later' }]);
     });
 
-    test('when the clock that they share is set back, one of them sees to it', async () => {
+    test('when the clock that they share is set back, nothing waits longer for it, whoever sees to it, and how often', async () => {
       await enqueue(a, errand('e', { dueAt: noon + 90 }));
 
-      const answers = await Promise.all([a.hastenOutbox(60), b.hastenOutbox(60)]);
+      await Promise.all([a.hastenOutbox(60), b.hastenOutbox(60)]);
 
-      expect(answers.filter(Boolean)).toHaveLength(1);
-      expect(await a.outboxDue(noon + 90, 10)).toMatchObject([{ id: 'e', dueAt: noon + 30 }]);
+      expect(await a.outboxDue(noon + 90, 10)).toMatchObject([{ id: 'e', dueAt: noon }]);
     });
 
     test('their time is the same', () => {

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import {
   AlreadySettled,
+  mostInboxBytes,
   StaleStream,
   StoreUnavailable,
   type InboxItem,
+  type KindOfEffect,
   type OutboxRow,
   type Store,
   type Transaction,
@@ -94,6 +96,21 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         expect(ids(await store.inboxInOrder([], 10))).toEqual(['0', '2', '3', '4']);
         expect(ids(await store.adoptInbox(['slack']))).toEqual(['0', '3']);
         expect(ids(await store.adoptInbox([]))).toEqual([]);
+      });
+
+      test('hands out of large bodies no more than there is memory for, and what is behind those', async () => {
+        const quarter = 'x'.repeat(mostInboxBytes / 4);
+        for (const id of ['1', '2', '3', '4', '5', '6'])
+          await store.receive({ ...delivery(id), body: id === '4' ? `${quarter}${quarter}` : quarter });
+        await store.receive(delivery('7'));
+        const ids = (items: readonly InboxItem[]) => items.map(({ id }) => id).join(' ');
+
+        expect(ids(await store.inboxInOrder([], 10))).toBe('1 2 3 4');
+        await store.transact((transaction) => transaction.settleInbox('4', 'done'));
+        expect(ids(await store.inboxInOrder([], 10, '4'))).toBe('5 6 7');
+        expect(ids(await store.inboxInOrder([], 2, '4'))).toBe('5 6');
+        expect(ids(await store.adoptInbox(['alertmanager']))).toBe('1 2 3 5');
+        expect(ids(await store.adoptInbox(['alertmanager'], '5'))).toBe('6 7');
       });
 
       test('takes an item together with its answer, which is there for whoever asks again', async () => {
@@ -480,6 +497,36 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         expect(await idsDue(store)).toEqual(['second']);
       });
 
+      test('leaves out of what is due the kinds that it is asked for others than', async () => {
+        await enqueue(
+          store,
+          errand('card', { effect: card, priority: 4 }),
+          errand('first', { lane: 'one', priority: 4 }),
+          errand('not its turn', { lane: 'one', priority: 1 }),
+          errand('worse', { priority: 3 }),
+        );
+        const others = async (...kinds: readonly KindOfEffect[]) =>
+          (await store.outboxDue(noon, 2, kinds)).map(({ id }) => id);
+
+        expect(await others()).toEqual(['worse', 'card']);
+        expect(await others({ type: 'slack.card', priority: 0 })).toEqual(['worse', 'first']);
+        expect(await others({ type: 'slack.thread', priority: 4 })).toEqual(['worse', 'card']);
+        expect(await others({ type: 'slack.thread', priority: 0 })).toEqual(['card']);
+      });
+
+      test('says what is in flight here, until it no longer is', async () => {
+        const inFlight = async () => (await store.inFlightHere()).map(({ id }) => id);
+        await enqueue(store, errand('flies'), errand('waits'), errand('ends'));
+        await update('flies', { status: 'in-flight' });
+        await update('ends', { status: 'in-flight' });
+        expect(await inFlight()).toEqual(['flies', 'ends']);
+
+        await update('ends', { status: 'done' });
+        expect(await inFlight()).toEqual(['flies']);
+        await update('flies', { status: 'waiting' });
+        expect(await inFlight()).toEqual([]);
+      });
+
       test('changes only what it is told to', async () => {
         await enqueue(store, errand('a'));
         await update('a', { attempts: 1, receipt: { run: '17' }, lastError: 'HTTP 502', dueAt: noon + 9 });
@@ -511,6 +558,20 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         await update('a', { status: 'done' });
 
         expect(await idsDue(store)).toEqual(['other', 'd']);
+      });
+
+      test('draws the card that waits as early as the worse of what is left out and itself', async () => {
+        const drawn = (id: string, priority: number) =>
+          errand(id, { lane: 'card INC-1', effect: card, priority });
+        await enqueue(store, drawn('a', 7), errand('between', { priority: 5 }));
+        await enqueue(store, drawn('b', 4));
+        await enqueue(store, drawn('c', 6), drawn('d', 6));
+
+        const due = await store.outboxDue(noon, 10);
+        expect(due.map(({ id, priority }) => [id, priority])).toEqual([
+          ['a', 4],
+          ['between', 5],
+        ]);
       });
 
       test('coalesces nothing but cards', async () => {
@@ -565,7 +626,7 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         );
         await update('done', { status: 'done' });
 
-        expect(await store.hastenOutbox(60)).toBe(true);
+        await store.hastenOutbox(60);
 
         expect(await store.outboxDue(noon + 90, 10)).toMatchObject([
           { id: 'soon', dueAt: noon },
@@ -644,6 +705,16 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
       expect(await advance('2026-11-21T04:17')).toBe(false);
       expect(await advance('2026-11-23T04:17')).toBe(true);
       expect(await store.readMark('daily')).toBe('2026-11-23T04:17');
+    });
+
+    test('A mark that is too high to be right counts for nothing', async () => {
+      const advance = (value: string, highest: string) => store.advanceMark('daily', value, highest);
+      await store.writeMark('daily', '2027-01-01T04:17');
+
+      expect(await advance('2026-12-31T04:17', '2027-01-01T04:17')).toBe(false);
+      expect(await advance('2026-11-22T04:17', '2026-11-23T04:17')).toBe(true);
+      expect(await advance('2026-11-22T04:17', '2026-11-23T04:17')).toBe(false);
+      expect(await store.readMark('daily')).toBe('2026-11-22T04:17');
     });
 
     test('Text of any kind comes back', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createInbox, NotNow, type InboxReader } from '../../src/engine/inbox.ts';
-import { StoreUnavailable, type InboxItem, type Store } from '../../src/store/store.ts';
+import { mostInboxBytes, StoreUnavailable, type InboxItem, type Store } from '../../src/store/store.ts';
 import { minute, second, start } from '../support/given.ts';
 import { openWorkshop, type Workshop } from './workshop.ts';
 
@@ -244,6 +244,33 @@ describe('after a restart', () => {
     await advance(minute);
     await quiet();
     expect(looks, 'two kinds of item, every three seconds').toBe(40);
+  });
+
+  it('however large what was accepted is, it is read in parts, each once; what waits stands in nobody’s way', async () => {
+    const workshop = await openWorkshop();
+    const parts: string[] = [];
+    const noted = async (some: Promise<readonly InboxItem[]>): Promise<readonly InboxItem[]> => {
+      parts.push((await some).map(({ id }) => id).join(' '));
+      return some;
+    };
+    const { inboxInOrder, adoptInbox } = workshop.store;
+    const store: Store = {
+      ...workshop.store,
+      inboxInOrder: (...asked) => noted(inboxInOrder(...asked)),
+      adoptInbox: (...asked) => noted(adoptInbox(...asked)),
+    };
+    const large = 'x'.repeat(mostInboxBytes / 2);
+    for (const id of ['a', 'b', 'c']) await store.receive({ ...item(id), body: large });
+    for (const id of ['d', 'e', 'f']) await store.receive({ ...item(id, 'slack'), body: large });
+    const { inbox, read, quiet } = open({ ...workshop, store }, async ({ id }) => {
+      if (id === 'd') throw new NotNow('Slack does not answer');
+    });
+
+    await inbox.start();
+    await quiet();
+
+    expect(parts.toSorted()).toEqual(['a b', 'c', 'd e', 'f']);
+    expect(read.toSorted()).toEqual(['a', 'b', 'c', 'e', 'f']);
   });
 
   it('what was accepted and not finished is read first, and nothing twice', async () => {

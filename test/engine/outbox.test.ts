@@ -540,6 +540,56 @@ describe('an outcome that cannot be understood', () => {
     expect(await row('effect-1')).toMatchObject({ status: 'unknown' });
     expect(await row('effect-2')).toMatchObject({ status: 'done' });
   });
+
+  /** The store refuses so many transactions, with this, from the one on that is to record an outcome. */
+  function refusing(...errors: readonly Error[]) {
+    const left = [...errors];
+    const state = { isDue: false, refused: 0 };
+    const through = (store: Store): Store => ({
+      ...store,
+      transact: (work) => {
+        const error = state.isDue ? left.shift() : undefined;
+        if (!error) return store.transact(work);
+        state.refused += 1;
+        return Promise.reject(error);
+      },
+    });
+    return { state, through };
+  }
+  const plain = new Error('PostgreSQL refused a statement: out of something (XX000)');
+
+  it('is set aside also when the store is away in that very moment', async () => {
+    const broken: Outcome = { status: 'retry', why: 'busy', after: Number.NaN, mayHaveHappened: false };
+    const { state, through } = refusing(plain, new StoreUnavailable('for a moment'));
+    const slack = carrying(['page.slack'], ({ id }) => {
+      state.isDue = true;
+      return id === 'k3x9w2/effect-1' ? broken : done;
+    });
+    const { enqueue, engine, clock, row } = await openWorkshop({ carriers: [slack.carrier], through });
+    await enqueue({ ...page('broken'), lane: 'one' }, { ...page('behind it'), lane: 'one' });
+    await engine.start();
+    await until(() => state.refused === 2);
+    await clock.advance(minute, macrotask);
+    await until(async () => (await row('effect-2')).status === 'done');
+    expect(await row('effect-1')).toMatchObject({ status: 'unknown' });
+  });
+
+  it('is no reason to go round in circles when nothing can be stored, nor to forget what came back', async () => {
+    const { state, through } = refusing(...Array.from({ length: 8 }, () => plain));
+    const slack = carrying(['page.slack'], () => {
+      state.isDue = true;
+      return done;
+    });
+    const { enqueue, engine, clock, row } = await openWorkshop({ carriers: [slack.carrier], through });
+    await enqueue(page('sent'));
+    await engine.start();
+    await until(() => state.refused > 0);
+    await macrotask();
+    expect(state.refused, 'and then it waits').toBe(2);
+    await clock.advance(minute, macrotask);
+    await until(async () => (await row('effect-1')).status === 'done');
+    expect([slack.errands.length, state.refused]).toEqual([1, 8]);
+  });
 });
 
 describe('a retry that is due', () => {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Envelope } from '../../src/core/envelope.ts';
 import { createEngine } from '../../src/engine/engine.ts';
-import { StoreUnavailable, type Store } from '../../src/store/store.ts';
+import { StaleStream, StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { firing, receive } from '../support/alerts.ts';
 import { alertmanager, ana, hour, minute, policies, second, start, storeId } from '../support/given.ts';
 import { carrying, done, openWorkshop } from './workshop.ts';
@@ -45,11 +45,15 @@ async function ahead(through: (store: Store) => Store) {
     (await workshop.store.readEvents(incident))
       .filter(({ type }) => type === 'rung.fired')
       .map(({ at }) => at - start);
+  /** How often it was told. */
+  const setBacks = async (incident: string): Promise<number> =>
+    (await workshop.store.readEvents(incident)).filter(({ type }) => type === 'clock.set-back').length;
   return {
     ...workshop,
     now,
     engine: () => engine,
     rungs,
+    setBacks,
     settle,
     pass: (length: number) => workshop.clock.advance(length, settle),
     setBack: () => {
@@ -101,10 +105,7 @@ it('Each is told once, also when the process dies in the middle of it', async ()
   await bot.clock.advance(20 * second, async () => {
     for (let turns = 0; turns < 30; turns += 1) await new Promise(setImmediate);
   });
-  const told = async () => {
-    const events = await Promise.all(['INC-1', 'INC-2'].map((id) => bot.store.readEvents(id)));
-    return events.map((all) => all.filter(({ type }) => type === 'clock.set-back').length);
-  };
+  const told = () => Promise.all(['INC-1', 'INC-2'].map(bot.setBacks));
   expect((await told()).toSorted((a, b) => a - b)).toEqual([0, 1]);
 
   await bot.another();
@@ -135,4 +136,77 @@ it('Whoever acknowledged in between has it', async () => {
   const events = await bot.store.readEvents('INC-1');
   expect(events.map(({ type }) => type)).not.toContain('acknowledgement.expired');
   expect(await bot.rungs('INC-1')).toEqual([hour]);
+});
+
+it('Nor is it called early when that could not be seen to at once', async () => {
+  let isAway = false;
+  const bot = await ahead((store) => ({
+    ...store,
+    hastenOutbox: (by) => {
+      if (!isAway) return store.hastenOutbox(by);
+      isAway = false;
+      return Promise.reject(new StoreUnavailable('for a moment'));
+    },
+  }));
+  await bot.engine().submit([alert('platform', bot.now())]);
+  await bot.pass(2 * second);
+  bot.setBack();
+  isAway = true;
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.pass(4 * minute);
+
+  expect(isAway).toBe(false);
+  expect(await bot.rungs('INC-2')).toEqual([2 * second]);
+  await bot.pass(2 * minute);
+  expect(await bot.rungs('INC-1')).toEqual([hour, 5 * minute + 2 * second]);
+  expect(await bot.rungs('INC-2')).toEqual([2 * second, 5 * minute + 2 * second]);
+});
+
+it('Whoever could not be told, since others went on with it all the time, is told in the end, and all once', async () => {
+  let inTheWay = 0;
+  const bot = await ahead((store) => ({
+    ...store,
+    transact: (work) =>
+      store.transact((transaction) =>
+        work({
+          ...transaction,
+          write: (written) =>
+            written.id === 'INC-1' && inTheWay-- > 0
+              ? Promise.reject(new StaleStream('again'))
+              : transaction.write(written),
+        }),
+      ),
+  }));
+  await bot.engine().submit([alert('checkout', bot.now()), alert('platform', bot.now())]);
+  await bot.settle();
+  bot.setBack();
+  inTheWay = 5;
+  await bot.clock.advance(10 * second, async () => {
+    await bot.settle();
+    // Another replica, which has not noticed yet, says that it is alive.
+    if ((await bot.setBacks('INC-1')) === 0) await bot.store.writeMark('alive-at', String(bot.now() + hour));
+  });
+  await bot.pass(6 * minute);
+
+  for (const id of ['INC-1', 'INC-2']) {
+    expect(await bot.setBacks(id)).toBe(1);
+    expect(await bot.rungs(id)).toEqual([hour, expect.any(Number)]);
+  }
+});
+
+it('What was five minutes off stays so, also when no sign of life could be stored for hours', async () => {
+  let isFull = false;
+  const bot = await ahead((store) => ({
+    ...store,
+    writeMark: (name, value) =>
+      isFull ? Promise.reject(new StoreUnavailable('the disk is full')) : store.writeMark(name, value),
+  }));
+  isFull = true;
+  await bot.pass(2 * hour);
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.settle();
+  bot.setBack();
+  await bot.pass(6 * minute);
+
+  expect(await bot.rungs('INC-1')).toEqual([3 * hour, 2 * hour + 5 * minute + 10 * second]);
 });

@@ -54,24 +54,6 @@ describe('the clock was set back while nobody was there', () => {
     await after.advance(5 * minute);
     expect(await rungs(after)).toEqual(['0m rung 1', expect.stringMatching(/^-5[45].* rung 2$/)]);
   });
-
-  it('and the process that was to see to it is dead: another one sees to it as soon as it may', async () => {
-    let mayWe = false;
-    const through = (store: Store): Store => ({
-      ...store,
-      hastenOutbox: async (by) => mayWe && store.hastenOutbox(by),
-    });
-    const before = await openWorkshop({ through });
-    await before.engine.start();
-    await before.engine.submit([alert('checkout')]);
-    await before.quiet();
-    const after = await before.crash(-hour);
-    await after.engine.start();
-    await after.advance(30 * second);
-    mayWe = true;
-    await after.advance(6 * minute);
-    expect(await rungs(after)).toEqual(['0m rung 1', expect.stringMatching(/^-54.* rung 2$/)]);
-  });
 });
 
 describe('time passes', () => {

@@ -279,6 +279,24 @@ describeOnPostgres('PostgreSQL', (server) => {
       expect(await one.transact((transaction) => transaction.inHand('e'))).toBe(true);
     }, 60_000);
 
+    test('takes nobody for dead when it comes, however old their last sign is by the clock of the database', async () => {
+      // It gives its signs three seconds apart.
+      const living = await openPostgresStore({ url, now: () => noon });
+      opened.push(living);
+      await enqueue(living, errand('e'));
+      await living.transact(async (transaction) => {
+        await transaction.takeOutbox({ id: 'e', lane: 'e' }, noon);
+        await transaction.updateOutbox('e', { status: 'in-flight' });
+      });
+
+      // As after an hour without the database, or when its clock was set forward.
+      await server().query(`UPDATE lastgood.replica SET seen_at = seen_at - interval '1 hour'`, database);
+      const newcomer = await open();
+
+      expect(await newcomer.recoverInFlight()).toBe(0);
+      expect(await living.transact((transaction) => transaction.inHand('e'))).toBe(true);
+    }, 60_000);
+
     test('goes by the clock of the database, whatever that of the machine says', async () => {
       onTestFinished(() => void vi.useRealTimers());
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });

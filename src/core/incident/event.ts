@@ -6,6 +6,7 @@ import type { Ladder } from '../policies/escalation.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Severity } from '../severity.ts';
 import type { Instant, Milliseconds } from '../time.ts';
+import type { RightTimes } from './set-back.ts';
 
 /** The clocks of R53, copied from the severity policy when the incident opens or changes its severity. */
 export interface Clocks {
@@ -171,7 +172,13 @@ export type IncidentEvent =
   | { readonly type: 'acknowledgement.expired'; readonly name: string; readonly after: Milliseconds }
   | { readonly type: 'clock.missed'; readonly clock: ClockName; readonly limit: Milliseconds }
   | ({ readonly type: 'timers.late'; readonly steps: number } & Outage)
-  | { readonly type: 'clock.set-back'; readonly back: Milliseconds; readonly since?: Instant }
+  | {
+      readonly type: 'clock.set-back';
+      readonly back: Milliseconds;
+      readonly since?: Instant;
+      /** What was set then stays; left out by earlier versions: nothing does. */
+      readonly right?: RightTimes;
+    }
   | { readonly type: 'records.restored'; readonly from: Instant }
   | {
       readonly type: 'operation.noted';

@@ -1,6 +1,6 @@
 import { withRefusal } from '../refusals.ts';
 import type { Recorded, StreamId } from '../stream.ts';
-import type { Instant, Milliseconds } from '../time.ts';
+import type { Instant } from '../time.ts';
 import { callAgain, climbAnew } from './call-again.ts';
 import { withDirectPage } from './direct-pages.ts';
 import { changeSeverity } from './evolve-severity.ts';
@@ -9,6 +9,7 @@ import { withFiring, withoutFiring } from './firing.ts';
 import { firstCall, followingCall } from './ladder.ts';
 import { noteOperation } from './note-operation.ts';
 import { calledByName, callInPagerduty, silent } from './pagerduty-pages.ts';
+import { withSetBack } from './set-back.ts';
 import type { Incident } from './state.ts';
 
 /** An incident after one more event. */
@@ -17,6 +18,11 @@ export function evolveIncident(
   event: Recorded<IncidentEvent>,
   id: StreamId,
 ): Incident {
+  const next = evolve(state, event, id);
+  return next.nextCall?.at === state?.nextCall?.at ? next : { ...next, nextCallSetAt: event.at };
+}
+
+function evolve(state: Incident | undefined, event: Recorded<IncidentEvent>, id: StreamId): Incident {
   if (event.type === 'incident.opened') return openIncident(id, event);
   if (!state) throw new Error(`${id}: ${event.type} before incident.opened`);
   switch (event.type) {
@@ -86,10 +92,13 @@ export function evolveIncident(
     case 'acknowledgement.expired':
       return callAgain(state, event.at);
     case 'clock.set-back':
-      return { ...setBack(state, event.back), setBackSince: event.since };
+      return {
+        ...withSetBack(state, event.back, event.right),
+        setBack: { since: event.since, at: event.at },
+      };
     case 'records.restored':
       // Whoever was called in between was, and nobody knows it here: the time since the backup counts for nothing.
-      return setBack(state, event.from - event.at);
+      return withSetBack(state, event.from - event.at);
     case 'clock.missed':
       return { ...state, missedClocks: [...state.missedClocks, event.clock] };
     case 'operation.noted':
@@ -171,17 +180,4 @@ function withPaged(
   const all = [...(paged ?? lastCall?.pages ?? []), ...pages];
   const unlike = new Map(all.map(({ name, by }) => [`${by} ${name}`, { name, by }]));
   return [...unlike.values()];
-}
-
-/** What was five minutes off stays five minutes off. */
-function setBack(state: Incident, by: Milliseconds): Incident {
-  const { nextCall, acknowledged, clocksSince } = state;
-  const expiresAt = acknowledged?.expiresAt;
-  return {
-    ...state,
-    nextCall: nextCall && { ...nextCall, at: nextCall.at - by },
-    acknowledged:
-      acknowledged && expiresAt !== undefined ? { ...acknowledged, expiresAt: expiresAt - by } : acknowledged,
-    clocksSince: clocksSince - by,
-  };
 }

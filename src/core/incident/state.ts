@@ -74,6 +74,8 @@ export interface Incident {
   readonly declared: boolean;
   /** Which rung is called next, and when; undefined while nobody is to be called. */
   readonly nextCall: Call | undefined;
+  /** When that time was set; incidents of earlier versions do not say. */
+  readonly nextCallSetAt?: Instant;
   readonly lastCall:
     { readonly rung: number; readonly round: number; readonly pages: readonly PlannedPage[] } | undefined;
   /** Who was called so far, and how, each once; incidents of earlier versions know of the last rung only. */
@@ -89,8 +91,8 @@ export interface Incident {
   readonly missedClocks: readonly ClockName[];
   /** From when the clocks count: when it opened, became worse, or came back after all alerts had resolved. */
   readonly clocksSince: Instant;
-  /** The last sign of life before the clock was set back, when this has seen to it. */
-  readonly setBackSince?: Instant | undefined;
+  /** The last sign of life before the clock was set back, and when this has seen to it, by the clock as it was then. */
+  readonly setBack?: { readonly since: Instant | undefined; readonly at: Instant };
   readonly suspect: Suspect | undefined;
   /** Rollbacks, and apart from them promotions: those change nothing for the clocks of an incident. */
   readonly operations: Readonly<Record<string, OperationProgress>>;

@@ -4,6 +4,7 @@ import type { ClockName, IncidentEvent } from './event.ts';
 import type { ClockTick } from './intent.ts';
 import { pagesOfRung } from './ladder.ts';
 import { evolveIncident } from './evolve.ts';
+import { noticeSetBack } from './set-back.ts';
 import { isOpen, type Incident } from './state.ts';
 
 /** A rung that is called this much after its time is called late, and the timeline says so. */
@@ -24,8 +25,8 @@ export function tick(
   };
 
   const { down, setBack, restored } = message.intent;
-  if (setBack && setBack.since !== state.setBackSince)
-    happen({ type: 'clock.set-back', back: setBack.by, since: setBack.since });
+  const wasSetBack = setBack && noticeSetBack(state, setBack);
+  if (wasSetBack) happen(wasSetBack);
   if (restored) happen({ type: 'records.restored', from: restored.from });
   const { acknowledged } = now;
   if (acknowledged?.expiresAt !== undefined && acknowledged.expiresAt <= message.at) {

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { lastgood } from '../../src/core/actor.ts';
+import { evolveIncident } from '../../src/core/incident/evolve.ts';
+import { incidentKind } from '../../src/core/incident/incident.ts';
+import type { ClockTick } from '../../src/core/incident/intent.ts';
+import { firing, receive } from '../support/alerts.ts';
+import { ana, given, hour, minute, second, start } from '../support/given.ts';
+
+/** An hour ahead. */
+const opened = () =>
+  given(incidentKind)
+    .when(receive(firing('down', 'P0')), { at: hour })
+    .when({ type: 'incident.name-suspect', suspect: undefined });
+
+/** It was set back by an hour, and shows this now. */
+function setBack(now: number, since = now + hour): ClockTick {
+  const right = { from: start + now - 30 * second, to: start + now + 30 * second };
+  return { type: 'clock.tick', down: undefined, setBack: { by: hour, since: start + since, right } };
+}
+
+it('what was set by the old clock comes as soon as before, and what was set by the new one stays', () => {
+  opened()
+    .when({ type: 'incident.acknowledge' }, { at: minute, by: ana })
+    .when(setBack(minute), { at: minute })
+    .leadsTo({ events: ['clock.set-back'], wakeAt: 16 * minute });
+});
+
+it('is said once, whoever has noticed', () => {
+  const told = opened()
+    .when(setBack(minute), { at: minute })
+    .leadsTo({ events: ['clock.set-back'], wakeAt: 5 * minute });
+  // By another sign of life, soon after; and by the same one, after a restart that took long.
+  told.when(setBack(minute + 3 * second), { at: minute + 3 * second }).leadsTo({ events: [] });
+  told.when(setBack(4 * minute, hour + minute), { at: 4 * minute }).leadsTo({ events: [] });
+});
+
+it('an incident of an earlier version does not say when a time was set, and all of it comes as soon as before', () => {
+  const { nextCallSetAt: _, ...old } = opened().state;
+  const event = { type: 'clock.set-back', back: hour, seq: 9, at: start + minute, by: lastgood } as const;
+  const right = { from: start, to: start + 2 * minute };
+  for (const told of [event, { ...event, right }])
+    expect(evolveIncident(old, told, 'INC-1').nextCall?.at).toBe(start + 5 * minute);
+});
