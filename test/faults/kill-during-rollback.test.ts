@@ -1,19 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel } from '../../src/core/channel/state.ts';
 import type { Operation } from '../../src/core/operation/state.ts';
 import { conversations, people } from '../../src/sandbox/cast.ts';
+import { launchFailing } from './support/failing.ts';
 import { startNeighbourhood, type Neighbourhood } from './support/neighbourhood.ts';
-import { until } from './support/process.ts';
+import { addressIn, until } from './support/process.ts';
 
 let town: Neighbourhood;
 afterEach(() => town.close());
 
 /** `POST …/actions/workflows/rollback.yml/dispatches` */
 const dispatches = '/dispatches';
-/** So many effects may be on their way at once. */
-const places = 32;
 const releases = conversations.releases.id;
 
 describe('kill -9 during a rollback', () => {
@@ -32,21 +29,20 @@ describe('kill -9 during a rollback', () => {
   });
 
   test('after the approval, before anything was dispatched: one run', async () => {
-    const bot = await town.start();
+    const { log, ended } = launchFailing(town.environment, {
+      at: ['after store decide'],
+      // That of the command, and that of the click.
+      crossing: 2,
+    });
+    town.movedTo(await until('it is ready', () => addressIn(log())));
     await askToRollBack();
-    // Answers that Slack does not take fill all the places for what is on its way.
-    town.slack.fail({ path: '/response/', hang: true, times: places });
-    for (let n = 0; n < places; n += 1) await town.slack.as(people.ana.id).command(releases, '/oncall', '');
-    await until('no place is free', () => town.slack.failure() === undefined);
     await approve();
-    await until('the approval is stored', () => writeAheadLogSays('operation.begun'));
-    await bot.kill();
+    expect((await ended).stderr).toContain('kill at: after store decide');
     const { operation, steps } = await story();
     expect(operation).toMatchObject({ status: 'running' });
     expect(steps).toEqual([{ status: 'waiting', attempts: 0 }]);
     expect(town.github.runs()).toEqual([]);
 
-    town.slack.heal();
     await town.start();
     await expectOneRunAndDone();
   });
@@ -130,11 +126,6 @@ function cardOf() {
 
 function cardSays(words: string): boolean {
   return JSON.stringify(cardOf()?.blocks ?? []).includes(words);
-}
-
-/** The store is locked while it is in use, but its log can be read, and says in plain JSON what was committed. */
-async function writeAheadLogSays(words: string): Promise<boolean> {
-  return (await readFile(join(town.folders.dataDir, 'lastgood.db-wal'))).includes(words);
 }
 
 /** What the dead process had stored. */

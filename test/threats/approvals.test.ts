@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import { operationKind } from '../../src/core/operation/operation.ts';
 import { conversations, people } from '../../src/sandbox/cast.ts';
 import type { SlackPerson } from '../../src/sandbox/neighbours/slack.ts';
-import { storeId } from '../support/given.ts';
+import { policies, storeId } from '../support/given.ts';
 import { stillWorld, type StillWorld } from './support/still-world.ts';
 
 let world: StillWorld;
@@ -112,16 +113,14 @@ describe('An approval that comes late', () => {
       roles: ['approver'],
       via: 'slack',
     } as const;
-    const { answer } = await world.bot().engine.submit([
-      {
-        to: { kind: 'operation', id: 'OP-1' },
-        at: expiresAt,
-        by,
-        intent: { type: 'operation.approve', hash },
-      },
-    ]);
+    const { events } = operationKind.decide(
+      await world.operation('OP-1'),
+      { at: expiresAt, by, intent: { type: 'operation.approve', hash } },
+      { policies, id: 'OP-1', nextOperation: 'OP-2', storeId },
+    );
 
-    expect(answer.lines.join(' ')).toContain('expired at');
+    expect(events).toEqual([expect.objectContaining({ type: 'request.refused' })]);
+    expect(JSON.stringify(events)).toContain('expired at');
     expect((await world.operation('OP-1')).status).toBe('awaiting-approval');
     await expectNothingBegan();
   });
