@@ -55,12 +55,13 @@ export async function makeBackup(
 
 /** What the work answers, or a rejection as soon as it is given up, whether or not it ever ends. */
 function unlessGivenUp(signal: AbortSignal): <T>(work: Promise<T>) => Promise<T> {
-  const givenUp = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
-  // Just then nobody may be waiting for anything here; whoever does next, hears of it.
-  givenUp.catch(() => undefined);
-  return (work) => Promise.race([work, givenUp]);
+  return (work) =>
+    new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(signal.reason as Error);
+      if (signal.aborted) giveUp();
+      else signal.addEventListener('abort', giveUp, { once: true });
+      void work.then(resolve, reject).then(() => signal.removeEventListener('abort', giveUp));
+    });
 }
 
 function reasonOf(error: unknown): string {
