@@ -2,7 +2,8 @@ import type { Milliseconds } from '../core/time.ts';
 import type { Route, WireResponse } from './wire.ts';
 
 /** Strangers may ask, as often as they like; what they are told costs a write and some reads. */
-const answerKept: Milliseconds = 1_000;
+const mostLooks = 10;
+const counted: Milliseconds = 1_000;
 
 /** The notes in what `/readyz` answered: below `ready`, a line each. */
 export function notesIn(status: number, text: string): readonly string[] {
@@ -20,7 +21,7 @@ export function healthRoutes(options: {
    */
   readonly notes: () => Promise<readonly string[]>;
 }): readonly Route[] {
-  const ready = keptFor(answerKept, async () => {
+  const ready = seldomLooked(async () => {
     const unready = await options.unready();
     if (unready !== undefined) return { status: 503, text: `${unready}\n` };
     return { status: 200, text: `${['ready', ...(await options.notes())].join('\n')}\n` };
@@ -31,9 +32,19 @@ export function healthRoutes(options: {
   ];
 }
 
-/** One look for all who ask while it is made, and for so long after it. */
-function keptFor(length: Milliseconds, look: () => Promise<WireResponse>): () => Promise<WireResponse> {
-  let kept: Promise<WireResponse> | undefined;
-  const forget = (): void => void setTimeout(() => (kept = undefined), length).unref();
-  return () => (kept ??= look().finally(forget));
+/**
+ * So many looks within what is counted; whoever asks more is told what the last one saw. The first are all fresh: the
+ * terminal asks right after its command whether anybody will hear of it.
+ */
+function seldomLooked(look: () => Promise<WireResponse>): () => Promise<WireResponse> {
+  let last: Promise<WireResponse> | undefined;
+  let isLooking = false;
+  let looks = 0;
+  return () => {
+    if (last && (isLooking || looks >= mostLooks)) return last;
+    isLooking = true;
+    looks += 1;
+    setTimeout(() => (looks -= 1), counted).unref();
+    return (last = look().finally(() => (isLooking = false)));
+  };
 }

@@ -5,7 +5,7 @@ describe('/readyz', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  test('takes one look a second, however many strangers ask', async () => {
+  test('is fresh for whoever asks now and then, and takes ten looks a second, however many ask', async () => {
     let looks = 0;
     const unready = () => Promise.resolve(undefined);
     const notes = () => Promise.resolve([`look ${(looks += 1)}`]);
@@ -14,9 +14,19 @@ describe('/readyz', () => {
 
     const atOnce = await Promise.all(Array.from({ length: 100 }, ask));
     expect(new Set(atOnce)).toEqual(new Set(['ready\nlook 1\n']));
+    for (let number = 2; number <= 10; number += 1) expect(await ask()).toBe(`ready\nlook ${number}\n`);
     await vi.advanceTimersByTimeAsync(999);
-    expect(await ask()).toBe('ready\nlook 1\n');
+    expect(await ask()).toBe('ready\nlook 10\n');
     await vi.advanceTimersByTimeAsync(1);
-    expect(await ask()).toBe('ready\nlook 2\n');
+    expect(await ask()).toBe('ready\nlook 11\n');
+  });
+
+  test('tries again after a look that failed', async () => {
+    const unready = vi.fn().mockRejectedValueOnce(new Error('store away')).mockResolvedValue('not yet');
+    const route = healthRoutes({ unready, notes: () => Promise.resolve([]) }).find(
+      ({ path }) => path === '/readyz',
+    );
+    await expect(route?.handle({} as never)).rejects.toThrow('store away');
+    expect(await route?.handle({} as never)).toMatchObject({ status: 503, text: 'not yet\n' });
   });
 });
