@@ -38,7 +38,7 @@ export function databaseWire(process: Process, agenda: Agenda, trouble: Trouble,
       agenda.after(comesThroughAfter, hold());
       return lost(giveUpAfter, true);
     },
-    hear: (look) => void process.later(trouble.delay('database'), look),
+    hear: (listen) => void process.later(trouble.delay('database'), listen),
     there: (what: Crossing) => {
       if (dies(`before ${what}`)) return never();
       const mood = trouble.mood('database');

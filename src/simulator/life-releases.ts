@@ -78,5 +78,6 @@ export function editPolicies(world: World, original: Policies): void {
   const expires_after = 60_000 * dice.pick([15, 60]);
   world.trace.note(`approvals.yml asks for ${approvals} approvals within ${expires_after} ms`);
   const rules = original.approvals.rules.map((rule) => ({ ...rule, approvals, expires_after }));
-  world.setPolicies({ ...original, approvals: { ...original.approvals, rules } });
+  const hashes = { ...original.hashes, approvals: `${approvals} within ${expires_after}` };
+  world.setPolicies({ ...original, approvals: { ...original.approvals, rules }, hashes });
 }

@@ -34,6 +34,13 @@ export interface OutboxRecord {
   readonly owner: string;
 }
 
+/** A process that hears of others. */
+export interface Watcher {
+  readonly owner: () => string;
+  readonly look: () => void;
+  readonly hear: (words: string) => void;
+}
+
 /** What one transaction has written; whoever watches the database is shown it at the moment of the commit. */
 export interface Commit {
   readonly by: string;
@@ -73,7 +80,7 @@ export interface Database {
   readonly duties: Map<string, string>;
   /** Lanes in which somebody's COMMIT stands still. */
   readonly heldLanes: Set<string>;
-  readonly watchers: Set<{ readonly owner: () => string; readonly look: () => void }>;
+  readonly watchers: Set<Watcher>;
   position: number;
   /** Sees every commit; set by whoever checks. */
   committed: (commit: Commit) => void;

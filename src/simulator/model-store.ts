@@ -10,6 +10,7 @@ import {
   type InboxRecord,
   type OutboxRecord,
   type StreamRecord,
+  type Watcher,
 } from './model-database.ts';
 import { outstanding } from './model-outstanding.ts';
 import { joinReplicas, recoverOrphans, type ModelReplica } from './model-replica.ts';
@@ -44,7 +45,15 @@ export async function openModelStore(
   const { wire = straightWire } = options;
   const looks = new Set<() => void>();
   const replica = joinReplicas(database, options.name, wire, look);
-  const watcher = { owner: replica.id, look: () => wire.hear(look) };
+  const listeners = new Set<(words: string) => void>();
+  const watcher: Watcher = {
+    owner: replica.id,
+    look: () => wire.hear(look),
+    hear: (words) =>
+      wire.hear(() => {
+        for (const listen of listeners) listen(words);
+      }),
+  };
   database.watchers.add(watcher);
   wire.every?.(pollEvery, async () => look());
 
@@ -53,6 +62,7 @@ export async function openModelStore(
   }
   return storeOn(database, replica, wire, {
     watch: (each) => void looks.add(each),
+    hear: (listen) => void listeners.add(listen),
     leave: () => {
       replica.leave();
       database.watchers.delete(watcher);
@@ -64,7 +74,7 @@ function storeOn(
   database: Database,
   replica: ModelReplica,
   wire: Wire,
-  { watch, leave }: { readonly watch: (look: () => void) => void; readonly leave: () => void },
+  { leave, ...hearing }: Pick<Store, 'watch' | 'hear'> & { readonly leave: () => void },
 ): Store {
   const underWay = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
@@ -92,6 +102,10 @@ function storeOn(
 
   function announce(): void {
     for (const { owner, look } of database.watchers) if (owner() !== replica.id()) look();
+  }
+
+  function tell(words: string): void {
+    for (const { owner, hear } of database.watchers) if (owner() !== replica.id()) hear(words);
   }
 
   async function pause(): Promise<void> {
@@ -364,7 +378,9 @@ function storeOn(
     audit: auditTrail(database, read),
 
     time: database.now,
-    watch,
+    ...hearing,
+    isAlone: replica.isAlone,
+    tell,
     lease: replica.lease,
     close: () =>
       (closed ??= (async () => {

@@ -15,8 +15,8 @@ export interface Wire {
    * @param hold what it has locked stays so until then; answers how it comes through
    */
   readonly standsStill?: (hold: () => () => void) => Promise<never> | undefined;
-  /** Another process has left something to do. */
-  readonly hear: (look: () => void) => void;
+  /** Another process has left something to do, or told something. */
+  readonly hear: (listen: () => void) => void;
   /** A clock that nobody sets. */
   readonly steady: () => Instant;
   /** Calls again and again, as long as the process lives. Left out: nobody gives signs of life, and nobody dies. */
@@ -30,6 +30,6 @@ export type Crossing = 'begin' | 'read' | 'write' | 'commit' | 'sign of life';
 export const straightWire: Wire = {
   there: () => Promise.resolve(),
   back: () => Promise.resolve(),
-  hear: (look) => look(),
+  hear: (listen) => listen(),
   steady: () => 0,
 };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Client, ClientBase } from 'pg';
+import type { Client, ClientBase, Notification } from 'pg';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Secret } from '../trust/secrets.ts';
 import { connectionError } from './postgres-errors.ts';
@@ -19,13 +19,18 @@ export interface Replica {
   readonly lease: () => () => boolean;
   /** Others should look: something is there that may be theirs to do, now or in so long. */
   readonly announce: (within?: Milliseconds) => void;
+  /** As the store's. */
+  readonly tell: (words: string) => void;
   readonly leave: () => Promise<void>;
 }
 
 const channel = 'lastgood';
+const toldChannel = 'lastgood_told';
 const pollEvery: Milliseconds = 1_000;
 /** A notification takes a lock that all who commit one share, so a storm of commits is told of in few. */
 const announceEvery: Milliseconds = 50;
+/** What has more before it is not told: it would be old, and costs whoever hears it. */
+const mostUntold = 200;
 const slowestReconnect: Milliseconds = 2_000;
 
 const beat = statement('UPDATE replica SET seen_at = clock_timestamp() WHERE id = $1');
@@ -35,6 +40,9 @@ const unregister = statement('DELETE FROM replica WHERE id = $1');
 const readOthers = statement('SELECT id, seen_at::text AS sign FROM replica WHERE id <> $1');
 const bury = statement('DELETE FROM replica WHERE id = $1 AND seen_at::text = $2');
 const notify = statement(`SELECT pg_notify('${channel}', $1)`);
+const tellAll = statement(
+  `SELECT pg_notify('${toldChannel}', $1 || E'\\n' || words) FROM unnest($2::text[]) AS told (words)`,
+);
 const takeOver = statement(
   `UPDATE outbox SET status = 'waiting', may_have_happened = true, due_at = least(due_at, $1), owner = $2
    WHERE status = 'in-flight' AND owner NOT IN (SELECT id FROM replica)`,
@@ -57,9 +65,10 @@ export async function joinReplicas(options: {
   readonly lease: Milliseconds;
   readonly now: (() => Instant) | undefined;
   readonly look: () => void;
+  readonly hear: (words: string) => void;
   readonly warn: (fields: { readonly error?: unknown }, message: string) => void;
 }): Promise<Replica> {
-  const { url, lease, look, warn } = options;
+  const { url, lease, look, hear, warn } = options;
   const state: State = {
     client: undefined,
     id: newId(),
@@ -75,8 +84,8 @@ export async function joinReplicas(options: {
     const client: Client = await connectBeside(url, () => lose(client));
     try {
       await prepareSession(client);
-      client.on('notification', ({ payload }) => payload !== state.id && look());
-      await client.query(`SET synchronous_commit = off; LISTEN ${channel}`);
+      client.on('notification', notified);
+      await client.query(`SET synchronous_commit = off; LISTEN ${channel}; LISTEN ${toldChannel}`);
       // Whoever has just come, perhaps together with all others after an outage, gives them time to come.
       state.others = new Map();
       await giveSign(client);
@@ -86,6 +95,12 @@ export async function joinReplicas(options: {
       await client.end();
       throw error;
     }
+  }
+
+  function notified({ channel: where, payload = '' }: Notification): void {
+    const end = payload.indexOf('\n');
+    if (where === channel && payload !== state.id) look();
+    if (where === toldChannel && payload.slice(0, end) !== state.id) hear(payload.slice(end + 1));
   }
 
   /** The connection, or what it was lost to, comes back as an error of whoever uses it; here it only has to come back. */
@@ -183,6 +198,19 @@ export async function joinReplicas(options: {
     if (client) void run(client, notify, [state.id]).catch(() => undefined);
   }
 
+  const untold: string[] = [];
+  let telling: NodeJS.Timeout | undefined;
+  function tell(words: string): void {
+    if (state.alone || untold.length >= mostUntold) return;
+    untold.push(words);
+    telling ??= setTimeout(() => {
+      telling = undefined;
+      const told = untold.splice(0);
+      // Nobody counts on it.
+      if (state.client) void run(state.client, tellAll, [state.id, told]).catch(() => undefined);
+    }, announceEvery);
+  }
+
   await connect().catch((error: unknown) => {
     throw connectionError(error);
   });
@@ -202,10 +230,12 @@ export async function joinReplicas(options: {
       };
     },
     announce,
+    tell,
     leave: async () => {
       state.left = true;
       clearInterval(polls);
       clearTimeout(next?.timer);
+      clearTimeout(telling);
       await beats.stop();
       const { client } = state;
       state.client = undefined;

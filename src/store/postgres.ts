@@ -188,6 +188,7 @@ export async function openPostgresStore(options: {
 }): Promise<OpenedStore> {
   const { url, lease = usualLease, warn = () => undefined } = options;
   const watchers: (() => void)[] = [];
+  const listeners: ((words: string) => void)[] = [];
   await migrateDatabase(url);
   const replica = await joinReplicas({
     url,
@@ -197,14 +198,25 @@ export async function openPostgresStore(options: {
     look: () => {
       for (const look of watchers) look();
     },
+    hear: (words) => {
+      for (const listen of listeners) listen(words);
+    },
   });
   const pool = openPool(url, (error) =>
     warn({ error: connectionError(error) }, 'a connection to the database broke'),
   );
-  return storeOn(pool, replica, watchers, url);
+  return storeOn(pool, replica, { watchers, listeners }, url);
 }
 
-function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Secret): OpenedStore {
+function storeOn(
+  pool: Pool,
+  replica: Replica,
+  {
+    watchers,
+    listeners,
+  }: { readonly watchers: (() => void)[]; readonly listeners: ((words: string) => void)[] },
+  url: Secret,
+): OpenedStore {
   const underWay = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
 
@@ -352,6 +364,9 @@ function storeOn(pool: Pool, replica: Replica, watchers: (() => void)[], url: Se
 
     time: replica.time,
     watch: (look) => void watchers.push(look),
+    isAlone: replica.isAlone,
+    tell: replica.tell,
+    hear: (listen) => void listeners.push(listen),
     lease: replica.lease,
 
     close: () =>

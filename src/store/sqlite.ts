@@ -249,6 +249,9 @@ export async function openSqliteStore(options: {
     // Nobody else has the file open.
     time: () => undefined,
     watch: () => undefined,
+    isAlone: () => true,
+    tell: () => undefined,
+    hear: () => undefined,
     lease: () => () => true,
 
     close: () =>

@@ -148,6 +148,9 @@ export interface Transaction {
 /** A backlog of the largest bodies must not take more memory than there is. */
 export const mostInboxBytes = 4_000_000;
 
+/** PostgreSQL takes no longer notification. */
+export const mostTold = 7_500;
+
 /**
  * Where everything is kept. A promise that resolves means: durable. Every adapter passes `test/contract/store.ts`.
  *
@@ -251,6 +254,15 @@ export interface Store {
   readonly time: () => Instant | undefined;
   /** Calls whenever another process may have left something to do. */
   readonly watch: (look: () => void) => void;
+  /** Whether nobody else shared the store a moment ago. */
+  readonly isAlone: () => boolean;
+  /**
+   * Tells the others that share the store what is of use to them soon, and no loss when it does not arrive. At most
+   * `mostTold` bytes.
+   */
+  readonly tell: (words: string) => void;
+  /** Calls with whatever another one tells, of whichever version of this program it is. */
+  readonly hear: (listen: (words: string) => void) => void;
   /**
    * Called before something is taken up. What it answers tells later, without asking anybody, whether that still is this
    * process's to do: false when others may have taken it over meanwhile, since this one was suspended or cut off.

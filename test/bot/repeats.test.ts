@@ -286,8 +286,9 @@ describe('An alert that is said again', () => {
 
 describe('What is remembered', () => {
   const met = (id: string) => ({ id, version: 1, hash: 'h', wakeAt: undefined });
+  const alone = { isAlone: () => true, tell: () => undefined, hear: () => undefined };
   function memory(standing: () => Standing, moment?: () => Promise<void>) {
-    const store = { standing: () => Promise.resolve(standing()) };
+    const store = { ...alone, standing: () => Promise.resolve(standing()) };
     const options = { store, policies: () => policies, now: () => start, sources: [] };
     return createRepeats({ ...options, ...(moment ? { moment } : {}) });
   }
@@ -306,7 +307,7 @@ describe('What is remembered', () => {
 
   it('holds until the first clock runs out of the incidents that it met', async () => {
     const time = { now: start };
-    const store = { standing: () => Promise.resolve('same' as const) };
+    const store = { ...alone, standing: () => Promise.resolve('same' as const) };
     const repeats = createRepeats({ store, policies: () => policies, now: () => time.now, sources: [] });
     const clocks = [
       { ...met('INC-1'), wakeAt: start + minute },
@@ -343,6 +344,73 @@ describe('What is remembered', () => {
     expect(await never.changesNothing('key')).toBe(false);
     expect(moments).toBeLessThan(40);
   });
+});
+
+describe('What one has decided, the others need not store:', () => {
+  const met = { id: 'INC-1', version: 1, hash: 'h', wakeAt: start + minute };
+  /** Each hears what the other tells. */
+  function two(policiesOfB: Policies = policies) {
+    const listeners: Record<'a' | 'b', (words: string) => void> = { a: () => {}, b: () => {} };
+    const told: string[] = [];
+    const time = { now: start };
+    const storeOf = (own: 'a' | 'b', other: 'a' | 'b') => ({
+      standing: () => Promise.resolve('same' as const),
+      isAlone: () => false,
+      hear: (listen: (words: string) => void) => void (listeners[own] = listen),
+      tell: (words: string) => {
+        told.push(words);
+        listeners[other](words);
+      },
+    });
+    const parts = { now: () => time.now, sources: [] };
+    const a = createRepeats({ ...parts, store: storeOf('a', 'b'), policies: () => policies });
+    const b = createRepeats({ ...parts, store: storeOf('b', 'a'), policies: () => policiesOfB });
+    return { a, b, told, time, say: (words: string) => listeners.b(words) };
+  }
+  const soon = () => new Promise(setImmediate);
+
+  it('they know it, until the same clock runs out', async () => {
+    const { a, b, told, time } = two();
+    for (const key of ['x', 'y']) a.remember(key, policies, [met]);
+    await soon();
+
+    expect(told).toHaveLength(1);
+    expect(await b.changesNothing('y')).toBe(true);
+    time.now = start + minute;
+    expect(await b.changesNothing('y')).toBe(false);
+  });
+
+  it('whoever stored it in spite of that is told once more', async () => {
+    const { a, told } = two();
+    a.remember('x', policies, [met]);
+    await soon();
+    expect(await a.changingNothing(['x'])).toBe(1);
+    await soon();
+
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBe(told[0]);
+  });
+
+  it.each([
+    ['other files', { ...policies, hashes: { ...policies.hashes, services: 'edited' } }, false],
+    ['the same files, read by itself', { ...policies }, true],
+  ])('under %s', async (_, policiesOfB, isKnown) => {
+    const { a, b } = two(policiesOfB);
+    a.remember('x', policies, [met]);
+    await soon();
+
+    expect(await b.changesNothing('x')).toBe(isKnown);
+  });
+
+  it.each(['', '{', '[]', '{"repeats":["x"]}', '{"repeats":["x"],"policies":"p","ends":[],"until":1}'])(
+    'not what makes no sense: %s',
+    async (words) => {
+      const { b, say } = two();
+      say(words);
+
+      expect(await b.changesNothing('x')).toBe(false);
+    },
+  );
 });
 
 type Step =

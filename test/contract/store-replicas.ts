@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { storeIdOf } from '../../src/store/store-id.ts';
-import type { Store } from '../../src/store/store.ts';
+import { mostTold, type Store } from '../../src/store/store.ts';
 import type { StorePlace } from './store.ts';
 import { delivery, enqueue, errand, move, noon, writeStream } from './store-samples.ts';
 
@@ -216,6 +216,23 @@ export function sharedStoreContract(name: string, makePlace: () => Promise<Store
       await a.receive(delivery('d'));
 
       await expect(heard).resolves.toBeUndefined();
+    });
+
+    test('what one tells the others hear, and not itself', async () => {
+      const long = 'x'.repeat(mostTold);
+      const own: string[] = [];
+      b.hear((words) => own.push(words));
+      const heard = new Promise<readonly string[]>((resolve) => {
+        const all: string[] = [];
+        a.hear((words) => all.push(words) === 3 && resolve(all));
+      });
+
+      // Whoever came first learns only after a while that there is another.
+      expect(b.isAlone()).toBe(false);
+      for (const words of ['one\ntwo', '“ä”', long]) b.tell(words);
+
+      expect(await heard).toEqual(['one\ntwo', '“ä”', long]);
+      expect(own).toEqual([]);
     });
   });
 }
