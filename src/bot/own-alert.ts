@@ -25,3 +25,8 @@ export function ownAlert(
     intent: { type: 'alerts.receive', alerts: [{ alert, route }] },
   };
 }
+
+/** What helps until it can be read. */
+export function lookAtItself(source: string): string {
+  return `Look at ${source} itself: any outage may be behind it.`;
+}

@@ -11,7 +11,7 @@ import type { Log } from '../engine/log.ts';
 import { answerAddress } from '../slack/answer-address.ts';
 import { alertSources } from '../sources/index.ts';
 import { StoreUnavailable, type InboxItem, type Store } from '../store/store.ts';
-import { ownAlert } from './own-alert.ts';
+import { lookAtItself, ownAlert } from './own-alert.ts';
 
 /**
  * What was accepted and cannot be understood is kept, and people are told. From a source of alerts it may be the worst
@@ -96,7 +96,7 @@ function unreadableAlert(policies: Policies, { source, id }: InboxItem, why: str
   const alert = {
     fingerprint: `lastgood:unreadable/${source}`,
     title: `An alert from ${source} cannot be understood`,
-    summary: `${why} Look at ${source} itself: any outage may be behind it.`,
+    summary: `${why} ${lookAtItself(source)}`,
     note: `to see what came: ${receivedCommand(id)}`,
   };
   return ownAlert(policies, source, alert, at);

@@ -3,7 +3,7 @@ import type { Instant } from '../core/time.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { Log } from '../engine/log.ts';
 import { alertSources } from '../sources/index.ts';
-import { ownAlert } from './own-alert.ts';
+import { lookAtItself, ownAlert } from './own-alert.ts';
 
 /**
  * A source of alerts sends more at once than we take. Any outage may be behind it, so people are called as for an alert
@@ -23,7 +23,7 @@ export function callForTooLarge(options: {
     const alert = {
       fingerprint: `lastgood:too-large/${source}`,
       title: `A notification from ${source} was too large`,
-      summary: `It had more than 1 MB and was not taken. Look at ${source} itself: any outage may be behind it. And let it send less at once: max_alerts in Alertmanager, Max Alerts in Grafana.`,
+      summary: `It had more than 1 MB and was not taken. ${lookAtItself(source)} And let it send less at once: max_alerts in Alertmanager, Max Alerts in Grafana.`,
     };
     await engine.submit([ownAlert(policies(), source, alert, now())]);
   };

@@ -33,18 +33,30 @@ export function healthRoutes(options: {
 }
 
 /**
- * So many looks within what is counted; whoever asks more is told what the last one saw. The first are all fresh: the
- * terminal asks right after its command whether anybody will hear of it.
+ * So many looks within what is counted; whoever asks more is told what the last one saw. The first are all begun after they
+ * were asked for: the terminal asks right after its command whether anybody will hear of it.
  */
 function seldomLooked(look: () => Promise<WireResponse>): () => Promise<WireResponse> {
   let last: Promise<WireResponse> | undefined;
-  let isLooking = false;
+  let running: Promise<unknown> | undefined;
+  /** What all who came during a look are waiting for. */
+  let next: Promise<WireResponse> | undefined;
   let looks = 0;
-  return () => {
-    if (last && (isLooking || looks >= mostLooks)) return last;
-    isLooking = true;
+
+  function begin(): Promise<WireResponse> {
     looks += 1;
     setTimeout(() => (looks -= 1), counted).unref();
-    return (last = look().finally(() => (isLooking = false)));
+    next = undefined;
+    const seen = look().finally(() => {
+      running = undefined;
+    });
+    running = seen;
+    last = seen;
+    return seen;
+  }
+
+  return () => {
+    if (last && looks >= mostLooks) return last;
+    return running ? (next ??= running.then(begin, begin)) : begin();
   };
 }

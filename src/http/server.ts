@@ -51,7 +51,7 @@ export async function startHttpServer(options: {
         // send over an open one would keep us from closing for ever.
         .then((answered) => {
           if ('route' in found) tell?.(found.route, answered.status);
-          const last = state.closing || answered.status === 413;
+          const last = state.closing || !request.complete;
           return answered.file
             ? sendFile(response, answered, answered.file, last)
             : send(response, answered, last);
@@ -90,8 +90,8 @@ async function answer(
   }
   const body = await readBody(request);
   if (!body) {
-    await found.route.tooLarge?.({ headers: singles(request) });
-    return { status: 413, json: { error: `The body is larger than ${bodyLimit} bytes.` } };
+    const instead = await found.route.tooLarge?.({ headers: singles(request) });
+    return instead ?? { status: 413, json: { error: `The body is larger than ${bodyLimit} bytes.` } };
   }
   return found.route.handle({
     method: request.method ?? '',

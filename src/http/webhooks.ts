@@ -31,7 +31,17 @@ export function webhookRoutes(options: {
     },
     tooLarge: async ({ headers }) => {
       // No signature is one of no body: this opens to a bearer token only.
-      if (door.isAuthentic({ headers, body: Buffer.alloc(0) }, now())) await tooLarge(door.source);
+      if (!door.isAuthentic({ headers, body: Buffer.alloc(0) }, now())) return undefined;
+      try {
+        await tooLarge(door.source);
+        return undefined;
+      } catch (error) {
+        failed(error, door.source);
+        return {
+          status: 503,
+          json: { error: 'This is too large, and nobody could be told; send it again.' },
+        };
+      }
     },
   }));
 }

@@ -26,6 +26,9 @@ export interface Route {
   /** Compared whole; `{name}` takes one part of it, and a route ending in `/*` everything below it. */
   readonly path: string;
   readonly handle: (request: WireRequest) => Promise<WireResponse>;
-  /** Told of a request whose body is too large, before that is answered; left out: nobody needs to know. */
-  readonly tooLarge?: (request: Pick<WireRequest, 'headers'>) => Promise<void>;
+  /**
+   * Told of a request whose body is too large; what it answers stands instead of 413, after which nobody sends it again.
+   * Left out: nobody needs to know.
+   */
+  readonly tooLarge?: (request: Pick<WireRequest, 'headers'>) => Promise<WireResponse | undefined>;
 }

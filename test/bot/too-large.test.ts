@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { callForTooLarge } from '../../src/bot/too-large.ts';
 import type { Incident } from '../../src/core/incident/state.ts';
@@ -18,6 +20,7 @@ const body = `{"version":"4","alerts":[${' '.repeat(1_048_577)}]}`;
 
 /** The real doors in front of the real engine. */
 async function openDoors({ clock, engine, log }: Pick<Workshop, 'clock' | 'log'> & { engine: Engine }) {
+  const failures: unknown[] = [];
   const secrets = { grafana: [], pagerduty: [], sentry: [secret('s'.repeat(40))], github: [] };
   const http = await startHttpServer({
     host: '127.0.0.1',
@@ -27,18 +30,19 @@ async function openDoors({ clock, engine, log }: Pick<Workshop, 'clock' | 'log'>
       now: clock.now,
       receive: () => Promise.reject(new Error('too large')),
       tooLarge: callForTooLarge({ engine, policies: () => policies, now: clock.now, log }),
-      failed: () => undefined,
+      failed: (error) => failures.push(error),
     }),
-    failed: () => undefined,
+    failed: (error) => failures.push(error),
   });
   onTestFinished(() => http.close());
-  return (source: string, headers: Readonly<Record<string, string>>) =>
+  const post = (source: string, headers: Readonly<Record<string, string>>) =>
     send(`${http.url}/webhooks/${source}`, headers, body);
+  return { post, failures, url: new URL(http.url) };
 }
 
 it('A notification that is too large is refused, and people are called: it would be too large again', async () => {
   const workshop = await openWorkshop();
-  const post = await openDoors(workshop);
+  const { post } = await openDoors(workshop);
   for (let times = 0; times < 3; times += 1) expect((await post('alertmanager', bearer)).status).toBe(413);
 
   const open = await workshop.store.listStreams('incident', { openOnly: true });
@@ -51,7 +55,7 @@ it('A notification that is too large is refused, and people are called: it would
 
 it('nobody is called for what is too large by whoever cannot say in a header who they are', async () => {
   const workshop = await openWorkshop();
-  const post = await openDoors(workshop);
+  const { post } = await openDoors(workshop);
   expect((await post('alertmanager', { authorization: `Bearer ${'x'.repeat(40)}` })).status).toBe(413);
   expect((await post('sentry', { 'sentry-hook-signature': 'a'.repeat(64) })).status).toBe(413);
   expect(await workshop.store.listStreams('incident')).toEqual([]);
@@ -59,7 +63,16 @@ it('nobody is called for what is too large by whoever cannot say in a header who
 
 it('while nobody can be called for what is too large, its sender is asked to send it again', async () => {
   const workshop = await openWorkshop();
-  const submit = () => Promise.reject(new StoreUnavailable('the disk is full'));
-  const post = await openDoors({ ...workshop, engine: { ...workshop.engine, submit } });
-  expect((await post('alertmanager', bearer)).status).toBe(500);
+  const full = new StoreUnavailable('the disk is full');
+  const submit = () => Promise.reject(full);
+  const { url, failures } = await openDoors({ ...workshop, engine: { ...workshop.engine, submit } });
+  const socket = createConnection(Number(url.port), url.hostname);
+  let heard = '';
+  socket.setEncoding('utf8').on('data', (data: string) => (heard += data));
+  // Most of it is on its way still, and is not waited for.
+  const head = `Host: x\r\nAuthorization: ${bearer.authorization}\r\nContent-Length: 2000000`;
+  socket.write(`POST /webhooks/alertmanager HTTP/1.1\r\n${head}\r\n\r\n{`);
+  await once(socket, 'end');
+  expect(heard).toMatch(/^HTTP\/1.1 503 [^]*send it again/);
+  expect(failures).toEqual([full]);
 });
