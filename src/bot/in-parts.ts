@@ -5,7 +5,8 @@ const mostAlerts = 500;
 
 /**
  * What one notification asks for, in parts that are each decided alone, in their order; at least one. Read again from
- * the beginning, the parts that were decided before say nothing new.
+ * the beginning, the parts that were decided before are repeats: they change nothing, unless somebody has resolved the
+ * incident since.
  */
 export function inParts(envelopes: readonly Envelope[]): readonly (readonly Envelope[])[] {
   const parts: Envelope[][] = [[]];

@@ -19,7 +19,7 @@ import type { Repeats } from './repeats.ts';
 import { readWebhookItem, webhookKey } from './webhook-item.ts';
 
 /** What a webhook asks for, or why it asks for nothing. @throws MalformedBody */
-type Understand = (
+type Read = (
   body: Buffer,
   headers: KeptHeaders,
   at: Instant,
@@ -30,20 +30,20 @@ type Understand = (
  * Everything that webhooks may ask for, by their source: alerts; from PagerDuty, what people did to our pages there;
  * from GitHub, what was deployed. None of it can approve anything: no intent of these goes to an operation.
  */
-const understand: ReadonlyMap<string, Understand> = new Map<string, Understand>([
-  ...[...alertSources].map(([name, source]): [string, Understand] => [
+const readers: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ...[...alertSources].map(([name, source]): [string, Read] => [
     name,
     (body, headers, at, policies) => {
       const alerts = source.parse(body, headers);
       return 'ignored' in alerts ? alerts : alertIntents(alerts, name, at, policies);
     },
   ]),
-  ['pagerduty', understandPagerduty],
-  ['github', understandGithub],
+  ['pagerduty', readPagerduty],
+  ['github', readGithub],
 ]);
 
 /** Where webhooks come from; they are read in the order in which they came. */
-export const webhookSources: readonly string[] = [...understand.keys()];
+export const webhookSources: readonly string[] = [...readers.keys()];
 
 /** What these say is decided by what they say, and by nothing but it: Sentry's words are compared with its last. */
 export function mayRepeat(source: string): boolean {
@@ -111,13 +111,15 @@ export function webhookReaders(options: {
       });
     const inForce = policies();
     const fresh = all.slice(repeated).map(({ item, headers, body }, index) => {
-      const understood = understand.get(item.source)?.(body, headers, now(), inForce);
-      return { item, key: keys[repeated + index], understood };
+      const meaning = readers.get(item.source)?.(body, headers, now(), inForce) ?? [];
+      return { item, key: keys[repeated + index], meaning };
     });
-    const understood = fresh.flatMap(({ item, key, understood: said = [] }) =>
-      'ignored' in said ? [] : [{ id: item.id, key, envelopes: said }],
+    const asking = await endWhereItFires(
+      store,
+      fresh.flatMap(({ item, key, meaning }) =>
+        'ignored' in meaning ? [] : [{ id: item.id, key, envelopes: meaning }],
+      ),
     );
-    const asking = await endWhereItFires(store, understood);
     const [first, ...others] = asking;
     if (first && others.length === 0) await readAlone(first.id, first.envelopes, first.key, inForce);
     else if (first) {
@@ -127,18 +129,17 @@ export function webhookReaders(options: {
       for (const { key, envelopes } of asking) remember(key, inForce, envelopes, unmoved);
     }
     // They change nothing, so that they may also be settled behind the others, or read once more.
-    for (const { item, understood = [] } of fresh)
-      if ('ignored' in understood) await ignore(item, understood.ignored);
+    for (const { item, meaning } of fresh) if ('ignored' in meaning) await ignore(item, meaning.ignored);
   }
 
   async function readSentry(item: InboxItem): Promise<void> {
     const { body, headers } = readWebhookItem(item);
-    const understood = (await lastSaid.isRepeated(body))
+    const meaning = (await lastSaid.isRepeated(body))
       ? { ignored: 'it is what was said last about this metric alert' }
-      : (understand.get(item.source)?.(body, headers, now(), policies()) ?? []);
-    if ('ignored' in understood) return ignore(item, understood.ignored);
+      : (readers.get(item.source)?.(body, headers, now(), policies()) ?? []);
+    if ('ignored' in meaning) return ignore(item, meaning.ignored);
     await lastSaid.forget(body);
-    const [asking] = await endWhereItFires(store, [{ key: undefined, envelopes: understood }]);
+    const [asking] = await endWhereItFires(store, [{ key: undefined, envelopes: meaning }]);
     await engine.submit(asking?.envelopes ?? [], { settles: item.id });
     await lastSaid.remember(body);
   }
@@ -151,7 +152,7 @@ export function webhookReaders(options: {
   );
 }
 
-function understandPagerduty(
+function readPagerduty(
   body: Buffer,
   _headers: KeptHeaders,
   at: Instant,
@@ -164,7 +165,7 @@ function understandPagerduty(
   return [{ to: { kind: 'incident', id: incident }, at, by, intent: report }];
 }
 
-function understandGithub(
+function readGithub(
   body: Buffer,
   headers: KeptHeaders,
   at: Instant,

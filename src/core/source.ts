@@ -5,6 +5,11 @@ import type { Severity } from './severity.ts';
 export interface Alert {
   /** The same alert has the same fingerprint each time it is sent. */
   readonly fingerprint: string;
+  /**
+   * Of a source where alerts in several places may have one fingerprint: a digest of what this one says of its place, in
+   * the same words each time. Left out: it says nothing, or its fingerprint is that of no other alert.
+   */
+  readonly place?: string;
   readonly status: 'firing' | 'resolved';
   readonly title: string;
   readonly summary: string;

@@ -3,6 +3,7 @@ import { severities } from '../core/severity.ts';
 import type { Alert, AlertSource } from '../core/source.ts';
 import { parseVersion } from '../core/version.ts';
 import { readJson } from './json-body.ts';
+import { sha256Hex } from '../trust/sha256.ts';
 import { cleanLabels, cleanText, cleanUrl, fingerprintOf, limits, readTime } from './untrusted.ts';
 
 /** A script that has nothing to say sends an empty text or null. */
@@ -52,11 +53,13 @@ function readAlert(said: z.infer<typeof genericAlert>): Alert {
     ...(said.version !== undefined && version === undefined ? { version: said.version } : {}),
   };
   const startsAt = readTime(said.starts_at);
+  const place = placeOf(said);
   const url = cleanUrl(said.url);
   const dashboard = cleanUrl(said.dashboard_url);
   const runbook = cleanUrl(said.runbook_url);
   return {
     fingerprint: fingerprintOf('generic', said.key),
+    ...(place === undefined ? {} : { place }),
     status: said.status,
     title:
       cleanText(said.title ?? '', limits.title) ||
@@ -73,4 +76,11 @@ function readAlert(said: z.infer<typeof genericAlert>): Alert {
     ...(dashboard === undefined ? {} : { dashboard }),
     ...(runbook === undefined ? {} : { runbook }),
   };
+}
+
+/** One script may look at several services or channels, and take the name of its check for the key in each. */
+function placeOf({ service, channel, labels }: z.infer<typeof genericAlert>): string | undefined {
+  const all = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  if (service === undefined && channel === undefined && all.length === 0) return undefined;
+  return sha256Hex(JSON.stringify([service ?? null, channel ?? null, all])).slice(0, 16);
 }

@@ -34,6 +34,16 @@ it('hundreds of alerts are each known, and it is clear when the last of them is 
   expect(over.state.cleared).toBe(true);
 });
 
+it('what each says of its place is kept, of the first ones and of all others', () => {
+  const all = numbers(30).map((n) => {
+    const { alert, route } = told(`disk-${n}`, 'P2', 'full');
+    return { alert: { ...alert, place: `rack-${n}` }, route };
+  });
+  const { state } = given(incidentKind).when(receive(...all, told('elsewhere', 'P2', 'full')), by);
+  for (const n of [0, 29]) expect(firingAlert(state, `disk-${n}`)).toMatchObject({ place: `rack-${n}` });
+  expect(firingAlert(state, 'elsewhere')).not.toHaveProperty('place');
+});
+
 it('whoever is called for what still fires afterwards reads what it says and where to look', () => {
   const noise = numbers(20).map((n) => told(`noise-${n}`, 'P2', `noise ${n}`));
   const after = given(incidentKind)

@@ -21,6 +21,7 @@ describe('docs/generic-alerts.md', () => {
     expect(Object.keys(said)).toEqual(Object.keys(genericAlert.shape));
     expect(alert).toEqual({
       fingerprint: 'generic:checkout-5xx',
+      place: expect.any(String) as string,
       status: 'firing',
       title: said['title'],
       summary: said['summary'],

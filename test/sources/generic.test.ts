@@ -23,6 +23,7 @@ it('reads everything that a sender may say', () => {
     }),
   ).toEqual({
     fingerprint: 'generic:checkout-5xx',
+    place: expect.any(String) as string,
     status: 'resolved',
     title: 'Checkout answers 5xx',
     summary: '12 % of requests',
@@ -46,6 +47,19 @@ it('needs no more than a key', () => {
   );
   expect(parse({ key: 'disk', status: null, labels: null })).toEqual(alert);
   expect(parse({ key: 'disk', status: '' })).toEqual(alert);
+});
+
+it('tells by the words for service, channel and labels whether two of one key say the same of their place', () => {
+  const placeOf = (said: object) => parse({ key: '5xx', ...said })?.place;
+  const said = { service: 'checkout', channel: 'stable', labels: { region: 'eu', tier: 1 } };
+  const labels = { tier: '1', region: 'eu' };
+  expect(placeOf({ ...said, labels, status: 'resolved', severity: 'critical', summary: 'over' })).toBe(
+    placeOf(said),
+  );
+  for (const other of [{ service: 'platform' }, { channel: '' }, { labels: { region: 'us' } }])
+    expect(placeOf({ ...said, ...other })).not.toBe(placeOf(said));
+  expect(placeOf({ service: 'stable' })).not.toBe(placeOf({ channel: 'stable' }));
+  expect(parse({ key: '5xx', service: null, channel: ' ', labels: {} })).not.toHaveProperty('place');
 });
 
 it('has a title also when the key shows nothing', () => {

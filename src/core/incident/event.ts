@@ -73,6 +73,8 @@ export type IncidentEvent =
   | {
       readonly type: 'alert.fired';
       readonly fingerprint: string;
+      /** What it says of its place, as a digest (`source.ts`); events of earlier versions do not say. */
+      readonly place?: string;
       readonly title: string;
       readonly summary: string;
       readonly severity: Severity;

@@ -19,18 +19,20 @@ type Firing = Pick<Incident, 'firing' | 'moreFiring'>;
  */
 export function withFiring(state: Firing & Pick<Incident, 'severity'>, event: Fired): Firing {
   const { fingerprint, title, summary, severity, url, dashboard, runbook, by } = event;
+  const place = event.place === undefined ? {} : { place: event.place };
   const { firing, moreFiring } = state;
   const known = firingAlert(state, fingerprint);
   const room = isWorse(severity, state.severity) ? keptWholeOfWorse : keptWhole;
   const isWhole = (known && known.words === undefined) || Object.keys(firing).length < room;
   if (!isWhole) {
-    const alert: FiringAlert = { title, summary: '', severity, url: undefined, words: digest(summary) };
+    const words = digest(summary);
+    const alert: FiringAlert = { title, summary: '', severity, url: undefined, words, ...place };
     return Object.hasOwn(firing, fingerprint)
       ? { firing: { ...firing, [fingerprint]: alert }, moreFiring }
-      : { firing, moreFiring: withMore(moreFiring, fingerprint, alert) };
+      : { firing, moreFiring: changeMore(moreFiring, fingerprint, alert) };
   }
   const source = by.kind === 'source' ? by.name : undefined;
-  const alert: FiringAlert = { title, summary, severity, url, dashboard, runbook, source };
+  const alert: FiringAlert = { title, summary, severity, url, dashboard, runbook, source, ...place };
   const { moreFiring: others } = withoutFiring(state, fingerprint);
   return { firing: { ...firing, [fingerprint]: alert }, moreFiring: others };
 }
@@ -38,14 +40,16 @@ export function withFiring(state: Firing & Pick<Incident, 'severity'>, event: Fi
 /** What fires, without one of them. */
 export function withoutFiring({ firing, moreFiring }: Firing, fingerprint: string): Firing {
   if (!Object.hasOwn(firing, fingerprint))
-    return { firing, moreFiring: moreFiring && withMore(moreFiring, fingerprint, undefined) };
+    return { firing, moreFiring: moreFiring && changeMore(moreFiring, fingerprint, undefined) };
   const { [fingerprint]: _gone, ...others } = firing;
   return { firing: others, moreFiring };
 }
 
 export function firingAlert({ firing, moreFiring }: Firing, fingerprint: string): FiringAlert | undefined {
-  const [layer, bucket] = placeOf(fingerprint);
-  return own(firing, fingerprint) ?? own(moreFiring?.in[layer]?.[bucket] ?? {}, fingerprint);
+  const whole = own(firing, fingerprint);
+  if (whole || !moreFiring) return whole;
+  const [layer, bucket] = bucketOf(fingerprint);
+  return own(moreFiring.in[layer]?.[bucket] ?? {}, fingerprint);
 }
 
 export function firingCount({ firing, moreFiring }: Firing): number {
@@ -68,13 +72,14 @@ export function saysTheSame(
     : known.words === digest(summary);
 }
 
-function withMore(
+/** Those beyond the first ones, after one of them fires as it does now; undefined: it fires no more. */
+function changeMore(
   more: Incident['moreFiring'],
   fingerprint: string,
   alert: FiringAlert | undefined,
 ): Incident['moreFiring'] {
   const { count, in: layers } = more ?? { count: 0, in: {} };
-  const [layer, bucket] = placeOf(fingerprint);
+  const [layer, bucket] = bucketOf(fingerprint);
   const { [fingerprint]: known, ...others } = layers[layer]?.[bucket] ?? {};
   const filled = alert ? { ...others, [fingerprint]: alert } : others;
   return {
@@ -83,7 +88,7 @@ function withMore(
   };
 }
 
-function placeOf(fingerprint: string): readonly [layer: number, bucket: number] {
+function bucketOf(fingerprint: string): readonly [layer: number, bucket: number] {
   const [layer = 0, bucket = 0] = createHash('sha256').update(fingerprint).digest();
   return [layer % 32, bucket % 32];
 }

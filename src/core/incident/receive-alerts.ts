@@ -44,14 +44,14 @@ export function receiveAlerts(
     }
     // A repeated alert that says nothing new costs a look-up, not an event.
     if (known && known.severity === route.severity && saysTheSame(known, alert)) continue;
-    const { title, summary, version, url, dashboard, runbook, startsAt } = alert;
+    const { title, summary, version, url, dashboard, runbook, startsAt, place } = alert;
     const { severity, note } = route;
     said.set(fingerprint, { title, summary, severity });
     // A repeat does not undo what a person has lowered: only news raises.
     if (!known || isWorse(severity, known.severity)) worsened.push({ severity, title });
     const links = { url, dashboard, runbook };
     const words = { fingerprint, title, summary, severity, version, startsAt, note };
-    events.push({ type: 'alert.fired', ...words, ...links });
+    events.push({ type: 'alert.fired', ...words, ...links, ...(place !== undefined && { place }) });
   }
   events.push(...unknownSeverities(state, alerts));
   const worstNew = worst(worsened.map(({ severity }) => severity));

@@ -21,6 +21,8 @@ export interface FiringAlert {
   readonly source?: string | undefined;
   /** Of one among very many, a digest of its summary, which is left out. */
   readonly words?: string;
+  /** What it said of its place, as a digest; alerts that earlier versions of Lastgood took in do not say. */
+  readonly place?: string;
 }
 
 export interface Incident {
