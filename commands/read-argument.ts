@@ -150,8 +150,9 @@ function knownHint(before: Values, { channels }: Asking): string | undefined {
 }
 
 function readText({ name }: Argument, typed: string): Read {
-  // Control characters (NUL, escapes) have no place in a reason; like line breaks they become spaces.
-  const text = typed.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  // Control characters (NUL, escapes) have no place in a reason; like line breaks they become spaces,
+  // and so does half of an emoji, which a program has left that cut its own text.
+  const text = typed.replace(/[\s\p{Cc}\p{Cs}]+/gu, ' ').trim();
   if (text === '') return { problem: `The ${name} is empty` };
   if (text.length > longestText) {
     return {
@@ -163,5 +164,6 @@ function readText({ name }: Argument, typed: string): Read {
 }
 
 export function shorten(text: string): string {
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  const characters = Array.from(text);
+  return characters.length > 40 ? `${characters.slice(0, 40).join('')}…` : text;
 }

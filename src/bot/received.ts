@@ -33,7 +33,8 @@ function linesOf(item: InboxItem): readonly string[] | undefined {
   if (item.source === 'api') return undefined;
   const { headers, body } = readWebhookItem(item);
   const text = body.toString('utf8');
-  const shown = text.slice(0, longest);
+  // Not in the middle of an emoji.
+  const shown = text.slice(0, longest).replace(/\p{Cs}$/u, '');
   const left = text.length - shown.length;
   return [
     ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),

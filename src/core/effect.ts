@@ -182,7 +182,7 @@ export function laneOf(id: string, stream: string, effect: Effect): string {
   }
 }
 
-/** 0 goes first: a P0's page overtakes a P3's, and a page overtakes a line in a thread. */
+/** The lowest goes first: a P0's page overtakes a P3's, and a page overtakes a line in a thread. */
 export function priorityOf(effect: Effect): number {
   switch (effect.type) {
     case 'page.pagerduty':
@@ -191,8 +191,9 @@ export function priorityOf(effect: Effect): number {
     case 'page.mail':
     case 'page.slack':
       return Number(effect.severity.slice(1));
+    // There are few, and places that are kept for them: what is looked for first must not be pages alone.
     case 'step.run':
-      return 0;
+      return -1;
     case 'slack.reply':
       return 1;
     case 'slack.card':

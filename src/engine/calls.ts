@@ -38,6 +38,8 @@ export function callsInto(parts: {
   readonly carry: (taken: Taken) => void;
   /** As soon as the store can say whether this is stored, it waits as any other effect does; it has not set out. */
   readonly putBack: (row: OutboxRow) => void;
+  /** Whoever found none beside what was spoken for is looked for. */
+  readonly madeRoom: () => void;
 }): () => Calls {
   const { spokenFor } = parts;
   const isFree = (id: string): boolean => !spokenFor.has(id) && !parts.isUnderWay(id);
@@ -67,7 +69,10 @@ export function callsInto(parts: {
         }
       },
       carry: () => end(parts.carry),
-      doubt: () => end(({ row }) => parts.isUnderWay(row.id) || parts.putBack(row)),
+      doubt: () => {
+        end(({ row }) => parts.isUnderWay(row.id) || parts.putBack(row));
+        parts.madeRoom();
+      },
     };
   };
 }

@@ -213,7 +213,10 @@ function integrationOf(effect: Effect): string {
       return 'The executor';
     case 'registry.publish':
       return 'The channel registry';
-    default:
-      return effect satisfies never;
+    default: {
+      // Only a newer version knows what it is.
+      const { type }: { readonly type: string } = effect satisfies never;
+      return type;
+    }
   }
 }

@@ -12,7 +12,7 @@ import {
 } from '../store/store.ts';
 import { callsInto, type Calls, type Taken } from './calls.ts';
 import { createDelivery, type DeliveryParts } from './delivery.ts';
-import { isKnown } from './known-effects.ts';
+import { dueHere, nothingDue } from './due-here.ts';
 import { neighbourOf, neighbours, type Neighbour } from './neighbours.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import type { Pace } from './pace.ts';
@@ -106,16 +106,22 @@ export function createOutbox(parts: Parts): Outbox {
     },
   });
 
+  /** With those that a transaction is about to send: they have found room. */
   function kindsUnderWay(): readonly KindOfEffect[] {
-    return [...inFlight.values()].map(({ kind }) => kind);
+    const kinds = [...inFlight.values()].map(({ kind }) => kind);
+    return [...kinds, ...[...spokenFor.values()].map(kindOf)];
   }
 
   async function look(): Promise<void> {
     for (const stream of hurried) await bringForward(stream);
     const now = clock.now();
-    const most = mostInFlight - inFlight.size;
-    const due = most > 0 ? await store.outboxDue(now, most, room.full(kindsUnderWay())) : [];
-    const calls = due.filter(({ priority, effect }) => priority < afterCalls && isKnown(effect.type));
+    const underWayNow = kindsUnderWay();
+    // Of what is in hand some may still wait in the store: as many are looked for as there are places at all.
+    const { due, unknownUntil } =
+      underWayNow.length < mostInFlight
+        ? await dueHere(store, now, mostInFlight, room.full(underWayNow))
+        : nothingDue;
+    const calls = due.filter(({ priority }) => priority < afterCalls);
     let isBusy = false;
     // Nothing is drawn for a card before whoever is called is being called; the next look is at the rest.
     for (const row of calls.some(({ id }) => !inFlight.has(id)) ? calls : due) {
@@ -126,8 +132,8 @@ export function createOutbox(parts: Parts): Outbox {
     // As soon as these are on their way we look again.
     if (isBusy) return;
     // What is due and finds no room wakes us when one of those in flight ends; a page that is tried again does not wait.
-    const next = await store.nextDue(now);
-    if (next !== undefined) arm(Math.max(next, clock.now() + 1));
+    const next = Math.min((await store.nextDue(now)) ?? Infinity, unknownUntil);
+    if (next !== Infinity) arm(Math.max(next, clock.now() + 1));
   }
 
   function underWay(row: OutboxRow, carriedOut: Promise<'here' | 'elsewhere'>): void {
@@ -162,10 +168,8 @@ export function createOutbox(parts: Parts): Outbox {
   }
 
   async function carryOut(seen: OutboxRow): Promise<'here' | 'elsewhere'> {
-    // While replicas are replaced: whoever knows what it is carries it out.
-    if (!isKnown(seen.effect.type) && clock.now() < seen.deadlineAt) return 'elsewhere';
     const isOurs = store.lease();
-    const taken = await record(seen, async (transaction) => {
+    const taken = await untilStored(seen, async (transaction) => {
       const row = await transaction.takeOutbox(seen, clock.now());
       return row ? { row, prepared: await prepare(transaction, row) } : 'elsewhere';
     });
@@ -182,13 +186,16 @@ export function createOutbox(parts: Parts): Outbox {
       // Others may be due; they do not wait for this one to come back.
       turn.ask();
       const outcome = await attempted;
-      const recorded = await record(row, async (transaction) => {
+      const recorded = await untilStored(row, async (transaction) => {
         if (!(await transaction.inHand(row.id))) return 'too late';
         await conclude(transaction, row, outcome);
         return 'recorded';
       });
       if (recorded === 'too late')
-        log.warn({ effect: row.id, outcome }, 'another process has taken this effect over; its word counts');
+        log.warn(
+          { effect: row.id, outcome },
+          'what came back is not recorded: another process has taken the effect over, or our own COMMIT came through late',
+        );
       else if (outcome !== notSent) await noteAbsence(row.effect, outcome);
     }
     parts.committed();
@@ -197,7 +204,7 @@ export function createOutbox(parts: Parts): Outbox {
 
   /** What a transaction took that failed, and may be stored all the same: nobody carries it. */
   async function putBack(row: OutboxRow): Promise<'here'> {
-    await record(row, async (transaction) => {
+    await untilStored(row, async (transaction) => {
       // The clock may have been set back meanwhile, which only what waits is spared.
       const dueAt = Math.min(row.dueAt, clock.now());
       if (await transaction.inHand(row.id))
@@ -242,10 +249,11 @@ export function createOutbox(parts: Parts): Outbox {
   }
 
   /**
-   * What happened outside is not forgotten because the disk is full for a minute: it is recorded when the store takes
-   * it again. If we stop before, the row is still in flight there, and the next start asks what became of it.
+   * A row is taken up, recorded or put back as soon as the store can be written: what happened outside is not forgotten
+   * because the disk is full for a minute. If we stop before it is recorded, the row is still in flight there, and the next
+   * start asks what became of it.
    */
-  async function record<T>(
+  async function untilStored<T>(
     row: OutboxRow,
     work: (transaction: Transaction) => Promise<T>,
   ): Promise<T | undefined> {
@@ -253,7 +261,7 @@ export function createOutbox(parts: Parts): Outbox {
       try {
         return await store.transact(work);
       } catch (error) {
-        log.error({ error, effect: row.id }, 'an effect could not be recorded');
+        log.error({ error, effect: row.id }, 'the outbox could not be written');
         strays.mayCome();
         const passes = error instanceof StoreUnavailable || error instanceof StaleStream;
         if ((!passes && (await setAside(row, error))) || stopped) return undefined;
@@ -295,10 +303,7 @@ export function createOutbox(parts: Parts): Outbox {
       prepare,
       spokenFor,
       // Before the start, what is in flight was so in an earlier life.
-      hasRoom: (row) =>
-        started &&
-        !stopped &&
-        room.left(kindOf(row), [...kindsUnderWay(), ...[...spokenFor.values()].map(kindOf)]) > 0,
+      hasRoom: (row) => started && !stopped && room.left(kindOf(row), kindsUnderWay()) > 0,
       isUnderWay: (id) => inFlight.has(id),
       // What is not carried out any more is in flight at the next start, which asks what became of it.
       carry: (taken) => stopped || underWay(taken.row, deliver(taken)),
@@ -306,6 +311,7 @@ export function createOutbox(parts: Parts): Outbox {
         strays.mayCome();
         if (!stopped) underWay(row, putBack(row));
       },
+      madeRoom: turn.ask,
     }),
     poke: turn.ask,
     hurry: (stream) => void hurried.add(stream),

@@ -8,7 +8,7 @@ export const canWait = 2;
 export interface Room {
   /** How many of this kind may set out beside those that are under way; none when it is not above zero. */
   readonly left: (kind: KindOfEffect, underWay: readonly KindOfEffect[]) => number;
-  /** What need not be looked for: kinds that whoever does not answer has no more room for. */
+  /** What need not be looked for, or it would hide all that comes after it: kinds that those who do not answer have no room for. */
   readonly full: (underWay: readonly KindOfEffect[]) => readonly KindOfEffect[];
 }
 
@@ -16,6 +16,8 @@ export interface Room {
 export function createRoom(most: number, silent: () => readonly Neighbour[]): Room {
   const mostUnhurried = Math.max(1, Math.ceil(most * 0.75));
   const share = Math.max(1, Math.ceil(most / 3));
+  /** Of that, for their pages: whatever their cards have taken before it was known. */
+  const keptForPages = Math.min(share - 1, Math.ceil(share / 3));
   /** A rollback begins, whoever else has taken everything. */
   const besideSteps = most - Math.floor(most / 8);
 
@@ -28,10 +30,12 @@ export function createRoom(most: number, silent: () => readonly Neighbour[]): Ro
     if (!isHurried) rooms.push(mostUnhurried - count((other) => other.priority >= canWait));
     if (neighbour) {
       rooms.push(besideSteps - count((other) => neighbourOf(other.type) !== undefined));
-      // Nor does a page that is tried again wait for them.
-      const comesFirst = (other: KindOfEffect): boolean =>
-        neighbourOf(other.type) === neighbour && (!isHurried || other.priority < canWait);
-      if (silent().includes(neighbour)) rooms.push(share - count(comesFirst));
+      if (silent().includes(neighbour)) {
+        const theirs = count((other) => neighbourOf(other.type) === neighbour);
+        const pages = count((other) => neighbourOf(other.type) === neighbour && other.priority < canWait);
+        if (isHurried) rooms.push(Math.max(share - theirs, keptForPages - pages));
+        else rooms.push(share - theirs, share - keptForPages - (theirs - pages));
+      }
     }
     return Math.min(...rooms);
   }

@@ -16,6 +16,7 @@ export function joinReplicas(database: Database, name: string, wire: Wire, look:
   const { lease } = database;
   /** The last sign of each, and since when it has been seen. */
   let others = new Map<string, { readonly sign: number; readonly since: Instant }>();
+  let lookedAt = -Infinity;
   let names = 0;
   let id = '';
   let provenAt = wire.steady();
@@ -51,9 +52,14 @@ export function joinReplicas(database: Database, name: string, wire: Wire, look:
     }
   }
 
-  /** Those whose sign has stayed the same for a lease; not by the database's clock, which may be set. */
+  /**
+   * Those whose sign has stayed the same for a lease; not by the database's clock, which may be set. Nobody, for a while,
+   * when this one has not looked for long: it may have stood still together with all others.
+   */
   function bury(): void {
     const steady = wire.steady();
+    if (steady - lookedAt > lease / 2) others = new Map();
+    lookedAt = steady;
     const seen = [...database.replicas].map(([other, sign]) => {
       const known = others.get(other);
       return [other, known?.sign === sign ? known : { sign, since: steady }] as const;

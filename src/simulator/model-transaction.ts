@@ -10,6 +10,7 @@ import {
   type OutboxRecord,
   type StreamRecord,
 } from './model-database.ts';
+import { effectText } from '../store/effect-text.ts';
 import {
   AlreadySettled,
   StaleStream,
@@ -311,7 +312,7 @@ function asNew(row: NewOutboxRow): OutboxRow {
   };
 }
 
-/** A card is left out when something of its lane is still waiting, which then goes as early as the worse of both. */
+/** A card is left out when something of its lane is still waiting, which then has the priority of the worse of both. */
 function add(database: Database, row: NewOutboxRow, owner: string): boolean {
   const waiting = [...database.underWay.values()].filter(
     (each) => each.row.lane === row.lane && each.row.status === 'waiting',
@@ -325,7 +326,7 @@ function add(database: Database, row: NewOutboxRow, owner: string): boolean {
     return false;
   }
   database.position += 1;
-  const stored = asNew({ ...row, effect: JSON.parse(JSON.stringify(row.effect)) as OutboxRow['effect'] });
+  const stored = asNew({ ...row, effect: JSON.parse(effectText(row.effect)) as OutboxRow['effect'] });
   putRow(database, { position: database.position, row: stored, owner });
   return true;
 }

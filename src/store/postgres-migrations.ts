@@ -15,7 +15,7 @@ const oldestServer = 140_000;
  * who wrote a stream or effect last and is the first to go on with it, who has an effect in flight.
  * `written` names the transaction, for when the answer to its COMMIT is lost. A partial index
  * holds only the rows that are still of interest, so that a million settled ones cost nothing. Everything that is JSON
- * is text, since nothing here looks into it. `must` makes a statement that changed nothing an error of its
+ * is text, and no statement parses it (`typeOfEffect`). `must` makes a statement that changed nothing an error of its
  * transaction, so that a COMMIT sent right behind it does not commit.
  */
 const migrations: readonly string[] = [

@@ -56,7 +56,7 @@ export async function recoverOrphans(client: ClientBase, now: Instant, id: strin
 /**
  * Joins the replicas on a connection of its own: gives signs of life, takes over from those that give none, hears of
  * what others leave to do.
- * @param options.lease who gives no sign of life for so long, by the database's clock, is dead to the others
+ * @param options.lease who gives no sign of life for so long, as each of the others measures it, is dead to them
  * @param options.now what the time is; left out: what the database says
  * @param options.look what others may have left has to be looked for
  */
@@ -74,6 +74,7 @@ export async function joinReplicas(options: {
     id: newId(),
     alone: true,
     others: new Map(),
+    lookedAt: -Infinity,
     // By the clock on the wall as well as by the one that stands still while a machine sleeps.
     provenAt: undefined,
     ahead: undefined,
@@ -145,24 +146,29 @@ export async function joinReplicas(options: {
       state.id = newId();
       await run(client, register, [state.id]);
     }
-    state.provenAt = began;
     await readTime(client);
+    // Whoever holds the lease has read the clock since.
+    state.provenAt = began;
     state.alone = !(await isAnybodyThere(client));
   }
 
   /**
    * Buries those whose sign has stayed the same for a lease. How long that was, is measured here: the database's clock may
-   * be set, and would have somebody dead who gave a sign a moment ago.
+   * be set, and would have somebody dead who gave a sign a moment ago. Whoever has not looked for long may have stood still
+   * together with all others, and gives them time to wake up.
    */
   async function isAnybodyThere(client: ClientBase): Promise<boolean> {
+    const asked = performance.now();
+    if (asked - state.lookedAt > lease / 2) state.others = new Map();
+    state.lookedAt = asked;
     const { rows } = await run<{ id: string; sign: string }>(client, readOthers, [state.id]);
-    const now = performance.now();
+    const heard = performance.now();
     const others = rows.map(({ id, sign }) => {
       const known = state.others.get(id);
-      return { id, sign, since: known?.sign === sign ? known.since : now };
+      return { id, sign, since: known?.sign === sign ? known.since : heard };
     });
     state.others = new Map(others.map(({ id, ...seen }) => [id, seen]));
-    const silent = others.filter(({ since }) => now - since > lease);
+    const silent = others.filter(({ since }) => asked - since > lease);
     for (const { id, sign } of silent) await run(client, bury, [id, sign]);
     return others.length > silent.length;
   }
@@ -254,6 +260,8 @@ interface State {
   alone: boolean;
   /** The last sign of each, and since when it has been seen, by `performance.now()`. */
   others: ReadonlyMap<string, { readonly sign: string; readonly since: number }>;
+  /** When it was asked about them last. */
+  lookedAt: number;
   provenAt: { readonly wall: number; readonly steady: number } | undefined;
   /** By how much the database's clock is ahead of `performance.now()`. */
   ahead: number | undefined;

@@ -73,6 +73,12 @@ export function toOutboxRow(row: OutboxColumns): OutboxRow {
   };
 }
 
+/**
+ * What an effect's text says first. Its JSON is not read here: PostgreSQL's has no place for some of what JavaScript's
+ * may hold, such as an escaped NUL, and one such row would have the whole statement fail.
+ */
+export const typeOfEffect = `substring(effect FROM '^[{]"type":"([^"]*)"')`;
+
 /** Of the table as `row`: waiting, nobody of its lane goes before it, and nobody of its lane is on the way. */
 export const mayGo = `row.status = 'waiting' AND NOT EXISTS (
   SELECT 1 FROM outbox other WHERE other.lane = row.lane AND other.status IN ('waiting', 'in-flight')

@@ -3,6 +3,7 @@ import type { PoolClient, QueryResult } from 'pg';
 import type { StreamId } from '../core/stream.ts';
 import type { Instant } from '../core/time.ts';
 import { beginning, writtenEntry, writtenHashes } from '../trust/audit/chain.ts';
+import { effectText } from './effect-text.ts';
 import { chainFrom, type StoredEnd } from './postgres-audit.ts';
 import { isAnswer } from './postgres-errors.ts';
 import {
@@ -209,7 +210,7 @@ export function openTransaction(
       rows.map(({ createdAt }) => createdAt),
       rows.map(({ dueAt }) => dueAt),
       rows.map(({ deadlineAt }) => deadlineAt),
-      rows.map(({ effect }) => JSON.stringify(effect)),
+      rows.map(({ effect }) => effectText(effect)),
       rows.map(({ effect }) => String(effect.type === 'slack.card')),
       owner,
       [...cards.keys()],

@@ -21,6 +21,7 @@ import {
   toEvent,
   toOutboxRow,
   toStream,
+  typeOfEffect,
   type EventRow,
   type OutboxColumns,
   type Statement,
@@ -109,9 +110,8 @@ const wakesDue = statement(
 const outboxDue = statement(
   `SELECT ${outboxColumns} FROM outbox row
    WHERE row.due_at <= $1 AND (row.owner = $3 OR $4 OR row.due_at <= $1 - ${graceOfEffects}) AND ${mayGo}
-     AND (cardinality($5::text[]) = 0 OR NOT EXISTS (
-       SELECT FROM unnest($5::text[], $6::bigint[]) AS kind (type, priority)
-       WHERE kind.type = row.effect::json ->> 'type' AND kind.priority <= row.priority))
+     AND (cardinality($5::text[]) = 0
+       OR coalesce(row.priority < ($6::bigint[])[array_position($5::text[], ${typeOfEffect})], true))
    ORDER BY row.priority, row.pos LIMIT $2`,
 );
 const nextDue = statement(
@@ -136,7 +136,7 @@ const hastenOutbox = statement(
 );
 const outboxOf = statement(`SELECT ${outboxColumns} FROM outbox WHERE stream = $1 ORDER BY pos`);
 const effectsLeft = statement(
-  `SELECT effect::json ->> 'type' AS type, priority, status, count(*) AS count, min(created_at) AS oldest
+  `SELECT ${typeOfEffect} AS type, priority, status, count(*) AS count, min(created_at) AS oldest
    FROM outbox WHERE status IN ('waiting', 'in-flight') GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`,
 );
 const inboxLeft = statement(

@@ -1,6 +1,7 @@
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { StreamEnd, StreamId } from '../core/stream.ts';
 import { beginning, writtenEntry, writtenHashes } from '../trust/audit/chain.ts';
+import { effectText } from './effect-text.ts';
 import type { Turn } from './group-commit.ts';
 import {
   firstOfLane,
@@ -120,7 +121,7 @@ export function prepareTransactions(db: DatabaseSyncInstance): (turn: Turn) => T
     for (const row of rows) {
       if (row.effect.type === 'slack.card' && waitingInLane.get(row.lane))
         hurryLane.run({ lane: row.lane, priority: row.priority });
-      else addToOutbox.run({ ...row, stream: row.stream ?? null, effect: JSON.stringify(row.effect) });
+      else addToOutbox.run({ ...row, stream: row.stream ?? null, effect: effectText(row.effect) });
     }
   }
 

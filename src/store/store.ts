@@ -54,7 +54,7 @@ export interface OutboxRow {
   /** Undefined for an answer that belongs to no stream. */
   readonly stream: StreamId | undefined;
   readonly lane: string;
-  /** 0 goes first. */
+  /** The lowest goes first. */
   readonly priority: number;
   readonly createdAt: Instant;
   readonly dueAt: Instant;
@@ -114,7 +114,7 @@ export interface Transaction {
   readonly write: (write: StreamWrite) => Promise<void>;
   /**
    * Adds to the outbox, after the streams that the rows belong to were written. A `slack.card` is left out when something
-   * of its lane is still waiting, which will draw the newest state anyway, and now goes as early as the worse of both.
+   * of its lane is still waiting, which will draw the newest state anyway, and now has the priority of the worse of both.
    */
   readonly enqueue: (rows: readonly NewOutboxRow[]) => Promise<void>;
   readonly outboxRow: (id: string) => Promise<OutboxRow | undefined>;
@@ -207,7 +207,10 @@ export interface Store {
     limit: number,
   ) => Promise<readonly { readonly id: StreamId; readonly kind: StreamName; readonly wakeAt: Instant }[]>;
 
-  /** Waiting rows that may go now, of all kinds but these: due, and first of their lane; by priority, then age. */
+  /**
+   * Waiting rows that may go now, of all kinds but these, each type once: due, and first of their lane; by priority, then
+   * age.
+   */
   readonly outboxDue: (
     now: Instant,
     limit: number,

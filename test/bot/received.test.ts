@@ -30,6 +30,12 @@ it('shows the beginning of a long one, in lines that fit a message', async () =>
   expect(lines.at(-1)).toBe('… and 184000 more characters');
 });
 
+it('ends it with a whole character', async () => {
+  const { lines } = await shown({ source: 'generic', body: { headers: {}, raw: `x${'🙂'.repeat(8_000)}` } });
+  expect(lines.join('')).not.toMatch(/\p{Cs}/u);
+  expect(lines.at(-1)).toBe('… and 2 more characters');
+});
+
 it('shows of what was typed in Slack who said what, and no key that came with it', async () => {
   const raw = new URLSearchParams({
     command: '/rollback',

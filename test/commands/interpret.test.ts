@@ -203,6 +203,21 @@ describe('a wrong word is answered with usage, example and the nearest word', ()
   });
 });
 
+describe('an emoji', () => {
+  it('is repeated whole, or not at all', () => {
+    expect(answerTo(`/channels set stable ${'x'.repeat(39)}🙂🙂 by hand`).title).toContain(
+      `“${'x'.repeat(39)}🙂…”`,
+    );
+  });
+
+  it('of which a program has left only half is no part of a reason', () => {
+    const cut = 'checkout is down 🙂'.slice(0, -1);
+    expect(ask(`/channels set stable 1.6.0 ${cut}`)).toMatchObject({
+      intent: { reason: 'checkout is down' },
+    });
+  });
+});
+
 describe('an incident that was not named', () => {
   it('is the only open one', () => {
     expect(ask('/incident ack')).toMatchObject({ to: { id: 'INC-1' } });

@@ -27,7 +27,7 @@ export function move(
   return { id, kind: 'incident', expected, state, wakeAt: undefined, alias: undefined, events, ...change };
 }
 
-const thread: Effect = {
+export const thread: Effect = {
   type: 'slack.thread',
   conversation: 'C1',
   text: 'Checkout answers again.',

@@ -13,7 +13,18 @@ import {
 import { auditContract } from './store-audit.ts';
 import { standingContract } from './store-standing.ts';
 import { expectToBehaveLikeModel } from './store-model.ts';
-import { card, delivery, enqueue, errand, event, idsDue, move, noon, writeStream } from './store-samples.ts';
+import {
+  card,
+  delivery,
+  enqueue,
+  errand,
+  event,
+  idsDue,
+  move,
+  noon,
+  thread,
+  writeStream,
+} from './store-samples.ts';
 
 /** Somewhere empty for one store. `open` gives it a clock that always says `noon`. */
 export interface StorePlace {
@@ -512,6 +523,17 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
         expect(await others({ type: 'slack.card', priority: 0 })).toEqual(['worse', 'first']);
         expect(await others({ type: 'slack.thread', priority: 4 })).toEqual(['worse', 'card']);
         expect(await others({ type: 'slack.thread', priority: 0 })).toEqual(['card']);
+      });
+
+      test('keeps whole characters, and counts and hands out by its type whatever it says', async () => {
+        const said = { ...thread, text: 'a\0b, half of \ud83d, and \u{1f4a5}' };
+        await enqueue(store, errand('said', { effect: said }), errand('beside'));
+
+        const kept = 'a\ufffdb, half of \ufffd, and \u{1f4a5}';
+        const due = await store.outboxDue(noon, 10, [{ type: 'slack.card', priority: 0 }]);
+        expect(due.map(({ effect }) => effect)).toEqual([{ ...thread, text: kept }, thread]);
+        expect(await store.outboxDue(noon, 10, [{ type: 'slack.thread', priority: 0 }])).toEqual([]);
+        expect((await store.outstanding(noon)).effects).toMatchObject([{ type: 'slack.thread', count: 2 }]);
       });
 
       test('says what is in flight here, until it no longer is', async () => {

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Envelope } from '../../src/core/envelope.ts';
 import type { EffectType, Outcome } from '../../src/core/effect.ts';
 import type { Severity } from '../../src/core/severity.ts';
+import { StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { firing, receive } from '../support/alerts.ts';
 import { alertmanager, second, start } from '../support/given.ts';
-import { carrying, done, openWorkshop } from './workshop.ts';
+import { carrying, done, openWorkshop, page } from './workshop.ts';
 
 const everything: readonly EffectType[] = [
   'page.slack',
@@ -14,6 +15,10 @@ const everything: readonly EffectType[] = [
   'slack.thread',
 ];
 const never = new Promise<Outcome>(() => undefined);
+
+const turns = async (): Promise<void> => {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+};
 
 function alert(severity: Severity = 'P0'): Envelope {
   return {
@@ -85,6 +90,73 @@ describe('whoever is called', () => {
     await engine.start();
     while (world.errands.length === 0) await new Promise(setImmediate);
     expect((await calls()).toSorted()).toEqual(['in-flight', 'waiting', 'waiting']);
+  });
+});
+
+describe('whoever is about to be called', () => {
+  const full = new StoreUnavailable('the disk is full');
+  /** A store that answers the next transaction when the test says so; when it is lost, nobody is taken up in it. */
+  function slow() {
+    let held: { readonly answered: Promise<void>; readonly how: 'stored' | 'lost' } | undefined;
+    const through = (store: Store): Store => ({
+      ...store,
+      transact: async (work) => {
+        if (!held) return store.transact(work);
+        const { answered, how } = held;
+        held = undefined;
+        const done = store.transact((transaction) =>
+          work(how === 'stored' ? transaction : { ...transaction, takeOutbox: () => Promise.reject(full) }),
+        );
+        await Promise.allSettled([done, answered]);
+        return done;
+      },
+    });
+    const hold = (how: 'stored' | 'lost') => {
+      let answer = (): void => undefined;
+      const answered = new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+      held = { answered, how };
+      return answer;
+    };
+    return { through, hold };
+  }
+
+  it('has their place already, before the store has answered', async () => {
+    const { through, hold } = slow();
+    const world = carrying(everything, () => never);
+    const { engine, enqueue } = await openWorkshop({ carriers: [world.carrier], through });
+    await engine.start();
+    await turns();
+    const answer = hold('stored');
+    const submitted = engine.submit([alert()]);
+    await turns();
+    await enqueue(...Array.from({ length: 40 }, (_, n) => page(`text ${n}`)));
+    engine.poke();
+    await turns();
+    answer();
+    await submitted;
+    await turns();
+    expect(world.errands).toHaveLength(28);
+  });
+
+  it('leaves it to whoever waits when they are not called after all', async () => {
+    const { through, hold } = slow();
+    const world = carrying(everything, () => never);
+    const { engine, enqueue } = await openWorkshop({ carriers: [world.carrier], through, mostInFlight: 1 });
+    await engine.start();
+    await turns();
+    const answer = hold('lost');
+    const submitted = engine.submit([alert()]);
+    await turns();
+    await enqueue(page('waits'));
+    engine.poke();
+    await turns();
+    expect(world.errands).toEqual([]);
+    answer();
+    await expect(submitted).rejects.toThrow('the disk is full');
+    await turns();
+    expect(world.errands).toMatchObject([{ effect: { text: 'waits' } }]);
   });
 });
 

@@ -32,6 +32,51 @@ describe('an effect that a replica of a newer version has decided', () => {
   });
 });
 
+describe('what is due and cannot go', () => {
+  it('because a newer version has decided it hides no page behind it, and is set aside at its deadline', async () => {
+    const slack = carrying(['page.slack'], () => done);
+    const { store, clock, enqueue, engine, row, advance } = await openWorkshop({ carriers: [slack.carrier] });
+    const newer = Array.from({ length: 66 }, (_, n) => {
+      const effect = { type: n % 2 ? 'page.pigeon' : 'page.smoke' } as unknown as Effect;
+      return { ...outboxRow(`newer-${n}`, undefined, clock.now(), page('like this')), effect };
+    });
+    await store.transact((transaction) => transaction.enqueue(newer));
+    await enqueue(page('goes'));
+    await engine.start();
+    await advance(second);
+    expect(slack.errands).toHaveLength(1);
+    await advance(hour - 2 * second);
+    expect(await row('newer-0')).toMatchObject({ status: 'waiting', attempts: 0 });
+    await advance(second);
+    expect(await row('newer-65')).toMatchObject({ status: 'failed', attempts: 0 });
+  });
+
+  it('because the store lets nobody take it up leaves the other places to others', async () => {
+    const slack = carrying(['page.slack'], () => done);
+    const locked = new StoreUnavailable('canceling statement due to lock timeout (55P03)');
+    const isLocked = (id: string) => Number(id.slice('effect-'.length)) <= 16;
+    const through = (store: Store): Store => ({
+      ...store,
+      transact: (work) =>
+        store.transact((transaction) =>
+          work({
+            ...transaction,
+            takeOutbox: (row, now) =>
+              isLocked(row.id) ? Promise.reject(locked) : transaction.takeOutbox(row, now),
+          }),
+        ),
+    });
+    const { enqueue, engine, clock } = await openWorkshop({ carriers: [slack.carrier], through });
+    await enqueue(...Array.from({ length: 16 }, () => page('locked')));
+    await engine.start();
+    await clock.advance(second, macrotask);
+    await enqueue(...Array.from({ length: 10 }, () => page('goes')));
+    engine.poke();
+    await clock.advance(second, macrotask);
+    expect(slack.errands).toHaveLength(10);
+  });
+});
+
 describe('effects go out', () => {
   it('in order within a lane: the next one waits until the one before has settled', async () => {
     const slack = carrying(['page.slack'], (_errand, count) => (count === 1 ? retry : done));

@@ -16,7 +16,7 @@ const releases = conversations.releases.id;
 /** A replica that gives no sign for 15 s is dead to the others, who look every 3 s; a busy machine takes longer. */
 const lease = 60_000;
 vi.setConfig({ testTimeout: 180_000 });
-const itsWordIsTooLate = 'another process has taken this effect over';
+const itsWordIsTooLate = 'another process has taken the effect over';
 
 // Side by side, since most of it is waiting for a lease to run out.
 describeOnPostgres('A replica is frozen', (server) => {

@@ -297,6 +297,28 @@ describeOnPostgres('PostgreSQL', (server) => {
       expect(await living.transact((transaction) => transaction.inHand('e'))).toBe(true);
     }, 60_000);
 
+    test('takes nobody for dead when it has stood still itself, perhaps together with them', async () => {
+      opened.push(await openPostgresStore({ url, now: () => noon, lease: 3_000 }));
+      const { query } = server();
+      await query(`INSERT INTO lastgood.replica VALUES ('asleep', now())`, database);
+      const sign = async () =>
+        (await query(`SELECT id, seen_at::text FROM lastgood.replica WHERE id <> 'asleep'`, database))[0];
+      const nextSign = async () => {
+        const before = await sign();
+        await expect.poll(sign, { timeout: 10_000 }).not.toEqual(before);
+      };
+      await nextSign();
+      await nextSign();
+
+      const awake = performance.now.bind(performance);
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => awake() + 3_600_000);
+      onTestFinished(() => clock.mockRestore());
+      await nextSign();
+      await nextSign();
+
+      expect(await query(`SELECT FROM lastgood.replica WHERE id = 'asleep'`, database)).toHaveLength(1);
+    }, 60_000);
+
     test('goes by the clock of the database, whatever that of the machine says', async () => {
       onTestFinished(() => void vi.useRealTimers());
       vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_600_000 });
@@ -313,6 +335,22 @@ describeOnPostgres('PostgreSQL', (server) => {
       expect(Math.abs(clock.now() - read!.at)).toBeLessThan(60_000);
       await new Promise<void>((resolve) => clock.wakeAt(clock.now() + 10, resolve));
       expect(clock.now()).toBeGreaterThan(read!.at);
+    });
+
+    test('hands out and counts an effect that its own JSON would refuse, as a program of before has stored it', async () => {
+      const store = await open();
+      await enqueue(store, errand('said'), errand('half'));
+      const now = (text: string) => `SET effect = replace(effect, 'Checkout', '${text}') WHERE id =`;
+      await server().query(`UPDATE lastgood.outbox ${now('\\u0000')} 'said'`, database);
+      await server().query(`UPDATE lastgood.outbox ${now('\\ud83d')} 'half'`, database);
+
+      const others = [{ type: 'page.slack', priority: 0 }] as const;
+      const due = await store.outboxDue(noon, 10, others);
+      expect(due.map(({ effect }) => effect)).toMatchObject([
+        { text: '\0 answers again.' },
+        { text: '\ud83d answers again.' },
+      ]);
+      expect((await store.outstanding(noon)).effects).toMatchObject([{ type: 'slack.thread', count: 2 }]);
     });
 
     test('is made once, when several open it at the same moment', async () => {

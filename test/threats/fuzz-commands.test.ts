@@ -71,7 +71,7 @@ function flaws(ask: Ask): readonly string[] {
 /** What people type is one line of a sensible length, wherever it stands. */
 function flawsOfTyped(ask: Ask): readonly string[] {
   const words = ask.kind === 'intent' ? wordsIn(ask.intent) : [];
-  return [...flaws(ask), ...words.filter((text) => /\p{Cc}/u.test(text) || text.length > 600)];
+  return [...flaws(ask), ...words.filter((text) => /[\p{Cc}\p{Cs}]/u.test(text) || text.length > 600)];
 }
 
 function wordsIn(value: unknown): readonly string[] {
