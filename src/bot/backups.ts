@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { schedule } from 'node-cron';
 import type { Clock } from '../core/clock.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Log } from '../engine/log.ts';
-import { backupName, backupsIn } from '../store/backup-file.ts';
+import { tidyBackups } from '../store/backup-file.ts';
+import { backupName, writingDown } from '../store/backup-name.ts';
 import type { OpenedStore } from '../store/open-store.ts';
 import { isFirst, oneOfAll } from './schedule.ts';
 import type { ShoutOnce } from './shout-once.ts';
@@ -14,10 +16,14 @@ const hour = 60 * 60_000;
 const day = 24 * hour;
 /** When least is going on: 02:37 UTC. */
 const timeOfDay = (2 * 60 + 37) * 60_000;
+/** Tonight’s is looked for so often: whoever has begun it and has not finished by then was cut short, or has failed. */
+const lookEvery: Milliseconds = 6 * hour;
 const name = 'backup';
+/** For which night there is one. */
+const doneMark = 'made backup';
 
 interface Parts {
-  readonly store: Pick<OpenedStore, 'backUp' | 'advanceMark'>;
+  readonly store: Pick<OpenedStore, 'backUp' | 'advanceMark' | 'readMark' | 'writeMark' | 'isAlone'>;
   /** Where the nightly ones go; undefined: none are made. */
   readonly dir: string | undefined;
   readonly clock: Clock;
@@ -26,41 +32,79 @@ interface Parts {
 }
 
 /**
- * One backup a night, by one of all replicas; a night that was missed is made up for at the start. The newest are kept.
- * Returns how to stop it.
+ * One backup a night, by one of all replicas. One that is missing, since nobody ran at that time, or whoever ran was stopped
+ * meanwhile or could not make it, is made up for at the next start, or within hours. The newest are kept. Returns how to
+ * stop it.
  */
 export async function startBackups(parts: Parts): Promise<() => Promise<void>> {
   const { store, dir, clock } = parts;
   if (dir === undefined) return () => Promise.resolve();
-  const due = Math.floor((clock.now() - timeOfDay) / day) * day + timeOfDay;
-  // As the schedule below says that a night was seen to.
-  if (await isFirst(store, name, due)) void backUpTo(dir, parts);
-  const nightly = schedule('37 2 * * *', () => backUpTo(dir, parts), {
-    timezone: 'Etc/UTC',
-    noOverlap: true,
-    name,
-    ...oneOfAll(store),
-  });
+  const stopping = new AbortController();
+  const isMissing = async (at: Instant) => (await store.readMark(doneMark)) !== nightOf(at);
+  const now = clock.now();
+  // Until the next look, and in its place; but for the one at 02:37, which is for another night.
+  const next = Math.min(lastBefore(now, lookEvery) + lookEvery, lastBefore(now, day) + day - lookEvery);
+  // Where there is nobody else, whoever has begun it is gone.
+  if ((await isMissing(now)) && ((await isFirst(store, name, next, lookEvery)) || store.isAlone()))
+    void backUpTo(dir, parts, now, stopping.signal);
+  const looks = schedule(
+    '37 2,8,14,20 * * *',
+    async ({ date }) => {
+      if (await isMissing(date.getTime())) await backUpTo(dir, parts, date.getTime(), stopping.signal);
+    },
+    { timezone: 'Etc/UTC', noOverlap: true, name, ...oneOfAll(store, lookEvery) },
+  );
   return async () => {
-    await nightly.destroy();
+    stopping.abort();
+    await looks.destroy();
   };
 }
 
-/** Never rejects: what failed is told. */
-export async function backUpTo(dir: string, { store, clock, log, shout }: Parts): Promise<void> {
+/** The last of the times of day that are so far apart. */
+function lastBefore(now: Instant, apart: Milliseconds): Instant {
+  return Math.floor((now - timeOfDay) / apart) * apart + timeOfDay;
+}
+
+/** Until it is 02:37 again. */
+function nightOf(at: Instant): string {
+  return new Date(lastBefore(at, day)).toISOString();
+}
+
+/**
+ * Never rejects: what failed is told.
+ * @param at a time of the night that it is for
+ * @param stopping the bot is about to end, which is no failure
+ */
+export async function backUpTo(
+  dir: string,
+  parts: Parts,
+  at: Instant,
+  stopping?: AbortSignal,
+): Promise<void> {
+  const { store, clock, log } = parts;
+  const path = join(dir, backupName(clock.now()));
   try {
-    const path = join(dir, backupName(clock.now()));
     await store.backUp(path);
-    const old = (await backupsIn(dir)).slice(kept);
-    for (const each of old) await rm(join(dir, each));
-    log.info({ path, forgotten: old.length }, 'the store was backed up');
+    await store.writeMark(doneMark, nightOf(at));
   } catch (error) {
-    log.error({ error }, 'the store could not be backed up');
-    const why = error instanceof Error ? error.message : String(error);
-    await shout(`backup/${new Date(clock.now()).toISOString().slice(0, 10)}`, {
-      text: `Tonight’s backup failed. ${why}`,
-    }).catch((second: unknown) => log.error({ error: second }, 'nor could that be told'));
+    if (stopping?.aborted)
+      log.info({ error }, 'the backup was given up, since Lastgood ends; the next start makes up for it');
+    else await tell('Tonight’s backup failed', error, parts);
+    return;
   }
+  try {
+    log.info({ path, forgotten: await tidyBackups(dir, kept) }, 'the store was backed up');
+  } catch (error) {
+    await tell('Tonight’s backup is there, but old ones could not be taken away', error, parts);
+  }
+}
+
+async function tell(what: string, error: unknown, { clock, log, shout }: Parts): Promise<void> {
+  log.error({ error }, what);
+  const why = error instanceof Error ? error.message : String(error);
+  await shout(`backup/${new Date(clock.now()).toISOString().slice(0, 10)}`, {
+    text: `${what}. ${why}`,
+  }).catch((second: unknown) => log.error({ error: second }, 'nor could that be told'));
 }
 
 const downloads = 'download-';
@@ -86,12 +130,13 @@ export function downloadOf(store: Pick<OpenedStore, 'backUp'>, dataDir: string, 
   };
 }
 
-/** Takes away what was being handed out when the bot was killed; what is younger may be another replica's. */
-export async function forgetDownloads(dataDir: string, clock: Pick<Clock, 'now'>): Promise<void> {
+/** Takes away what was being made or handed out when the bot was killed; what is younger may be another replica's. */
+export async function forgetUnfinished(dataDir: string, clock: Pick<Clock, 'now'>): Promise<void> {
   const found = await readdir(dataDir).catch(() => []);
-  for (const each of found.filter((one) => one.startsWith(downloads))) {
+  const ours = [downloads, writingDown];
+  for (const each of found.filter((one) => ours.some((prefix) => one.startsWith(prefix)))) {
     const folder = join(dataDir, each);
     const { mtimeMs } = await stat(folder);
-    if (clock.now() - mtimeMs > hour) await rm(folder, { recursive: true, force: true });
+    if (clock.now() - mtimeMs > day) await rm(folder, { recursive: true, force: true });
   }
 }

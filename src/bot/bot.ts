@@ -36,7 +36,7 @@ import { inside, nothing, type Around } from './around.ts';
 import { anchoragesOf } from './anchor-places.ts';
 import { createAnchors } from './anchors.ts';
 import { backlogNotes } from './backlog.ts';
-import { downloadOf, forgetDownloads, startBackups } from './backups.ts';
+import { downloadOf, forgetUnfinished, startBackups } from './backups.ts';
 import { allCarriers } from './carriers.ts';
 import { commonClock } from './common-clock.ts';
 import { createDesk, type Desk } from './desk.ts';
@@ -318,7 +318,7 @@ export async function startBot(options: {
       log,
       checkRegistry: watch.check,
     });
-    await forgetDownloads(settings.dataDir, machine);
+    await forgetUnfinished(settings.dataDir, machine);
     const stopBackups = await startBackups({ store: opened, dir: settings.backupDir, clock, log, shout });
     const { heartbeatUrl: url } = settings;
     const unfit = fitness({ store, unready, audited, now: clock.now });

@@ -10,7 +10,7 @@ export interface OpenedStore extends Store {
   readonly documents: DocumentRows;
   /**
    * Writes all that is stored, as of one moment, into a new file: a SQLite store, whichever this one is. Everything else
-   * goes on meanwhile. What fails leaves no file.
+   * goes on meanwhile. What fails leaves no file of that name.
    */
   readonly backUp: (to: string) => Promise<void>;
 }
@@ -32,5 +32,5 @@ export async function openStore(
   if (!url) return openSqliteStore({ path: storePath(dataDir), now });
   // Not everybody's memory has to hold the driver.
   const { openPostgresStore } = await import('./postgres.ts');
-  return openPostgresStore({ url, warn });
+  return openPostgresStore({ url, folder: dataDir, warn });
 }

@@ -1,10 +1,16 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { ClientBase } from 'pg';
+import type { Milliseconds } from '../core/time.ts';
 import type { Secret } from '../trust/secrets.ts';
 import { makeBackup } from './backup-file.ts';
+import { writingDown } from './backup-name.ts';
 import { columnsOf, orderOf, portableTables, type PortableTable } from './portable-tables.ts';
-import { withConnection } from './postgres-start.ts';
+import { connectionError } from './postgres-errors.ts';
+import { connectBeside } from './postgres-pool.ts';
+import { storeFailure } from './sqlite-errors.ts';
 import { closeDatabase, openDatabase } from './sqlite-open.ts';
 import { StoreUnavailable } from './store.ts';
 
@@ -12,31 +18,80 @@ import { StoreUnavailable } from './store.ts';
 const atOnce = 250;
 
 /**
- * Writes everything, as of one moment, into a SQLite store: what is backed up here is restored to either kind of store.
- * @throws StoreUnavailable, and what the driver throws
+ * Between two answers, which take milliseconds, and the first one of a large table seconds. However long all of it takes, it
+ * is not given up while more and more rows come.
  */
-export async function backUpPostgres(url: Secret, to: string): Promise<void> {
-  await makeBackup(to, async (temporary) => {
-    const db = openDatabase(temporary);
+const longestSilence: Milliseconds = 10 * 60_000;
+
+/**
+ * Writes everything, as of one moment, into a SQLite store: what is backed up here is restored to either kind of store.
+ * @param options.folder where it is written down first, by this process: on a disk that answers
+ * @param options.signal then it is given up
+ * @param options.silence as if that came when the database has not answered for so long; left out: when it never will
+ * @throws StoreUnavailable
+ */
+export async function backUpPostgres(
+  url: Secret,
+  to: string,
+  options: { readonly folder: string; readonly signal?: AbortSignal; readonly silence?: Milliseconds },
+): Promise<void> {
+  const { folder, signal = new AbortController().signal, silence = longestSilence } = options;
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const beside = await mkdtemp(join(folder, writingDown));
+  try {
+    const path = join(beside, 'all.db');
+    await writeDown(url, path, signal, silence);
+    await makeBackup(path, to, { signal });
+  } finally {
+    await rm(beside, { recursive: true, force: true });
+  }
+}
+
+async function writeDown(url: Secret, path: string, signal: AbortSignal, silence: Milliseconds) {
+  try {
+    const db = openDatabase(path);
     try {
-      // It is flushed as a whole, at the end.
+      // The copy of it is flushed as a whole.
       db.exec('PRAGMA synchronous = OFF');
-      await withConnection(url, (client) => copyAll(client, db));
+      await connectedUntil(signal, url, silence, (client) => copyAll(client, db));
     } finally {
       closeDatabase(db);
     }
-    return undefined;
-  });
+  } catch (error) {
+    throw storeFailure(error, path) ?? connectionError(error);
+  }
+}
+
+/** Lends a connection that is cut when the signal comes, whatever it waits for. */
+async function connectedUntil(
+  signal: AbortSignal,
+  url: Secret,
+  silence: Milliseconds,
+  work: (client: ClientBase) => Promise<void>,
+): Promise<void> {
+  // With a pipeline, ending would wait for what is under way.
+  const client = await connectBeside(url, () => undefined, { query_timeout: silence, pipeline: false });
+  const cut = (): void => void client.end();
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    signal.throwIfAborted();
+    await work(client);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  } finally {
+    signal.removeEventListener('abort', cut);
+    await client.end();
+  }
 }
 
 async function copyAll(client: ClientBase, db: DatabaseSyncInstance): Promise<void> {
   await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
     SET LOCAL search_path = lastgood; SET LOCAL statement_timeout = 0;
     SET LOCAL idle_in_transaction_session_timeout = '1min'`);
+  if ((await client.query('SELECT FROM event WHERE hash IS NULL LIMIT 1')).rowCount !== 0)
+    throw new StoreUnavailable('A replica of an older version is at work: back up once all are replaced.');
   for (const table of portableTables) await copy(client, db, table);
   await client.query('COMMIT');
-  if (db.prepare('SELECT 1 FROM event WHERE hash IS NULL LIMIT 1').get() !== undefined)
-    throw new StoreUnavailable('A replica of an older version is at work: back up once all are replaced.');
 }
 
 async function copy(client: ClientBase, db: DatabaseSyncInstance, table: PortableTable): Promise<void> {

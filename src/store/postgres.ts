@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import type { Pool } from 'pg';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Secret } from '../trust/secrets.ts';
@@ -175,6 +176,8 @@ const inboxDuty = 'inbox';
 /**
  * The store for several machines: a PostgreSQL database (14 or newer) that any number of equal replicas share.
  * @param options.url `postgres://…`; shown nowhere
+ * @param options.folder where a backup is written down before it goes where it belongs; left out: where the system keeps
+ * what is temporary
  * @param options.now milliseconds since the epoch; left out, as usual: by the database's clock
  * @param options.lease a replica that gives no sign of life for so long is dead to the others
  * @param options.warn hears what no caller hears, or could do anything about
@@ -182,11 +185,12 @@ const inboxDuty = 'inbox';
  */
 export async function openPostgresStore(options: {
   readonly url: Secret;
+  readonly folder?: string;
   readonly now?: () => Instant;
   readonly lease?: Milliseconds;
   readonly warn?: (fields: { readonly error?: unknown }, message: string) => void;
 }): Promise<OpenedStore> {
-  const { url, lease = usualLease, warn = () => undefined } = options;
+  const { url, folder = tmpdir(), lease = usualLease, warn = () => undefined } = options;
   const watchers: (() => void)[] = [];
   const listeners: ((words: string) => void)[] = [];
   await migrateDatabase(url);
@@ -205,7 +209,9 @@ export async function openPostgresStore(options: {
   const pool = openPool(url, (error) =>
     warn({ error: connectionError(error) }, 'a connection to the database broke'),
   );
-  return storeOn(pool, replica, { watchers, listeners }, url);
+  return storeOn(pool, replica, { watchers, listeners }, (to, signal) =>
+    backUpPostgres(url, to, { folder, signal }),
+  );
 }
 
 function storeOn(
@@ -215,10 +221,11 @@ function storeOn(
     watchers,
     listeners,
   }: { readonly watchers: (() => void)[]; readonly listeners: ((words: string) => void)[] },
-  url: Secret,
+  backUp: (to: string, signal: AbortSignal) => Promise<void>,
 ): OpenedStore {
   const underWay = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
+  const closing = new AbortController();
 
   /** Counts what is under way, so that `close` can wait for it; takes nothing afterwards. */
   function during<T>(work: () => Promise<T>): Promise<T> {
@@ -357,7 +364,7 @@ function storeOn(
       during(async () => {
         // What a replica of an older version wrote beside us has no hash yet.
         await audit.settled();
-        await backUpPostgres(url, to).catch(rethrow);
+        await backUp(to, closing.signal).catch(rethrow);
       }),
 
     audit,
@@ -371,6 +378,8 @@ function storeOn(
 
     close: () =>
       (closed ??= (async () => {
+        // A backup may take minutes, and whoever stops the bot is not waiting for that.
+        closing.abort(new StoreUnavailable('The store is closed.'));
         await Promise.allSettled(underWay);
         await replica.leave();
         await pool.end();

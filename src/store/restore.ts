@@ -52,7 +52,7 @@ export async function restore(
   const fresh = join(dirname(place.path), 'restoring.db');
   try {
     // Read by nobody until it is whole; from here on the copy is what is looked at.
-    await makeBackup(fresh, () => Promise.resolve({ copyOf: backup }));
+    await makeBackup(backup, fresh);
     const changed = await audit(fresh);
     const db = openDatabase(fresh);
     try {

@@ -25,26 +25,25 @@ export function sqliteBackups(
   read: GroupCommit['read'],
   limit?: Milliseconds,
 ): SqliteBackups {
-  let giveUp = new AbortController();
-  let stopped = false;
+  const stopping = new AbortController();
   const turns = inTurn();
 
   async function backUp(to: string): Promise<void> {
-    if (stopped) throw new StoreUnavailable(`${path} is closed.`);
-    giveUp = new AbortController();
+    stopping.signal.throwIfAborted();
     try {
-      await makeBackup(to, () => read(standStill), { giveUp, ...(limit === undefined ? {} : { limit }) });
+      await read(standStill);
+      await makeBackup(path, to, { signal: stopping.signal, ...(limit === undefined ? {} : { limit }) });
     } finally {
       // It may be closed by now, and has then brought everything into the file by itself.
-      if (!stopped) await read(goOn);
+      if (!stopping.signal.aborted) await read(goOn);
     }
   }
 
-  function standStill(): { readonly copyOf: string } {
+  function standStill(): void {
     db.exec('PRAGMA wal_autocheckpoint = 0');
     const done = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() as { busy: number };
-    if (done.busy !== 0) throw new Error('its log could not be brought into the file');
-    return { copyOf: path };
+    if (done.busy !== 0)
+      throw new StoreUnavailable(`No backup of ${path}: its log could not be brought into the file.`);
   }
 
   function goOn(): void {
@@ -54,8 +53,7 @@ export function sqliteBackups(
   return {
     backUp: (to) => turns.next(() => backUp(to)),
     stop: async () => {
-      stopped = true;
-      giveUp.abort();
+      stopping.abort(new StoreUnavailable(`${path} is closed.`));
       await turns.ended();
     },
   };

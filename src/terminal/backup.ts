@@ -48,7 +48,7 @@ async function backUpHere(out: string): Promise<Made> {
   const { dataDir, databaseUrl } = botSettings(environmentHere(), ['DATA_DIR', 'DATABASE_URL']);
   const [{ backupName }, { openSqliteStore }, { backUpPostgres }, { storePath }, { sayStartFailure }] =
     await Promise.all([
-      import('../store/backup-file.ts'),
+      import('../store/backup-name.ts'),
       import('../store/sqlite.ts'),
       import('../store/postgres-backup.ts'),
       import('../store/store-path.ts'),
@@ -56,7 +56,7 @@ async function backUpHere(out: string): Promise<Made> {
     ]);
   const path = await placeOf(out, backupName(Date.now()));
   try {
-    if (databaseUrl) await backUpPostgres(databaseUrl, path);
+    if (databaseUrl) await backUpPostgres(databaseUrl, path, { folder: dirname(resolve(path)) });
     else if (!existsSync(storePath(dataDir)))
       throw new Stop(exitCode.configuration, `There is no store at ${storePath(dataDir)}.`);
     else {

@@ -1,15 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, open as openFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open as openFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import type { OpenedStore } from '../../src/store/open-store.ts';
+import { backUpPostgres } from '../../src/store/postgres-backup.ts';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { copyToPostgres } from '../../src/store/sqlite-to-postgres.ts';
 import { sqliteBackups } from '../../src/store/sqlite-backup.ts';
 import { closeDatabase, openDatabase } from '../../src/store/sqlite-open.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { sealTrail } from '../../src/trust/audit/seal.ts';
+import { secret } from '../../src/trust/secrets.ts';
 import { StoreLocked, StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { delivery, enqueue, errand, move, noon, writeStream } from '../contract/store-samples.ts';
 import { describeOnPostgres } from '../support/on-postgres.ts';
@@ -149,6 +153,7 @@ describe('A backup of a store that is a file', () => {
     // Whoever copies this waits for somebody who writes into it.
     const hangs = join(folder, 'hangs');
     execFileSync('mkfifo', [hangs]);
+    await mkdir(join(folder, 'backups'));
     const { backUp } = sqliteBackups(db, hangs, (query) => Promise.resolve(query()), 300);
 
     const given = await Promise.allSettled(
@@ -164,6 +169,24 @@ describe('A backup of a store that is a file', () => {
       });
     expect(checkpoints).toEqual({ wal_autocheckpoint: 1000 });
     expect(await readdir(join(folder, 'backups'))).toEqual([]);
+  });
+
+  test('whose bot was killed meanwhile is none: the next one may have written into the file', async () => {
+    const store = await open(join(folder, 'lastgood.db'));
+    await store.backUp(join(folder, 'one.db'));
+    const worker = fileURLToPath(new URL('../../dist/src/store/backup-worker.js', import.meta.url));
+    const make = (owner: number) => () => {
+      const [from, half, to] = ['one.db', 'half', 'two.db'].map((name) => join(folder, name));
+      execFileSync(process.execPath, [worker, 'make', from, half, to, String(owner)] as string[], {
+        stdio: 'pipe',
+      });
+    };
+
+    // Whoever started it is not there any more: somebody else is its parent.
+    expect(make(process.ppid)).toThrow('The bot has ended meanwhile.');
+    expect(await readdir(folder)).not.toContain('two.db');
+    make(process.pid)();
+    expect(await readdir(folder)).toContain('two.db');
   });
 });
 
@@ -213,4 +236,53 @@ describeOnPostgres('A backup of PostgreSQL', (server) => {
     expect(streams % 2).toBe(0);
     expect(events).toBe(streams);
   }, 60_000);
+
+  test('for which the database says nothing any more is given up, also when the store is closed', async () => {
+    const { database, giveBack } = await server().lend();
+    onTestFinished(giveBack);
+    const way = await forgetfulWay(server().socket);
+    onTestFinished(way.close);
+    const url = secret(`postgres://postgres@127.0.0.1:${way.port}/${database}`);
+    const store = await openPostgresStore({ url, folder });
+    await store.receive(delivery('a'));
+
+    await expect(backUpPostgres(url, join(folder, 'one.db'), { folder, silence: 100 })).rejects.toThrow(
+      /timeout/,
+    );
+    const forgotten = way.forgets();
+    const made = store.backUp(join(folder, 'two.db'));
+    await forgotten;
+    const [given] = await Promise.allSettled([made, store.close()]);
+
+    expect(given).toMatchObject({ reason: { message: 'The store is closed.' } });
+    expect(await readdir(folder)).toEqual([]);
+  }, 60_000);
 });
+
+/** As a firewall that forgets one connection, that of a backup, and keeps the others. */
+async function forgetfulWay(socket: string) {
+  const sockets = new Set<Socket>();
+  let forgets = (): void => undefined;
+  const proxy = createServer((near) => {
+    const far = connect(socket);
+    for (const each of [near, far]) sockets.add(each.on('error', () => each.destroy()));
+    let forgotten = false;
+    near.on('data', (data) => {
+      forgotten ||= data.includes('FETCH');
+      if (forgotten) forgets();
+      else far.write(data);
+    });
+    far.on('data', (data) => forgotten || near.write(data));
+    near.on('close', () => far.end());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (proxy.address() as { readonly port: number }).port,
+    /** Resolves when the next one is forgotten. */
+    forgets: () => new Promise<void>((resolve) => (forgets = resolve)),
+    close: async () => {
+      for (const each of sockets) each.destroy();
+      await new Promise((resolve) => proxy.close(resolve));
+    },
+  };
+}

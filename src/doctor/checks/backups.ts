@@ -1,5 +1,6 @@
 import { sayBetween } from '../../core/time.ts';
-import { backupsIn, backupTime } from '../../store/backup-file.ts';
+import { backupsIn } from '../../store/backup-file.ts';
+import { backupTime } from '../../store/backup-name.ts';
 import type { Check } from '../examine.ts';
 import { ok, unknown, wrong, type Looked } from '../finding.ts';
 
@@ -11,12 +12,13 @@ export const backups: Check = {
   area: 'Machine',
   name: 'backups',
   // That none are made by themselves, the settings say.
-  look: async ({ settings: { backupDir, databaseUrl }, now }) =>
-    backupDir === undefined ? [] : [await lookAt(backupDir, now(), databaseUrl !== undefined)],
+  look: async ({ settings: { backupDir, databaseUrl }, now }, signal) =>
+    backupDir === undefined
+      ? []
+      : [lookAt(backupDir, await backupsIn(backupDir, signal), now(), databaseUrl !== undefined)],
 };
 
-async function lookAt(dir: string, now: number, isShared: boolean): Promise<Looked> {
-  const [newest] = await backupsIn(dir).catch(() => []);
+function lookAt(dir: string, [newest]: readonly string[], now: number, isShared: boolean): Looked {
   if (newest !== undefined && now - backupTime(newest) <= oldest)
     return ok('backups', `the newest in ${dir} is ${newest}`);
   const what =
