@@ -11,11 +11,12 @@ import type { Milliseconds } from '../core/time.ts';
 import { StaleStream, type Store, type Transaction } from '../store/store.ts';
 import { answerOnce } from './answer-once.ts';
 import { decideAll, outboxRow } from './decide.ts';
+import { inOneTime, stampedBy } from './in-one-time.ts';
 import type { Log } from './log.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPace, type PaceSettings } from './pace.ts';
-import { inOneTime, stampedBy } from './set-back.ts';
 import { createTimers } from './timers.ts';
+import { notingWrites, type Written } from './written.ts';
 
 export interface Engine {
   /** Decides intents together and stores what follows; resolves when that is durable. */
@@ -55,7 +56,8 @@ export function createEngine(parts: {
   readonly caughtUp?: (outage: Outage) => Promise<void>;
 }): Engine {
   const { clock, log } = parts;
-  const store = inOneTime(parts.store, clock, log);
+  const written: Written = new Map();
+  const store = notingWrites(inOneTime(parts.store, clock, log), clock, written);
   const pace = createPace(parts.pace);
 
   const committed = (): void => {
@@ -80,6 +82,7 @@ export function createEngine(parts: {
   const timers = createTimers({
     store,
     clock,
+    written,
     log,
     // Not `submit`: that asks the timers to look again, and they look again anyway.
     submit: async (envelopes) => {
@@ -91,7 +94,7 @@ export function createEngine(parts: {
   });
 
   async function submit(envelopes: readonly Envelope[], options: SubmitOptions = {}): Promise<Submitted> {
-    await timers.seeingToSetBack();
+    await timers.puttingRight();
     const submitted = await decide(envelopes, options);
     committed();
     return submitted;

@@ -1,62 +1,193 @@
 import type { Clock } from '../core/clock.ts';
-import type { Envelope } from '../core/envelope.ts';
+import type { ClockTick } from '../core/incident/intent.ts';
+import type { RightTimes } from '../core/incident/moved-times.ts';
+import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import { StaleStream, type Store, type Transaction } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import { newsworthy } from './in-one-time.ts';
 import type { Log } from './log.ts';
+import type { Written } from './written.ts';
 
-/** Shorter absences, and smaller corrections of the clock, are no news. */
-export const newsworthy: Milliseconds = 30_000;
-
-/**
- * A clock that is set back by an hour must not let anybody wait for that hour to come again. What is stored when that is
- * noticed is brought forward; these see to what is on its way there: what was stamped before gets the time as it is now.
- */
-export function stampedBy(now: Instant, envelopes: readonly Envelope[]): readonly Envelope[] {
-  return envelopes.map((envelope) => (isSetBack(envelope.at, now) ? { ...envelope, at: now } : envelope));
+/** Puts right what is stored when the clock was set back: whoever is called in five minutes is not to wait for an hour and five. */
+export interface SetBacks {
+  /** Of somebody who starts: what was noticed before and not put right is put right now. */
+  readonly start: () => Promise<void>;
+  /** The clock showed `from`, and now shows `to`. */
+  readonly notice: (from: Instant, to: Instant) => void;
+  /** Noticed, and not put right yet. */
+  readonly isPending: () => boolean;
+  /** Called again and again: how the clock goes on while it is pending. */
+  readonly look: (now: Instant) => void;
+  /** @returns up to when all is right by the clock as it is now; undefined when it has to be tried again */
+  readonly putRight: (now: Instant) => Promise<Instant | undefined>;
+  /** All is well: what others have put right by now has nothing to do with what is noticed later. */
+  readonly allIsWell: () => Promise<void>;
 }
 
+interface Parts {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** What this process has written since all was well last. */
+  readonly written: Written;
+  /** False when the stream could not be told, and may be the next time. */
+  readonly tell: (
+    stream: { readonly id: StreamId; readonly kind: StreamName },
+    setBack: NonNullable<ClockTick['setBack']>,
+  ) => Promise<boolean>;
+  readonly signOfLife: (at: Instant) => Promise<void>;
+  readonly log: Log;
+}
+
+/** As the store has it for all who share it: what one has put right is not moved once more by another. */
+interface SetBack {
+  /** The last time that was seen by the clock of before, and the first by the clock as it is now. */
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly isSeenTo: boolean;
+}
+
+interface Pending extends Pick<SetBack, 'from' | 'to'> {
+  /** This process noticed, and knows whatever it has written since. */
+  readonly isOwn: boolean;
+  /** From when on others are waited for. */
+  waitsSince: Instant;
+  lastLook: Instant;
+  /** Between what times the clock has gone on since: it may be set back once more. */
+  lowest: Instant;
+  highest: Instant;
+  /** The clock was set forward again before all was put right. */
+  isUndone: boolean;
+}
+
+const setBackMark = 'clock-set-back';
 /**
- * A transaction in the middle of which the clock was set back has conflicted with that, and has to be run again. When that
- * was while it was being committed, nobody else has seen the effects it leaves: they are brought forward by themselves.
+ * Whoever has not read the clock that all share since it was set back decides nothing by it for longer than its lease
+ * holds, of which this is a little more. Before, it would take what is brought forward for something long overdue, and
+ * call everybody.
  */
-export function inOneTime(store: Store, clock: Pick<Clock, 'now'>, log: Pick<Log, 'error'>): Store {
+const allHaveNoticed: Milliseconds = 13_000;
+/** What was set so shortly before it was noticed may have been set by the clock as it is now. */
+const doubt: Milliseconds = 10_000;
+const together = 100;
+
+export function createSetBacks({ store, clock, written, tell, signOfLife, log }: Parts): SetBacks {
+  const isShared = store.time() !== undefined;
+  let pending: Pending | undefined;
+  /** The mark of the last one that was put right before all was well. */
+  let known: string | undefined;
+
+  function begin(from: Instant, to: Instant, isOwn: boolean): void {
+    const now = clock.now();
+    const [lowest, highest] = [Math.min(to, now), Math.max(to, now)];
+    pending = { from, to, isOwn, waitsSince: now, lastLook: now, lowest, highest, isUndone: false };
+  }
+
+  async function putRight(present: Pending): Promise<boolean> {
+    const setBack = await agreeOn(present);
+    const mark = write({ ...setBack, isSeenTo: true });
+    if (present.isUndone) log.warn({}, 'the clock was set forward again before all was put right');
+    else {
+      if (isShared && !setBack.isSeenTo && clock.now() < present.waitsSince + allHaveNoticed) return false;
+      await store.hastenOutbox(setBack.from - setBack.to);
+      if (!(await tellAll(present, setBack))) return false;
+      // In this order: whoever starts and finds that it was put right finds a sign of life by the clock as it is now, too.
+      await signOfLife(present.highest);
+    }
+    await store.writeMark(setBackMark, mark);
+    known = mark;
+    return true;
+  }
+
+  /** The first who notices says what it is for all. */
+  async function agreeOn({ from, to, highest }: Pending): Promise<SetBack> {
+    const mark = await store.readMark(setBackMark);
+    const marked = mark === undefined || mark === known ? undefined : read(mark);
+    if (marked && marked.to <= highest + doubt) return marked;
+    const setBack = { from, to, isSeenTo: false };
+    await store.writeMark(setBackMark, write(setBack));
+    return setBack;
+  }
+
+  async function tellAll(present: Pending, setBack: SetBack): Promise<boolean> {
+    const { from, to } = setBack;
+    const open = await store.listStreams('incident', { openOnly: true });
+    let areAllTold = true;
+    for (let next = 0; next < open.length; next += together) {
+      const told = await Promise.all(
+        open.slice(next, next + together).map(({ id, kind }) => {
+          const right = rightTimes(id, present, setBack);
+          return tell({ id, kind }, { by: from - to, since: from, ...(right && { right }) });
+        }),
+      );
+      // Nobody of so many: the rest would fare no better.
+      if (!told.includes(true)) return false;
+      areAllTold &&= !told.includes(false);
+    }
+    return areAllTold;
+  }
+
+  function rightTimes(
+    id: StreamId,
+    { isOwn, lowest, highest }: Pending,
+    { to }: SetBack,
+  ): RightTimes | undefined {
+    const latest = Math.max(highest, clock.now());
+    const isKnown = isOwn && !isShared;
+    if (isKnown && !written.has(id)) return undefined;
+    // What others have written is not known: the shorter this is, the less of what was set long before is taken for new.
+    const margin = isKnown ? newsworthy : doubt;
+    return { from: Math.min(to, lowest) - margin, to: latest + margin };
+  }
+
   return {
-    ...store,
-    transact: async (work) => {
-      let began = clock.now();
-      const effects = new Set<string>();
-      const value = await store.transact(async (transaction) => {
-        began = clock.now();
-        effects.clear();
-        const worked = await work(noting(transaction, (id) => void effects.add(id)));
-        if (isSetBack(began, clock.now())) throw new StaleStream('The clock was set back meanwhile.');
-        return worked;
-      });
-      const now = clock.now();
-      if (isSetBack(began, now))
-        await store
-          .bringForward([...effects], now)
-          .catch((error: unknown) => log.error({ error }, 'what is due could not be brought forward'));
-      return value;
+    start: async () => {
+      known = await store.readMark(setBackMark);
+      const marked = known === undefined ? undefined : read(known);
+      if (!marked || marked.isSeenTo) return;
+      known = undefined;
+      begin(marked.from, marked.to, false);
+    },
+    notice: (from, to) => {
+      begin(from, to, true);
+      // Later ones are all of the clock as it is now.
+      for (const [id, at] of written) if (at > from - newsworthy) written.delete(id);
+    },
+    isPending: () => pending !== undefined,
+    look: (now) => {
+      if (!pending) return;
+      const passed = now - pending.lastLook;
+      pending.lastLook = now;
+      const back = pending.from - pending.to;
+      if (passed > newsworthy && Math.abs(passed - back) < newsworthy) pending.isUndone = true;
+      if (passed < -newsworthy) pending.waitsSince = now;
+      pending.lowest = Math.min(pending.lowest, now);
+      pending.highest = Math.max(pending.highest, now);
+    },
+    putRight: async (now) => {
+      if (!pending) return now;
+      const present = pending;
+      if (!(await putRight(present))) return undefined;
+      pending = undefined;
+      return present.isUndone ? now : present.highest;
+    },
+    allIsWell: async () => {
+      written.clear();
+      if (!isShared) return;
+      const isStillOurs = store.lease();
+      try {
+        const mark = await store.readMark(setBackMark);
+        if (mark !== undefined && read(mark).isSeenTo && isStillOurs() && !pending) known = mark;
+      } catch (error) {
+        log.error({ error }, 'what others have put right could not be read');
+      }
     },
   };
 }
 
-/** Tells of each effect that is left to be carried out. */
-function noting(transaction: Transaction, leaves: (id: string) => void): Transaction {
-  return {
-    ...transaction,
-    enqueue: (rows) => {
-      for (const { id } of rows) leaves(id);
-      return transaction.enqueue(rows);
-    },
-    updateOutbox: (id, change) => {
-      leaves(id);
-      return transaction.updateOutbox(id, change);
-    },
-  };
+function write(setBack: SetBack): string {
+  return JSON.stringify(setBack);
 }
 
-function isSetBack(before: Instant, now: Instant): boolean {
-  return before > now + newsworthy;
+function read(mark: string): SetBack {
+  return JSON.parse(mark) as SetBack;
 }

@@ -6,9 +6,11 @@ import type { Outage } from '../core/outage.ts';
 import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import { StaleStream, StoreUnavailable, type Store } from '../store/store.ts';
+import { isSetBack, newsworthy } from './in-one-time.ts';
 import type { Log } from './log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
-import { newsworthy } from './set-back.ts';
+import { createSetBacks } from './set-back.ts';
+import type { Written } from './written.ts';
 
 export interface Timers {
   /** Wake-ups may have changed: look at the earliest one. */
@@ -16,16 +18,17 @@ export interface Timers {
   readonly start: () => Promise<void>;
   readonly working: () => Promise<void> | undefined;
   /**
-   * Resolves when it was tried to see to it that the clock was set back: what is then decided finds all of one time.
-   * Undefined when it was not, or nobody has noticed yet.
+   * After the clock was set back: resolves when it was tried to put right what is stored, so that what is then decided
+   * finds all of one time. Undefined when nothing has to be.
    */
-  readonly seeingToSetBack: () => Promise<void> | undefined;
+  readonly puttingRight: () => Promise<void> | undefined;
   readonly stop: () => Promise<void>;
 }
 
 interface Parts {
   readonly store: Store;
   readonly clock: Clock;
+  readonly written: Written;
   readonly submit: (envelopes: readonly Envelope[]) => Promise<unknown>;
   /** The clock has jumped: whatever sleeps until a time of day looks again. */
   readonly jumped: () => void;
@@ -37,23 +40,8 @@ interface Parts {
   readonly log: Log;
 }
 
-interface SetBack {
-  readonly by: Milliseconds;
-  /** The last sign of life by the clock of before. */
-  readonly since: Instant;
-  /** What was set since then, and is not to come, was set by the clock as it is now. */
-  readonly from: Instant;
-  /** When it was noticed. */
-  readonly at: Instant;
-}
-
 const aliveMark = 'alive-at';
 const aliveEvery: Milliseconds = 10_000;
-/**
- * Replicas read the clock that they share every three seconds. Whoever still went by the old one would take what is set
- * back for something long overdue, and call everybody.
- */
-const allHaveNoticed: Milliseconds = 5_000;
 const atOnce = 100;
 /** A stream that wants to be woken and then does nothing is asked again no sooner than this. */
 const patience: Milliseconds = 1_000;
@@ -62,28 +50,42 @@ const patience: Milliseconds = 1_000;
  * One armed timer for all streams, at the earliest `wake_at`. The times are in the store; after a restart everything
  * that came due meanwhile is caught up at once, and the streams are told how long we were away.
  */
-export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Parts): Timers {
+export function createTimers({ store, clock, written, submit, jumped, caughtUp, log }: Parts): Timers {
   let down: Outage | undefined;
   /** Of `down`, until it has been told. */
   let untold: Outage | undefined;
   let telling: Promise<void> | undefined;
   let alive: Instant | undefined;
-  /** Until it is seen to: however often that is tried, it was set back once. */
-  let noticed: SetBack | undefined;
   let disarm = (): void => undefined;
   let disarmAlive = (): void => undefined;
   let stopped = false;
+  let isOurs = store.lease();
   const turn = oneAtATime(work);
+  const setBacks = createSetBacks({
+    store,
+    clock,
+    written,
+    log,
+    tell: (stream, setBack) => tick(stream, { setBack }),
+    signOfLife: (at) => store.writeMark(aliveMark, String(at)),
+  });
 
   async function work(): Promise<void> {
     disarm();
+    setBacks.look(clock.now());
+    isOurs = store.lease();
+    // Whoever was suspended, or cut off, goes by a clock that it has not read for long: others may have set it back since.
+    if (!isOurs()) {
+      disarm = clock.wakeAt(clock.now() + patience, turn.ask);
+      return;
+    }
     try {
       await wakeDue();
       // Whoever is to be called next does not wait for the telling.
       if (untold) telling ??= tell(untold).finally(() => (telling = undefined));
       const next = await store.nextWake();
       const soon = clock.now() + patience;
-      if (noticed) disarm = clock.wakeAt(soon, turn.ask);
+      if (setBacks.isPending()) disarm = clock.wakeAt(soon, turn.ask);
       else if (next !== undefined) disarm = clock.wakeAt(next > clock.now() ? next : soon, turn.ask);
     } catch (error) {
       log.error({ error }, 'timers could not be read');
@@ -95,7 +97,7 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
     try {
       await caughtUp(outage);
       if (untold === outage) untold = undefined;
-      await showLife(clock.now());
+      await showLife();
     } catch (error) {
       log.error({ error }, 'an outage could not be told');
     }
@@ -111,45 +113,30 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
    */
   async function noticeJump(now: Instant): Promise<void> {
     const before = alive;
-    if (before === undefined || !hasJumped(now)) {
-      noticed = undefined;
-      return;
-    }
-    if (!noticed || now > before)
+    if (!setBacks.isPending()) {
+      if (before === undefined || !hasJumped(now)) return;
       log.warn({ from: new Date(before), to: new Date(now) }, 'the clock has jumped');
-    if (now < before) {
-      if (!(await seeToSetBack(before, now))) return;
-    } else {
-      // It was no outage if another process was awake meanwhile.
-      const from = Math.max(before, Number(await store.readMark(aliveMark)));
-      if (now - from > newsworthy) down = untold = { from, to: now, asleep: true };
+      if (now > before) {
+        // It was no outage if another process was awake meanwhile.
+        const from = Math.max(before, Number(await store.readMark(aliveMark)));
+        if (now - from > newsworthy) down = untold = { from, to: now, asleep: true };
+        alive = now;
+        await signOfLife(now);
+        jumped();
+        return;
+      }
+      down = untold = undefined;
+      setBacks.notice(before, now);
     }
-    noticed = undefined;
-    await showLife(now);
-    jumped();
-  }
-
-  /**
-   * Each replica sees to it: to what is there, if no other has yet, and to what it has itself set by the old clock since.
-   * @returns false as long as others may not have noticed, and none has seen to it
-   */
-  async function seeToSetBack(before: Instant, now: Instant): Promise<boolean> {
-    down = untold = undefined;
-    const shares = store.time() !== undefined;
-    if (!noticed) {
-      const since = Number((await store.readMark(aliveMark)) ?? 0);
-      // Whoever has seen to it has given a sign of life since, by the clock as it is now.
-      const from = shares && since <= now ? 0 : now - newsworthy;
-      noticed = { by: before - now, since, from, at: now };
+    try {
+      const right = await setBacks.putRight(now);
+      if (right === undefined) return;
+      alive = right;
+      jumped();
+    } catch (error) {
+      // What comes due meanwhile was set by the clock as it is now, and does not wait for this.
+      log.error({ error }, 'what is stored could not be put right');
     }
-    const { by, since, from, at } = noticed;
-    if (shares && from > 0 && now < at + allHaveNoticed) return false;
-    await store.hastenOutbox(by);
-    for (const { id, kind } of await store.listStreams('incident', { openOnly: true })) {
-      const right = { from, to: clock.now() + newsworthy };
-      await tick({ id, kind }, { setBack: { by, since, right } });
-    }
-    return true;
   }
 
   async function wakeDue(): Promise<void> {
@@ -170,45 +157,55 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
     }
   }
 
+  /** @returns false when it may go better the next time */
   async function tick(
     to: { readonly id: StreamId; readonly kind: StreamName },
     what: Partial<Omit<ClockTick, 'type'>>,
-  ): Promise<void> {
+  ): Promise<boolean> {
+    // Suspended since: this may be long decided, and the clock another one.
+    if (!isOurs()) return false;
     try {
       const intent = { type: 'clock.tick', down: undefined, ...what } as const;
       await submit([{ to, at: clock.now(), by: lastgood, intent }]);
+      return true;
     } catch (error) {
-      // Whoever is not told that the clock was set back would wait for the old time; all are told again, each once.
-      const passes = error instanceof StoreUnavailable || error instanceof StaleStream;
-      if (what.setBack && passes) throw error;
       // One stream that cannot be woken must not keep the others asleep.
       log.error({ error, stream: to.id }, 'a stream could not be woken');
+      return !(error instanceof StoreUnavailable || error instanceof StaleStream);
     }
   }
 
   async function stayAlive(): Promise<void> {
-    const now = clock.now();
-    if (!stopped) disarmAlive = clock.wakeAt(now + aliveEvery, () => void stayAlive());
+    if (!stopped) disarmAlive = clock.wakeAt(clock.now() + aliveEvery, () => void stayAlive());
     // Should we die before all have been told, whoever starts next has to notice the jump, too.
-    if (hasJumped(now) || untold) turn.ask();
-    if (!hasJumped(now)) await showLife(now);
+    if (untold) turn.ask();
+    await showLife();
   }
 
-  async function showLife(now: Instant): Promise<void> {
-    alive = now;
-    if (untold) return;
-    try {
-      await store.writeMark(aliveMark, String(now));
-    } catch (error) {
-      log.error({ error }, 'the sign of life could not be written');
+  async function showLife(): Promise<void> {
+    const now = clock.now();
+    setBacks.look(now);
+    if (hasJumped(now) || setBacks.isPending()) {
+      turn.ask();
+      return;
     }
+    alive = now;
+    if (store.lease()()) await Promise.all([signOfLife(now), setBacks.allIsWell()]);
+  }
+
+  async function signOfLife(at: Instant): Promise<void> {
+    if (untold) return;
+    await store
+      .writeMark(aliveMark, String(at))
+      .catch((error: unknown) => log.error({ error }, 'the sign of life could not be written'));
   }
 
   return {
     rearm: turn.ask,
     working: () => turn.running() ?? telling,
-    seeingToSetBack: () => {
-      if (alive === undefined || clock.now() >= alive - newsworthy) return undefined;
+    puttingRight: () => {
+      const isNews = alive !== undefined && isSetBack(alive, clock.now());
+      if (!isNews && !setBacks.isPending()) return undefined;
       turn.ask();
       return turn.running();
     },
@@ -217,6 +214,7 @@ export function createTimers({ store, clock, submit, jumped, caughtUp, log }: Pa
       const now = clock.now();
       if (aliveAt > 0 && now - aliveAt > newsworthy) down = untold = { from: aliveAt, to: now };
       if (now < aliveAt) alive = aliveAt;
+      await setBacks.start();
       await stayAlive();
       turn.start();
     },

@@ -7,6 +7,10 @@ export interface ModelReplica {
   /** Another one after it was taken for dead. */
   readonly id: () => string;
   readonly isAlone: () => boolean;
+  /** As it was read last, and has gone on since by a clock that nobody sets. */
+  readonly time: () => Instant;
+  /** The database showed this time, as an answer says that was asked for at that moment. */
+  readonly noteTime: (now: Instant, asked: Instant) => void;
   readonly lease: () => () => boolean;
   readonly leave: () => void;
 }
@@ -20,6 +24,7 @@ export function joinReplicas(database: Database, name: string, wire: Wire, look:
   let names = 0;
   let id = '';
   let provenAt = wire.steady();
+  let ahead = database.now() - provenAt;
   let alone = false;
   let left = false;
   register();
@@ -44,12 +49,18 @@ export function joinReplicas(database: Database, name: string, wire: Wire, look:
       const isAlone = database.replicas.size === 1;
       recoverOrphans(database, id);
       await wire.back('sign of life');
+      noteTime(now, began);
       provenAt = began;
       alone = isAlone;
       look();
     } catch {
       // The next sign comes soon; until then others may think what they like.
     }
+  }
+
+  /** Moved only as far as it must have been wrong. */
+  function noteTime(now: Instant, asked: Instant): void {
+    ahead = Math.min(Math.max(ahead, now - wire.steady()), now - asked);
   }
 
   /**
@@ -73,6 +84,8 @@ export function joinReplicas(database: Database, name: string, wire: Wire, look:
   return {
     id: () => id,
     isAlone: () => alone,
+    noteTime,
+    time: wire.every ? () => wire.steady() + ahead : database.now,
     lease: () => {
       const then = id;
       return () => then === id && wire.steady() - provenAt < lease * 0.8;

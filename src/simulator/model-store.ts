@@ -286,9 +286,11 @@ function storeOn(
         );
         return times.length === 0 ? undefined : Math.min(...times);
       }),
-    wakesDue: (until, limit) =>
-      read(() =>
-        [...database.streams.values()]
+    wakesDue: async (until, limit) => {
+      const asked = wire.steady();
+      const { now, due } = await read(() => ({
+        now: database.now(),
+        due: [...database.streams.values()]
           .flatMap(({ id, kind, wakeAt, owner, position }) =>
             wakeAt !== undefined && wakeAt <= until - (mine(owner) ? 0 : graceOfWakes)
               ? [{ id, kind, wakeAt, position }]
@@ -297,7 +299,10 @@ function storeOn(
           .toSorted((a, b) => a.wakeAt - b.wakeAt || a.position - b.position)
           .slice(0, limit)
           .map(({ position: _position, ...wake }) => wake),
-      ),
+      }));
+      if (due.length > 0) replica.noteTime(now, asked);
+      return due;
+    },
 
     outboxDue: (until, limit, otherThan = []) =>
       read(() =>
@@ -377,7 +382,7 @@ function storeOn(
 
     audit: auditTrail(database, read),
 
-    time: database.now,
+    time: replica.time,
     ...hearing,
     isAlone: replica.isAlone,
     tell,

@@ -15,6 +15,8 @@ export interface Replica {
   readonly isAlone: () => boolean;
   /** The database's, as the store's; it goes on by a clock that nobody sets while the database is away. */
   readonly time: () => Instant;
+  /** The database showed this time between two moments of `performance.now()`. */
+  readonly noteTime: (at: Instant, asked: number, heard: number) => void;
   /** As the store's. */
   readonly lease: () => () => boolean;
   /** Others should look: something is there that may be theirs to do, now or in so long. */
@@ -127,15 +129,18 @@ export async function joinReplicas(options: {
 
   const time = options.now ?? (() => Math.round(performance.now() + (state.ahead ?? 0)));
 
-  /**
-   * The answer was made between asking and hearing: the clock that is kept here is moved only as far as it must have been
-   * wrong, so that a slow answer does not move it to and fro.
-   */
   async function readTime(client: ClientBase): Promise<void> {
     const asked = performance.now();
     const { rows } = await run<{ at: number }>(client, readClock, []);
     const heard = performance.now();
-    const at = rows[0]?.at ?? Date.now();
+    noteTime(rows[0]?.at ?? Date.now(), asked, heard);
+  }
+
+  /**
+   * The answer was made between asking and hearing: the clock that is kept here is moved only as far as it must have been
+   * wrong, so that a slow answer does not move it to and fro.
+   */
+  function noteTime(at: Instant, asked: number, heard: number): void {
     state.ahead = Math.min(Math.max(state.ahead ?? at - heard, at - heard), at - asked);
   }
 
@@ -226,6 +231,7 @@ export async function joinReplicas(options: {
     id: () => state.id,
     isAlone: () => state.alone,
     time,
+    noteTime,
     lease: () => {
       const { id } = state;
       return () => {

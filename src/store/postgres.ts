@@ -104,7 +104,7 @@ const nextWake = statement(
       WHERE wake_at IS NOT NULL)) AS at`,
 );
 const wakesDue = statement(
-  `SELECT id, kind, wake_at AS "wakeAt" FROM stream
+  `SELECT id, kind, wake_at AS "wakeAt", (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now FROM stream
    WHERE wake_at <= $1 AND (owner = $3 OR $4 OR wake_at <= $1 - ${graceOfWakes})
    ORDER BY wake_at, pos LIMIT $2`,
 );
@@ -252,7 +252,13 @@ function storeOn(
   const receive = receiver(pool, replica.id);
   const wakes = wakesOf({
     nextWake: async () => (await rowsOf<At>(nextWake, ...whose()))[0]?.at ?? undefined,
-    wakesDue: (until, limit) => rowsOf<Wake>(wakesDue, until, limit, ...whose()),
+    wakesDue: async (until, limit) => {
+      const asked = performance.now();
+      const due = await rowsOf<Wake & { readonly now: Instant }>(wakesDue, until, limit, ...whose());
+      const [first] = due;
+      if (first) replica.noteTime(first.now, asked, performance.now());
+      return due.map(({ id, kind, wakeAt }) => ({ id, kind, wakeAt }));
+    },
   });
   watchers.push(wakes.forget);
   const transact = transactor(pool, replica, wakes.set);

@@ -200,7 +200,10 @@ export interface Store {
   /** In order. */
   readonly readEvents: (id: StreamId) => Promise<readonly StoredEvent[]>;
 
-  /** The earliest wake-up of all streams, and the streams whose wake-up has come. */
+  /**
+   * The earliest wake-up of all streams, and the streams whose wake-up has come. Whoever is given some finds in `time`
+   * what the time was then: it may have been set back since it was read last, and they are not due at all.
+   */
   readonly nextWake: () => Promise<Instant | undefined>;
   readonly wakesDue: (
     now: Instant,

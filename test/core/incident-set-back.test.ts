@@ -12,10 +12,14 @@ const opened = () =>
     .when(receive(firing('down', 'P0')), { at: hour })
     .when({ type: 'incident.name-suspect', suspect: undefined });
 
-/** It was set back by an hour, and shows this now. */
-function setBack(now: number, since = now + hour): ClockTick {
-  const right = { from: start + now - 30 * second, to: start + now + 30 * second };
-  return { type: 'clock.tick', down: undefined, setBack: { by: hour, since: start + since, right } };
+/** It was set back by an hour, and showed a minute then; what is set until `now` may have been set since. */
+function setBack(now: number): ClockTick {
+  const right = { from: start + 30 * second, to: start + now + 30 * second };
+  return {
+    type: 'clock.tick',
+    down: undefined,
+    setBack: { by: hour, since: start + hour + minute, right },
+  };
 }
 
 it('what was set by the old clock comes as soon as before, and what was set by the new one stays', () => {
@@ -29,9 +33,24 @@ it('is said once, whoever has noticed', () => {
   const told = opened()
     .when(setBack(minute), { at: minute })
     .leadsTo({ events: ['clock.set-back'], wakeAt: 5 * minute });
-  // By another sign of life, soon after; and by the same one, after a restart that took long.
   told.when(setBack(minute + 3 * second), { at: minute + 3 * second }).leadsTo({ events: [] });
-  told.when(setBack(4 * minute, hour + minute), { at: 4 * minute }).leadsTo({ events: [] });
+  told.when(setBack(4 * minute), { at: 4 * minute }).leadsTo({ events: [] });
+});
+
+it('is not said where all is of the clock as it is now', () => {
+  given(incidentKind)
+    .when(receive(firing('down', 'P0')), { at: minute })
+    .when({ type: 'incident.name-suspect', suspect: undefined })
+    .when(setBack(minute), { at: minute })
+    .leadsTo({ events: [], wakeAt: 6 * minute });
+});
+
+it('what somebody who had not noticed has set since then comes as soon as before, and nothing else is moved again', () => {
+  opened()
+    .when(setBack(minute), { at: minute })
+    .when({ type: 'incident.acknowledge' }, { at: hour + 2 * minute, by: ana })
+    .when(setBack(2 * minute), { at: 2 * minute })
+    .leadsTo({ events: ['clock.set-back'], wakeAt: 17 * minute });
 });
 
 it('an incident of an earlier version does not say when a time was set, and all of it comes as soon as before', () => {
@@ -40,4 +59,18 @@ it('an incident of an earlier version does not say when a time was set, and all 
   const right = { from: start, to: start + 2 * minute };
   for (const told of [event, { ...event, right }])
     expect(evolveIncident(old, told, 'INC-1').nextCall?.at).toBe(start + 5 * minute);
+});
+
+it('an earlier version has said with a zero that all stays which was set by then', () => {
+  const { state } = opened();
+  const right = { from: 0, to: start + 2 * hour };
+  const told = {
+    type: 'clock.set-back',
+    back: hour,
+    right,
+    seq: 9,
+    at: start + minute,
+    by: lastgood,
+  } as const;
+  expect(evolveIncident(state, told, 'INC-1').nextCall).toEqual(state.nextCall);
 });

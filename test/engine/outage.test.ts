@@ -16,6 +16,7 @@ function timersOf(
     log,
     caughtUp,
     clock: through,
+    written: new Map(),
     submit: () => Promise.resolve(),
     jumped: () => undefined,
   });

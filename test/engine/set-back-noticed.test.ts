@@ -6,22 +6,22 @@ import { firing, receive } from '../support/alerts.ts';
 import { alertmanager, ana, hour, minute, policies, second, start, storeId } from '../support/given.ts';
 import { carrying, done, openWorkshop } from './workshop.ts';
 
-const alert = (service: string, at: number): Envelope => ({
+const alert = (service: string, at: number, what = '5xx'): Envelope => ({
   to: { kind: 'incident', alias: `${service}@shop/stable`, open: true },
   at,
   by: alertmanager,
-  intent: receive(firing('5xx', 'P0', '', service)),
+  intent: receive(firing(what, 'P0', '', service)),
 });
 
-/** A bot whose clock shows an hour too much, until it is set back. */
-async function ahead(through: (store: Store) => Store) {
+/** A bot whose clock shows an hour too much, or so much, until it is set back. */
+async function ahead(through: (store: Store) => Store = (store) => store, by = hour) {
   const world = carrying(
     ['page.slack', 'page.pagerduty', 'page.mail', 'slack.card', 'slack.thread'],
     () => done,
   );
   const workshop = await openWorkshop();
-  let by = hour;
-  const now = () => workshop.clock.now() + by;
+  let isAhead = by;
+  const now = () => workshop.clock.now() + isAhead;
   const make = (store: Store) =>
     createEngine({
       store,
@@ -56,8 +56,9 @@ async function ahead(through: (store: Store) => Store) {
     setBacks,
     settle,
     pass: (length: number) => workshop.clock.advance(length, settle),
-    setBack: () => {
-      by = 0;
+    /** Left out: to the right time. */
+    setBack: (to = 0) => {
+      isAhead = to;
     },
     another: async () => {
       engine = make(workshop.store);
@@ -114,8 +115,36 @@ it('Each is told once, also when the process dies in the middle of it', async ()
   expect([await bot.rungs('INC-1'), await bot.rungs('INC-2')]).toEqual([[hour], [hour]]);
 });
 
+it('Whoever was called as long ago as it is set back by is not taken for called now', async () => {
+  const bot = await ahead(undefined, 4 * minute);
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.pass(4 * minute - 2 * second);
+  // It is written once more by the clock of before.
+  await bot.engine().submit([alert('checkout', bot.now(), 'latency')]);
+  await bot.pass(2 * second);
+  bot.setBack();
+  await bot.pass(2 * minute);
+
+  expect(await bot.rungs('INC-1')).toEqual([4 * minute, 5 * minute + 10 * second]);
+});
+
+it('Nor has anybody an incident for longer who acknowledged it that long ago', async () => {
+  const bot = await ahead(undefined, 10 * minute);
+  const to = { kind: 'incident', id: 'INC-1' } as const;
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.engine().submit([{ to, at: bot.now(), by: ana, intent: { type: 'incident.acknowledge' } }]);
+  await bot.pass(10 * minute);
+  bot.setBack();
+  await bot.pass(6 * minute);
+
+  const events = await bot.store.readEvents('INC-1');
+  expect(events.find(({ type }) => type === 'acknowledgement.expired')?.at).toBe(
+    start + 15 * minute + 10 * second,
+  );
+});
+
 it('What came in after that and before it was noticed is called when it is its time', async () => {
-  const bot = await ahead((store) => store);
+  const bot = await ahead();
   await bot.pass(2 * second);
   bot.setBack();
   await bot.engine().submit([alert('checkout', bot.now())]);
@@ -124,8 +153,31 @@ it('What came in after that and before it was noticed is called when it is its t
   expect(await bot.rungs('INC-1')).toEqual([2 * second]);
 });
 
+it('Whoever is asked for something looks at the clock first', async () => {
+  const bot = await ahead();
+  await bot.engine().submit([alert('platform', bot.now())]);
+  await bot.settle();
+  bot.setBack();
+  await bot.engine().submit([alert('checkout', bot.now())]);
+
+  expect(await bot.setBacks('INC-1')).toBe(1);
+});
+
+it('It may be set back again soon', async () => {
+  const bot = await ahead(undefined, hour);
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.settle();
+  bot.setBack(4 * minute);
+  await bot.pass(9 * minute);
+  bot.setBack();
+  await bot.pass(2 * minute);
+
+  expect(await bot.setBacks('INC-1')).toBe(2);
+  expect(await bot.rungs('INC-1')).toEqual([hour, 9 * minute + 10 * second, 10 * minute + 20 * second]);
+});
+
 it('Whoever acknowledged in between has it', async () => {
-  const bot = await ahead((store) => store);
+  const bot = await ahead();
   await bot.engine().submit([alert('checkout', bot.now())]);
   await bot.pass(2 * second);
   bot.setBack();
@@ -140,26 +192,112 @@ it('Whoever acknowledged in between has it', async () => {
 
 it('Nor is it called early when that could not be seen to at once', async () => {
   let isAway = false;
-  const bot = await ahead((store) => ({
-    ...store,
-    hastenOutbox: (by) => {
-      if (!isAway) return store.hastenOutbox(by);
-      isAway = false;
-      return Promise.reject(new StoreUnavailable('for a moment'));
-    },
-  }));
+  const bot = await ahead(
+    (store) => ({
+      ...store,
+      hastenOutbox: (by) =>
+        isAway ? Promise.reject(new StoreUnavailable('for as long')) : store.hastenOutbox(by),
+    }),
+    4 * minute,
+  );
   await bot.engine().submit([alert('platform', bot.now())]);
   await bot.pass(2 * second);
   bot.setBack();
   isAway = true;
   await bot.engine().submit([alert('checkout', bot.now())]);
   await bot.pass(4 * minute);
+  isAway = false;
+  await bot.pass(10 * second);
 
-  expect(isAway).toBe(false);
   expect(await bot.rungs('INC-2')).toEqual([2 * second]);
   await bot.pass(2 * minute);
-  expect(await bot.rungs('INC-1')).toEqual([hour, 5 * minute + 2 * second]);
+  expect(await bot.rungs('INC-1')).toEqual([4 * minute, 5 * minute + 2 * second]);
   expect(await bot.rungs('INC-2')).toEqual([2 * second, 5 * minute + 2 * second]);
+});
+
+/** A store that takes nothing as long as it is away. */
+function leaving() {
+  let isAway = false;
+  const unlessAway =
+    <Values extends unknown[], Answer>(ask: (...values: Values) => Promise<Answer>) =>
+    (...values: Values): Promise<Answer> =>
+      isAway ? Promise.reject(new StoreUnavailable('away')) : ask(...values);
+  const through = ({ transact, hastenOutbox, writeMark, ...store }: Store): Store => ({
+    ...store,
+    transact: (work) => unlessAway(() => transact(work))(),
+    hastenOutbox: unlessAway(hastenOutbox),
+    writeMark: unlessAway(writeMark),
+  });
+  return { through, leave: (away: boolean) => void (isAway = away) };
+}
+
+it('A set-back that could not be seen to for as long as it was is seen to all the same', async () => {
+  const { through, leave } = leaving();
+  const bot = await ahead(through, 4 * minute);
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.pass(10 * second);
+  bot.setBack();
+  leave(true);
+  await bot.pass(4 * minute);
+  leave(false);
+  await bot.pass(2 * minute);
+
+  expect(await bot.rungs('INC-1')).toEqual([4 * minute, 5 * minute + 10 * second]);
+});
+
+it('What is set back once more, before that could be seen to, is so twice', async () => {
+  const { through, leave } = leaving();
+  const bot = await ahead(through, 2 * hour);
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.pass(10 * second);
+  leave(true);
+  bot.setBack(hour);
+  await bot.pass(20 * second);
+  bot.setBack();
+  await bot.pass(20 * second);
+  leave(false);
+  await bot.pass(5 * minute);
+
+  expect(await bot.rungs('INC-1')).toEqual([2 * hour, 5 * minute + 31 * second]);
+});
+
+it('Nobody is called early when it is set forward again before that could be seen to', async () => {
+  const { through, leave } = leaving();
+  const bot = await ahead(through);
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.pass(10 * second);
+  leave(true);
+  bot.setBack();
+  await bot.pass(20 * second);
+  bot.setBack(hour);
+  leave(false);
+  await bot.pass(5 * minute);
+
+  expect(await bot.rungs('INC-1')).toEqual([hour, hour + 5 * minute]);
+  // Once more, and that it stays.
+  bot.setBack();
+  await bot.pass(5 * minute);
+  expect((await bot.rungs('INC-1')).slice(2)).toEqual([10 * minute + 10 * second]);
+});
+
+it('What came in meanwhile is called when it is its time, also when the process dies before that is seen to', async () => {
+  let isStuck = false;
+  const bot = await ahead((store) => ({
+    ...store,
+    hastenOutbox: (by) => (isStuck ? Promise.reject(new StoreUnavailable('away')) : store.hastenOutbox(by)),
+  }));
+  await bot.engine().submit([alert('checkout', bot.now())]);
+  await bot.settle();
+  isStuck = true;
+  bot.setBack();
+  await bot.engine().submit([alert('platform', bot.now())]);
+  await bot.pass(5 * second);
+  await bot.engine().stop();
+  await bot.another();
+  await bot.pass(5 * minute);
+
+  expect(await bot.rungs('INC-1')).toEqual([hour, 5 * minute]);
+  expect(await bot.rungs('INC-2')).toEqual([0, 5 * minute]);
 });
 
 it('Whoever could not be told, since others went on with it all the time, is told in the end, and all once', async () => {
@@ -205,6 +343,7 @@ it('What was five minutes off stays so, also when no sign of life could be store
   await bot.pass(2 * hour);
   await bot.engine().submit([alert('checkout', bot.now())]);
   await bot.settle();
+  isFull = false;
   bot.setBack();
   await bot.pass(6 * minute);
 

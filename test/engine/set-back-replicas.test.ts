@@ -4,16 +4,22 @@ import { createEngine } from '../../src/engine/engine.ts';
 import { movableClock } from '../../src/sandbox/movable-clock.ts';
 import { createDatabase } from '../../src/simulator/model-database.ts';
 import { openModelStore } from '../../src/simulator/model-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { firing, receive } from '../support/alerts.ts';
 import { alertmanager, ana, hour, minute, policies, second, start, storeId } from '../support/given.ts';
 import { carrying, done } from './workshop.ts';
 
-/** Two replicas that go by one clock, which shows an hour too much. Each notices for itself that it is set back. */
-async function twoReplicas() {
+/**
+ * Two replicas that go by one clock, which shows an hour too much, or so much. Each notices for itself that it is set
+ * back: the next time it reads it, and until then its lease does not hold if it was stopped.
+ */
+async function twoReplicas(by = hour) {
   const steady = movableClock({ start, running: false });
   onTestFinished(steady.stop);
   const database = createDatabase({ now: steady.now });
   let pages = 0;
+  let isLifeShown = true;
+  let isRight = false;
   const { carrier } = carrying(
     ['page.slack', 'page.pagerduty', 'page.mail', 'slack.card', 'slack.thread'],
     ({ effect }) =>
@@ -23,21 +29,52 @@ async function twoReplicas() {
   );
 
   async function replica(name: string) {
-    let ahead = hour;
+    let ahead = by;
+    let isStopped = false;
+    let hasLease = true;
+    const waiting: (() => void)[] = [];
+    const unlessStopped = (work: () => void) => (): void => {
+      if (isStopped) waiting.push(work);
+      else work();
+    };
     const now = () => steady.now() + ahead;
-    const store = { ...(await openModelStore(database, { name })), time: now };
+    const model = await openModelStore(database, { name });
+    const store: Store = {
+      ...model,
+      time: now,
+      lease: () => () => hasLease,
+      watch: (look) => model.watch(unlessStopped(look)),
+      wakesDue: async (until, limit) => {
+        const due = await model.wakesDue(until, limit);
+        if (due.length > 0 && isRight) ahead = 0;
+        return due;
+      },
+      writeMark: (mark, value) =>
+        mark === 'alive-at' && !isLifeShown ? Promise.resolve() : model.writeMark(mark, value),
+    };
     const engine = createEngine({
       store,
       storeId,
-      clock: { now, wakeAt: (at, wake) => steady.wakeAt(steady.now() + (at - now()), wake) },
+      clock: { now, wakeAt: (at, wake) => steady.wakeAt(steady.now() + (at - now()), unlessStopped(wake)) },
       carriers: [carrier],
       random: () => 0,
       log: { info: () => undefined, warn: () => undefined, error: () => undefined },
       policies: () => policies,
     });
     await engine.start();
+    /** It reads the clock. */
     const notice = (): void => {
       ahead = 0;
+      hasLease = true;
+    };
+    /** As SIGSTOP, and SIGCONT. */
+    const stop = (): void => {
+      isStopped = true;
+      hasLease = false;
+    };
+    const goOn = (): void => {
+      isStopped = false;
+      for (const work of waiting.splice(0)) work();
     };
     const submit = async (envelope: Omit<Envelope, 'at'>) => engine.submit([{ ...envelope, at: now() }]);
     const open = (service: string) =>
@@ -46,7 +83,7 @@ async function twoReplicas() {
         by: alertmanager,
         intent: receive(firing('5xx', 'P0', '', service)),
       });
-    return { store, engine, submit, open, notice };
+    return { store, engine, submit, open, notice, stop, goOn };
   }
   const [a, b] = [await replica('a'), await replica('b')];
 
@@ -63,6 +100,10 @@ async function twoReplicas() {
     a,
     b,
     settle,
+    /** From now on whoever is given wakes reads the clock with them, and it is set back. */
+    setBack: () => (isRight = true),
+    /** No sign of life of theirs arrives any more. */
+    showNoLife: () => (isLifeShown = false),
     eventsOf,
     pass: (length: number) => steady.advance(length, settle),
     rungs: async (incident: string) =>
@@ -93,10 +134,12 @@ it('What one of them does by the old clock, when the other has seen to it, comes
   const { a, b, pass, settle, rungs, eventsOf } = await twoReplicas();
   await a.open('platform');
   await pass(minute);
+  b.stop();
   a.notice();
-  await pass(20 * second);
+  await pass(30 * second);
   expect((await eventsOf('INC-1')).map(({ type }) => type)).toContain('clock.set-back');
 
+  b.goOn();
   await b.open('checkout');
   const to = { kind: 'incident', id: 'INC-1' } as const;
   await b.submit({ to, by: ana, intent: { type: 'incident.acknowledge' } });
@@ -106,9 +149,67 @@ it('What one of them does by the old clock, when the other has seen to it, comes
   const waiting = (await a.store.outboxOf('INC-2')).filter(({ status }) => status === 'waiting');
   expect(waiting).toEqual([]);
   await pass(4.5 * minute);
-  expect(await rungs('INC-2')).toEqual([hour + minute + 20 * second, expect.closeTo(6.5 * minute, -4.5)]);
+  expect(await rungs('INC-2')).toEqual([hour + 1.5 * minute, expect.closeTo(6.5 * minute, -4.5)]);
   const stored = await a.store.readStream('INC-1');
   expect(stored?.state).toMatchObject({
     acknowledged: { expiresAt: expect.closeTo(start + 16.5 * minute, -4.5) as number },
   });
+});
+
+it('Whoever was stopped meanwhile, and goes on by the old clock, calls nobody early', async () => {
+  const { a, b, pass, settle, rungs } = await twoReplicas();
+  await a.open('checkout');
+  await pass(30 * second);
+  b.stop();
+  a.notice();
+  await pass(50 * second);
+  b.goOn();
+  await settle();
+  b.notice();
+  await pass(5 * minute);
+
+  expect(await rungs('INC-1')).toEqual([hour, expect.closeTo(5 * minute, -4.5)]);
+});
+
+it('Nor when its sign of life by the old clock was on its way when it was stopped', async () => {
+  const { a, b, pass, settle, rungs, eventsOf } = await twoReplicas();
+  await a.open('checkout');
+  await pass(30 * second);
+  b.stop();
+  a.notice();
+  await pass(50 * second);
+  await b.store.writeMark('alive-at', String(start + hour + 80 * second));
+  b.notice();
+  b.goOn();
+  await settle();
+  await pass(5 * minute);
+
+  expect(await rungs('INC-1')).toEqual([hour, expect.closeTo(5 * minute, -4.5)]);
+  expect((await eventsOf('INC-1')).filter(({ type }) => type === 'clock.set-back')).toHaveLength(1);
+});
+
+it('Also when no sign of life has arrived for longer than it is set back by', async () => {
+  const { a, b, pass, showNoLife, rungs } = await twoReplicas(2 * minute);
+  await a.open('checkout');
+  await pass(minute);
+  showNoLife();
+  await pass(2.5 * minute);
+  a.notice();
+  b.notice();
+  await pass(2 * minute);
+
+  expect(await rungs('INC-1')).toEqual([2 * minute, expect.closeTo(5 * minute, -4.5)]);
+});
+
+it('What comes in by the clock as it is now is not long overdue to whoever has not noticed yet', async () => {
+  const { a, b, pass, setBack, rungs } = await twoReplicas();
+  await pass(30 * second);
+  setBack();
+  a.notice();
+  await a.open('checkout');
+  await pass(2 * second);
+  b.notice();
+  await pass(5 * minute);
+
+  expect(await rungs('INC-1')).toEqual([30 * second, 5.5 * minute]);
 });

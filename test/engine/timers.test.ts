@@ -86,6 +86,7 @@ describe('time passes', () => {
       store,
       clock: counting,
       log,
+      written: new Map(),
       submit: () => Promise.reject(new Error('nothing is due')),
       jumped: () => undefined,
       caughtUp: () => Promise.resolve(),

@@ -337,6 +337,21 @@ describeOnPostgres('PostgreSQL', (server) => {
       expect(clock.now()).toBeGreaterThan(read!.at);
     });
 
+    test('knows the time again as soon as it is given a stream to wake, also when that was set back a moment ago', async () => {
+      const store = await openPostgresStore({ url });
+      opened.push(store);
+      const now = store.time()!;
+      await writeStream(store, move('INC-1', 0, 1, { wakeAt: now - 1_000 }));
+      onTestFinished(() => void vi.useRealTimers());
+      vi.useFakeTimers({ toFake: ['performance'] });
+      vi.advanceTimersByTime(36_000_000);
+
+      const due = await store.wakesDue(store.time()!, 10);
+
+      expect(due).toEqual([{ id: 'INC-1', kind: 'incident', wakeAt: now - 1_000 }]);
+      expect(Math.abs(store.time()! - now)).toBeLessThan(60_000);
+    });
+
     test('hands out and counts an effect that its own JSON would refuse, as a program of before has stored it', async () => {
       const store = await open();
       await enqueue(store, errand('said'), errand('half'));

@@ -6,7 +6,7 @@ import type { Ladder } from '../policies/escalation.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Severity } from '../severity.ts';
 import type { Instant, Milliseconds } from '../time.ts';
-import type { RightTimes } from './set-back.ts';
+import type { RightTimes } from './moved-times.ts';
 
 /** The clocks of R53, copied from the severity policy when the incident opens or changes its severity. */
 export interface Clocks {
@@ -177,8 +177,9 @@ export type IncidentEvent =
   | {
       readonly type: 'clock.set-back';
       readonly back: Milliseconds;
+      /** The last time by the clock of before. */
       readonly since?: Instant;
-      /** What was set then stays; left out by earlier versions: nothing does. */
+      /** What was set then stays. Left out: nothing does. */
       readonly right?: RightTimes;
     }
   | { readonly type: 'records.restored'; readonly from: Instant }

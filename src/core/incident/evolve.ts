@@ -7,9 +7,9 @@ import { changeSeverity } from './evolve-severity.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
 import { withFiring, withoutFiring } from './firing.ts';
 import { firstCall, followingCall } from './ladder.ts';
+import { withTimesMoved } from './moved-times.ts';
 import { noteOperation } from './note-operation.ts';
 import { calledByName, callInPagerduty, silent } from './pagerduty-pages.ts';
-import { withSetBack } from './set-back.ts';
 import type { Incident } from './state.ts';
 
 /** An incident after one more event. */
@@ -19,7 +19,8 @@ export function evolveIncident(
   id: StreamId,
 ): Incident {
   const next = evolve(state, event, id);
-  return next.nextCall?.at === state?.nextCall?.at ? next : { ...next, nextCallSetAt: event.at };
+  const isSet = next.nextCall?.at !== state?.nextCall?.at && next.nextCallSetAt === state?.nextCallSetAt;
+  return isSet ? { ...next, nextCallSetAt: event.at } : next;
 }
 
 function evolve(state: Incident | undefined, event: Recorded<IncidentEvent>, id: StreamId): Incident {
@@ -93,12 +94,12 @@ function evolve(state: Incident | undefined, event: Recorded<IncidentEvent>, id:
       return callAgain(state, event.at);
     case 'clock.set-back':
       return {
-        ...withSetBack(state, event.back, event.right),
-        setBack: { since: event.since, at: event.at },
+        ...withTimesMoved(state, event.back, event.right),
+        setBack: { since: event.since },
       };
     case 'records.restored':
       // Whoever was called in between was, and nobody knows it here: the time since the backup counts for nothing.
-      return withSetBack(state, event.from - event.at);
+      return withTimesMoved(state, event.from - event.at);
     case 'clock.missed':
       return { ...state, missedClocks: [...state.missedClocks, event.clock] };
     case 'operation.noted':

@@ -7,16 +7,19 @@ import type { Alert } from '../source.ts';
 import type { Message } from '../stream.ts';
 import type { Instant, Milliseconds } from '../time.ts';
 import type { OperationProgress, Suspect } from './event.ts';
+import type { RightTimes } from './moved-times.ts';
 import type { PagerdutyReport } from './pagerduty.ts';
 import type { RoutedAlert } from './route-alert.ts';
-import type { RightTimes } from './set-back.ts';
 
 /** Time has come. `down` says that the process was away (or asleep, with its machine) and timers may be late. */
 export interface ClockTick {
   readonly type: 'clock.tick';
   readonly down: Outage | undefined;
-  /** The clock was set back by so much; `since` is the last sign of life by the old one, by which it is told once. */
-  readonly setBack?: { readonly by: Milliseconds; readonly since: Instant; readonly right: RightTimes };
+  /**
+   * The clock was set back by so much; `since` is the last time by the clock of before, by which it is told once. Without
+   * `right` all times are of before.
+   */
+  readonly setBack?: { readonly by: Milliseconds; readonly since: Instant; readonly right?: RightTimes };
   /** The store was restored from a backup of that moment: what happened since is not in it. */
   readonly restored?: { readonly from: Instant };
 }

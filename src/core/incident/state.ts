@@ -93,8 +93,8 @@ export interface Incident {
   readonly missedClocks: readonly ClockName[];
   /** From when the clocks count: when it opened, became worse, or came back after all alerts had resolved. */
   readonly clocksSince: Instant;
-  /** The last sign of life before the clock was set back, and when this has seen to it, by the clock as it was then. */
-  readonly setBack?: { readonly since: Instant | undefined; readonly at: Instant };
+  /** The set-back of the clock that this was told of last, by the last time of the clock of before. */
+  readonly setBack?: { readonly since: Instant | undefined };
   readonly suspect: Suspect | undefined;
   /** Rollbacks, and apart from them promotions: those change nothing for the clocks of an incident. */
   readonly operations: Readonly<Record<string, OperationProgress>>;

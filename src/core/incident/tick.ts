@@ -4,7 +4,7 @@ import type { ClockName, IncidentEvent } from './event.ts';
 import type { ClockTick } from './intent.ts';
 import { pagesOfRung } from './ladder.ts';
 import { evolveIncident } from './evolve.ts';
-import { noticeSetBack } from './set-back.ts';
+import { hearOfSetBack } from './moved-times.ts';
 import { isOpen, type Incident } from './state.ts';
 
 /** A rung that is called this much after its time is called late, and the timeline says so. */
@@ -25,7 +25,7 @@ export function tick(
   };
 
   const { down, setBack, restored } = message.intent;
-  const wasSetBack = setBack && noticeSetBack(state, setBack);
+  const wasSetBack = setBack && hearOfSetBack(state, setBack);
   if (wasSetBack) happen(wasSetBack);
   if (restored) happen({ type: 'records.restored', from: restored.from });
   const { acknowledged } = now;
