@@ -36,11 +36,20 @@ export async function makeBackup(
   try {
     await work(['make', resolve(from), temporary, place, String(process.pid)], limit, signal);
   } catch (error) {
-    // Where this does not work either, a later backup does it (`tidyBackups`).
-    await work(['remove', temporary], longestCleaning).catch(() => undefined);
+    const unfinished = await remove(temporary);
     throw new StoreUnavailable(`The backup ${to} could not be made: ${(error as Error).message}`, {
-      cause: error,
+      cause: unfinished === undefined ? error : new AggregateError([error, unfinished]),
     });
+  }
+}
+
+/** @returns why it could not be taken away; a later backup does it then (`tidyBackups`) */
+async function remove(temporary: string): Promise<unknown> {
+  try {
+    await work(['remove', temporary], longestCleaning);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 

@@ -217,8 +217,12 @@ export async function joinReplicas(options: {
     telling ??= setTimeout(() => {
       telling = undefined;
       const told = untold.splice(0);
+      const { client } = state;
       // Nobody counts on it.
-      if (state.client) void run(state.client, tellAll, [state.id, told]).catch(() => undefined);
+      if (client)
+        void run(client, tellAll, [state.id, told]).catch((error: unknown) =>
+          warn({ error: connectionError(error) }, 'other replicas could not be told; nothing rests on it'),
+        );
     }, announceEvery);
   }
 
