@@ -1,9 +1,8 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Envelope } from '../core/envelope.ts';
 import { allFiring } from '../core/incident/firing.ts';
 import { incidentAlias, type Incident } from '../core/incident/state.ts';
 import type { Alert } from '../core/source.ts';
-import type { StreamId } from '../core/stream.ts';
+import { openStreams } from '../store/open-streams.ts';
 import type { Store } from '../store/store.ts';
 
 /** What one item asks for; under its key, that it changed nothing is remembered. */
@@ -14,9 +13,6 @@ interface Asking {
 
 /** By fingerprints, the aliases of the incidents where they fire, and what the alerts there said of their place. */
 type Places = ReadonlyMap<string, Map<string, Alert['place']>>;
-
-/** So many open incidents are looked at together; then everybody else has a turn. */
-const atOnce = 100;
 
 /**
  * An alert's end goes where it is routed to, and besides to every other open incident where this alert fires. If it says
@@ -51,21 +47,13 @@ async function placesOf(
   fingerprints: ReadonlySet<string>,
 ): Promise<Places> {
   const places = new Map([...fingerprints].map((each) => [each, new Map<string, Alert['place']>()]));
-  for (let before: StreamId | undefined; ;) {
-    const open = await store.listStreams('incident', {
-      openOnly: true,
-      limit: atOnce,
-      ...(before !== undefined && { before }),
-    });
+  for await (const open of openStreams(store, 'incident'))
     for (const { state } of open) {
       const incident = state as Incident;
       for (const [fingerprint, { place }] of allFiring(incident))
         places.get(fingerprint)?.set(incidentAlias(incident), place);
     }
-    before = open.at(-1)?.id;
-    if (open.length < atOnce) return places;
-    await setImmediate();
-  }
+  return places;
 }
 
 /** The ends of an envelope, to where else their alerts fire; notes what begins and ends by it. */

@@ -5,6 +5,7 @@ import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Store } from '../store/store.ts';
 import { newsworthy } from './in-one-time.ts';
+import { putRightLate } from './late-commits.ts';
 import type { Log } from './log.ts';
 import type { Written } from './written.ts';
 
@@ -20,8 +21,13 @@ export interface SetBacks {
   readonly look: (now: Instant) => void;
   /** @returns up to when all is right by the clock as it is now; undefined when it has to be tried again */
   readonly putRight: (now: Instant) => Promise<Instant | undefined>;
-  /** All is well: what others have put right by now has nothing to do with what is noticed later. */
-  readonly allIsWell: () => Promise<void>;
+  /**
+   * All is well: what others have put right by now has nothing to do with what is noticed later.
+   * @returns whether something may still come that was decided by the clock of before
+   */
+  readonly allIsWell: () => Promise<boolean>;
+  /** Puts right what has come since. */
+  readonly putRightLate: () => Promise<void>;
 }
 
 interface Parts {
@@ -44,6 +50,8 @@ interface SetBack {
   readonly from: Instant;
   readonly to: Instant;
   readonly isSeenTo: boolean;
+  /** The last time that was seen by any clock before, where that is later than `from`. */
+  readonly last?: Instant;
 }
 
 interface Pending extends Pick<SetBack, 'from' | 'to'> {
@@ -101,9 +109,10 @@ export function createSetBacks({ store, clock, written, tell, signOfLife, log }:
   /** The first who notices says what it is for all. */
   async function agreeOn({ from, to, highest }: Pending): Promise<SetBack> {
     const mark = await store.readMark(setBackMark);
-    const marked = mark === undefined || mark === known ? undefined : read(mark);
-    if (marked && marked.to <= highest + doubt) return marked;
-    const setBack = { from, to, isSeenTo: false };
+    const marked = mark === undefined ? undefined : read(mark);
+    if (marked && mark !== known && marked.to <= highest + doubt) return marked;
+    const last = lastOf(marked);
+    const setBack = { from, to, isSeenTo: false, ...(last > from && { last }) };
     await store.writeMark(setBackMark, write(setBack));
     return setBack;
   }
@@ -172,16 +181,27 @@ export function createSetBacks({ store, clock, written, tell, signOfLife, log }:
     },
     allIsWell: async () => {
       written.clear();
-      if (!isShared) return;
+      if (!isShared) return false;
       const isStillOurs = store.lease();
       try {
         const mark = await store.readMark(setBackMark);
-        if (mark !== undefined && read(mark).isSeenTo && isStillOurs() && !pending) known = mark;
+        if (mark === undefined || !read(mark).isSeenTo || !isStillOurs() || pending) return false;
+        known = mark;
+        return lastOf(read(mark)) > clock.now() + newsworthy;
       } catch (error) {
         log.error({ error }, 'what others have put right could not be read');
+        return false;
       }
     },
+    putRightLate: async () => {
+      if (known !== undefined) await putRightLate({ store, clock, tell, since: read(known).from });
+    },
   };
+}
+
+/** Up to this time something may be stored that is still to come. */
+function lastOf(setBack: SetBack | undefined): Instant {
+  return Math.max(setBack?.from ?? 0, setBack?.last ?? 0);
 }
 
 function write(setBack: SetBack): string {

@@ -59,6 +59,8 @@ export function createTimers({ store, clock, written, submit, jumped, caughtUp, 
   let disarm = (): void => undefined;
   let disarmAlive = (): void => undefined;
   let stopped = false;
+  /** What was decided by the clock of before may have come since it was looked for. */
+  let mayHaveCome = false;
   let isOurs = store.lease();
   const turn = oneAtATime(work);
   const setBacks = createSetBacks({
@@ -81,6 +83,7 @@ export function createTimers({ store, clock, written, submit, jumped, caughtUp, 
     }
     try {
       await wakeDue();
+      await seeToLate();
       // Whoever is to be called next does not wait for the telling.
       if (untold) telling ??= tell(untold).finally(() => (telling = undefined));
       const next = await store.nextWake();
@@ -139,6 +142,16 @@ export function createTimers({ store, clock, written, submit, jumped, caughtUp, 
     }
   }
 
+  async function seeToLate(): Promise<void> {
+    if (!mayHaveCome || setBacks.isPending()) return;
+    mayHaveCome = false;
+    try {
+      await setBacks.putRightLate();
+    } catch (error) {
+      log.error({ error }, 'what came late could not be put right');
+    }
+  }
+
   async function wakeDue(): Promise<void> {
     await noticeJump(clock.now());
     const woken = new Set<StreamId>();
@@ -190,7 +203,9 @@ export function createTimers({ store, clock, written, submit, jumped, caughtUp, 
       return;
     }
     alive = now;
-    if (store.lease()()) await Promise.all([signOfLife(now), setBacks.allIsWell()]);
+    if (!store.lease()()) return;
+    [mayHaveCome] = await Promise.all([setBacks.allIsWell(), signOfLife(now)]);
+    if (mayHaveCome) turn.ask();
   }
 
   async function signOfLife(at: Instant): Promise<void> {

@@ -66,6 +66,7 @@ export function mirrored(
     recoverInFlight: writing(store.recoverInFlight, model.recoverInFlight),
     bringForward: writing(store.bringForward, model.bringForward),
     hastenOutbox: writing(store.hastenOutbox, model.hastenOutbox),
+    hastenDecidedAfter: writing(store.hastenDecidedAfter, model.hastenDecidedAfter),
     writeMark: writing(store.writeMark, model.writeMark),
     keepMark: writing(store.keepMark, model.keepMark),
     advanceMark: writing(store.advanceMark, model.advanceMark),

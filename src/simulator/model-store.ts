@@ -346,6 +346,14 @@ function storeOn(
         }
         announce();
       }),
+    hastenDecidedAfter: (latest, to) =>
+      write(() => {
+        for (const record of database.underWay.values()) {
+          const { status, dueAt, createdAt } = record.row;
+          if (status === 'waiting' && dueAt > to && createdAt > latest) putDue(record, to);
+        }
+        announce();
+      }),
     outboxOf: (stream) =>
       read(() =>
         (database.outboxOf.get(stream) ?? []).flatMap((id) => {

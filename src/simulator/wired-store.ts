@@ -36,6 +36,7 @@ export function wiredStore(store: Store, wire: Wire): Store {
     recoverInFlight: across('write', store.recoverInFlight),
     bringForward: across('write', store.bringForward),
     hastenOutbox: across('write', store.hastenOutbox),
+    hastenDecidedAfter: across('write', store.hastenDecidedAfter),
     outboxOf: across('read', store.outboxOf),
     outstanding: across('read', store.outstanding),
     readMark: across('read', store.readMark),

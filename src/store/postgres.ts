@@ -135,6 +135,11 @@ const hastenOutbox = statement(
   `UPDATE outbox SET due_at = greatest(due_at - $1, $2) WHERE pos IN (
      SELECT pos FROM outbox WHERE status = 'waiting' AND due_at > $2 ORDER BY pos FOR NO KEY UPDATE)`,
 );
+const hastenDecidedAfter = statement(
+  `UPDATE outbox SET due_at = $2 WHERE pos IN (
+     SELECT pos FROM outbox WHERE status = 'waiting' AND due_at > $2 AND created_at > $1
+     ORDER BY pos FOR NO KEY UPDATE)`,
+);
 const outboxOf = statement(`SELECT ${outboxColumns} FROM outbox WHERE stream = $1 ORDER BY pos`);
 const effectsLeft = statement(
   `SELECT ${typeOfEffect} AS type, priority, status, count(*) AS count, min(created_at) AS oldest
@@ -327,6 +332,9 @@ function storeOn(
     hastenOutbox: async (by) => {
       await change(hastenOutbox, by, replica.time());
       replica.announce();
+    },
+    hastenDecidedAfter: async (latest, to) => {
+      if ((await change(hastenDecidedAfter, latest, to)) > 0) replica.announce();
     },
     outboxOf: async (id) => (await rowsOf<OutboxColumns>(outboxOf, id)).map(toOutboxRow),
     outstanding: async (until) => {

@@ -149,6 +149,9 @@ export async function openSqliteStore(options: {
   const hastenOutbox = db.prepare(
     `UPDATE outbox SET due_at = max(due_at - ?1, ?2) WHERE status = 'waiting' AND due_at > ?2`,
   );
+  const hastenDecidedAfter = db.prepare(
+    `UPDATE outbox SET due_at = ?2 WHERE status = 'waiting' AND due_at > ?2 AND created_at > ?1`,
+  );
   const mark: Query<{ value: string }> = db.prepare('SELECT value FROM mark WHERE name = ?');
   const setMark = db.prepare(
     'INSERT INTO mark (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
@@ -206,6 +209,7 @@ export async function openSqliteStore(options: {
     recoverInFlight: () => write(() => recoverInFlight.run(now()).changes),
     bringForward: (ids, to) => write(() => void bringForward.run(JSON.stringify(ids), to)),
     hastenOutbox: (by) => write(() => void hastenOutbox.run(by, now())),
+    hastenDecidedAfter: (latest, to) => write(() => void hastenDecidedAfter.run(latest, to)),
     outboxOf: (id) => read(() => outboxOf.all(id).map(toOutboxRow)),
     outstanding: (until) =>
       read(() => {

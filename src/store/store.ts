@@ -232,6 +232,8 @@ export interface Store {
    * earliest. Done once more, it brings out sooner what was to be tried again later.
    */
   readonly hastenOutbox: (by: Milliseconds) => Promise<void>;
+  /** Rows that were decided after `latest` and wait for a later time than `to` become due then. */
+  readonly hastenDecidedAfter: (latest: Instant, to: Instant) => Promise<void>;
   /** All rows of a stream, oldest first; what people look at. */
   readonly outboxOf: (stream: StreamId) => Promise<readonly OutboxRow[]>;
   /** Whoever's it is, of all that share the store. It costs what there is of it, however much has ended. */

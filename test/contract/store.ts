@@ -658,6 +658,26 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
       });
     });
 
+    test('What was decided later than that waits no longer', async () => {
+      const late = { createdAt: noon + 60, dueAt: noon + 90 };
+      await enqueue(
+        store,
+        errand('late', late),
+        errand('tried again later', { createdAt: noon + 50, dueAt: noon + 90 }),
+        errand('due', { createdAt: noon + 60, dueAt: noon - 9 }),
+        errand('done', late),
+      );
+      await update('done', { status: 'done' });
+
+      await store.hastenDecidedAfter(noon + 50, noon);
+
+      expect(await store.outboxDue(noon + 90, 10)).toMatchObject([
+        { id: 'late', dueAt: noon },
+        { id: 'tried again later', dueAt: noon + 90 },
+        { id: 'due', dueAt: noon - 9 },
+      ]);
+    });
+
     test('What has not ended is counted, whatever has', async () => {
       expect(await store.outstanding(noon)).toEqual({
         effects: [],

@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { lastgood } from '../../src/core/actor.ts';
 import { evolveIncident } from '../../src/core/incident/evolve.ts';
 import { incidentKind } from '../../src/core/incident/incident.ts';
 import type { ClockTick } from '../../src/core/incident/intent.ts';
+import { setLast } from '../../src/core/incident/moved-times.ts';
 import { firing, receive } from '../support/alerts.ts';
 import { ana, given, hour, minute, second, start } from '../support/given.ts';
 
@@ -73,4 +74,17 @@ it('an earlier version has said with a zero that all stays which was set by then
     by: lastgood,
   } as const;
   expect(evolveIncident(state, told, 'INC-1').nextCall).toEqual(state.nextCall);
+});
+
+describe('When an incident was last told when to act', () => {
+  const acknowledge = { type: 'incident.acknowledge' } as const;
+  const lower = { type: 'incident.set-severity', severity: 'P2', reason: 'one shop' } as const;
+  const held = opened().when(acknowledge, { at: hour + minute, by: ana });
+  it.each([
+    ['as somebody is to be called', opened(), hour],
+    ['as somebody has it, for however long', held, hour + minute],
+    ['as it matters less', held.when(lower, { at: hour + 2 * minute, by: ana }), hour + 2 * minute],
+  ])('%s', (_, { state }, at) => {
+    expect(setLast(state)).toBe(start + at);
+  });
 });

@@ -62,9 +62,9 @@ async function twoReplicas(by = hour) {
       policies: () => policies,
     });
     await engine.start();
-    /** It reads the clock. */
-    const notice = (): void => {
-      ahead = 0;
+    /** It reads the clock, which goes after the right one by so much. */
+    const notice = (after = 0): void => {
+      ahead = -after;
       hasLease = true;
     };
     /** As SIGSTOP, and SIGCONT. */
@@ -212,4 +212,28 @@ it('What comes in by the clock as it is now is not long overdue to whoever has n
   await pass(5 * minute);
 
   expect(await rungs('INC-1')).toEqual([30 * second, 5.5 * minute]);
+});
+
+it.each([
+  ['What comes through only when all is right, of somebody who is gone, comes in time', 0],
+  ['Also what comes through when the clock has been set back once more', 70 * second],
+])('%s', async (_, more) => {
+  const { a, b, pass, rungs, eventsOf } = await twoReplicas();
+  await pass(30 * second);
+  b.stop();
+  a.notice();
+  await pass(30 * second);
+  a.notice(more);
+  await pass(minute);
+  b.goOn();
+  // Its COMMIT has stood still for as long.
+  await b.open('checkout');
+  b.stop();
+  await pass(30 * second);
+  const waiting = (await a.store.outboxOf('INC-1')).filter(({ status }) => status === 'waiting');
+  expect(waiting).toEqual([]);
+  await pass(5 * minute);
+
+  expect(await rungs('INC-1')).toEqual([hour + 2 * minute, expect.closeTo(7 * minute - more, -4.5)]);
+  expect((await eventsOf('INC-1')).filter(({ type }) => type === 'clock.set-back')).toHaveLength(1);
 });

@@ -25,6 +25,12 @@ export function hearOfSetBack(
   return moves ? { type: 'clock.set-back', back: by, since, ...(stays && { right: stays }) } : undefined;
 }
 
+/** When the latest of its times was set; undefined when none is. */
+export function setLast(state: Incident): Instant | undefined {
+  const set = Object.values(whenSet(state)).filter((each) => each !== undefined);
+  return set.length === 0 ? undefined : Math.max(...set);
+}
+
 /** What was five minutes off stays five minutes off. Each time by itself: some may have been set by the clock as it is now. */
 export function withTimesMoved(state: Incident, by: Milliseconds, right?: RightTimes): Incident {
   const { nextCall, nextCallSetAt, acknowledged, clocksSince } = state;

@@ -1,0 +1,36 @@
+import type { Clock } from '../core/clock.ts';
+import type { ClockTick } from '../core/incident/intent.ts';
+import { setLast } from '../core/incident/moved-times.ts';
+import type { Incident } from '../core/incident/state.ts';
+import type { StreamId, StreamName } from '../core/stream.ts';
+import type { Instant } from '../core/time.ts';
+import { openStreams } from '../store/open-streams.ts';
+import type { Store } from '../store/store.ts';
+import { newsworthy } from './in-one-time.ts';
+
+interface Parts {
+  readonly store: Pick<Store, 'listStreams' | 'hastenDecidedAfter'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly tell: (
+    stream: { readonly id: StreamId; readonly kind: StreamName },
+    setBack: NonNullable<ClockTick['setBack']>,
+  ) => Promise<boolean>;
+  /** The set-back that all have been told of. */
+  readonly since: Instant;
+}
+
+/**
+ * A COMMIT may stand still for minutes (a standby is away), outlive the process that asked for it, and come through when
+ * the clock has been set back and all that was seen then has been put right. What was set at a time that is still to come
+ * was set that way: it counts as set now.
+ */
+export async function putRightLate({ store, clock, tell, since }: Parts): Promise<void> {
+  const latest = clock.now() + newsworthy;
+  await store.hastenDecidedAfter(latest, clock.now());
+  for await (const open of openStreams(store, 'incident'))
+    for (const { id, kind, state } of open) {
+      const set = setLast(state as Incident);
+      if (set !== undefined && set > latest)
+        await tell({ id, kind }, { by: set - clock.now(), since, right: { to: latest } });
+    }
+}
