@@ -2,7 +2,7 @@ import type { Envelope } from '../core/envelope.ts';
 import { allFiring } from '../core/incident/firing.ts';
 import { incidentAlias, type Incident } from '../core/incident/state.ts';
 import type { Alert } from '../core/source.ts';
-import { openStreams } from '../store/open-streams.ts';
+import { openStreams } from '../engine/open-streams.ts';
 import type { Store } from '../store/store.ts';
 
 /** What one item asks for; under its key, that it changed nothing is remembered. */

@@ -4,7 +4,7 @@ import { setLast } from '../core/incident/moved-times.ts';
 import type { Incident } from '../core/incident/state.ts';
 import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant } from '../core/time.ts';
-import { openStreams } from '../store/open-streams.ts';
+import { openStreams } from './open-streams.ts';
 import type { Store } from '../store/store.ts';
 import { newsworthy } from './in-one-time.ts';
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { StreamId, StreamName } from '../core/stream.ts';
-import type { Store, StoredStream } from './store.ts';
+import type { Store, StoredStream } from '../store/store.ts';
 
 /** So many are looked at together; then everybody else has a turn. */
 const atOnce = 100;
