@@ -5,7 +5,7 @@ import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Store } from '../store/store.ts';
 import { newsworthy } from './in-one-time.ts';
-import { putRightLate } from './late-commits.ts';
+import { putRightLate, type SetAhead } from './late-commits.ts';
 import type { Log } from './log.ts';
 import type { Written } from './written.ts';
 
@@ -83,6 +83,7 @@ export function createSetBacks({ store, clock, written, tell, signOfLife, log }:
   let pending: Pending | undefined;
   /** The mark of the last one that was put right before all was well. */
   let known: string | undefined;
+  let ahead: SetAhead = new Map();
 
   function begin(from: Instant, to: Instant, isOwn: boolean): void {
     const now = clock.now();
@@ -194,7 +195,8 @@ export function createSetBacks({ store, clock, written, tell, signOfLife, log }:
       }
     },
     putRightLate: async () => {
-      if (known !== undefined) await putRightLate({ store, clock, tell, since: read(known).from });
+      if (known === undefined) return;
+      ahead = await putRightLate({ store, clock, tell, since: read(known).from, before: ahead });
     },
   };
 }

@@ -229,11 +229,27 @@ it.each([
   // Its COMMIT has stood still for as long.
   await b.open('checkout');
   b.stop();
-  await pass(30 * second);
+  await pass(40 * second);
   const waiting = (await a.store.outboxOf('INC-1')).filter(({ status }) => status === 'waiting');
   expect(waiting).toEqual([]);
   await pass(5 * minute);
 
-  expect(await rungs('INC-1')).toEqual([hour + 2 * minute, expect.closeTo(7 * minute - more, -4.5)]);
+  expect(await rungs('INC-1')).toEqual([hour + 2 * minute, expect.closeTo(7.25 * minute - more, -4.5)]);
   expect((await eventsOf('INC-1')).filter(({ type }) => type === 'clock.set-back')).toHaveLength(1);
+});
+
+it('What is set by a clock that is set forward again is not called early by whoever has not noticed', async () => {
+  const { a, b, pass, rungs } = await twoReplicas();
+  await pass(30 * second);
+  a.notice();
+  b.notice();
+  await pass(30 * second);
+  b.notice(-30 * minute);
+  await pass(20 * second);
+  await b.open('checkout');
+  await pass(11 * second);
+  a.notice(-30 * minute);
+  await pass(5 * minute);
+
+  expect(await rungs('INC-1')).toEqual([31 * minute + 20 * second, expect.closeTo(36.5 * minute, -4.5)]);
 });
