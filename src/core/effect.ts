@@ -125,7 +125,13 @@ export type Outcome =
       /** The attempt may have taken effect although its answer was lost. */
       readonly mayHaveHappened: boolean;
     }
-  | { readonly status: 'failed'; readonly why: string; readonly receipt?: Receipt }
+  | {
+      readonly status: 'failed';
+      readonly why: string;
+      readonly receipt?: Receipt;
+      /** Of a step: certain that it has changed nothing out there. */
+      readonly begun?: false;
+    }
   /** Nobody can know. Never tried again by itself; a person decides. */
   | { readonly status: 'unknown'; readonly why: string; readonly receipt?: Receipt }
   /** Not sent, because it was no longer wanted when its turn came. */

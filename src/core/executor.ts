@@ -32,25 +32,30 @@ export type StepProgress =
       readonly again?: Milliseconds;
     }
   | { readonly status: 'done'; readonly note: string; readonly handle?: Handle }
-  | { readonly status: 'failed'; readonly note: string; readonly handle?: Handle }
+  /** `begun: false`: certain that nothing was begun, as when the other side turned the request down. */
+  | { readonly status: 'failed'; readonly note: string; readonly handle?: Handle; readonly begun?: false }
   /** Certain that nothing happened yet: it may be started. */
   | { readonly status: 'not-started'; readonly note: string; readonly again?: Milliseconds }
-  /** Cannot be known; `final`: nor will it be by asking again, since there is nobody to ask. */
+  /**
+   * Cannot be known; `final`: nor will it be by asking again, since there is nobody to ask. `repeatable`: it may be at work,
+   * but may be started once more, since twice is as good as once.
+   */
   | {
       readonly status: 'unknown';
       readonly note: string;
       readonly again?: Milliseconds;
       readonly final?: true;
+      readonly repeatable?: true;
     };
 
 /**
  * Something that changes or checks production. `start` is called at most once for a run unless `check` has answered
- * `not-started` (or `start` itself has: nothing was begun, try again); after a crash, a lost answer or a throw, `check`
- * is asked first, and it may have no handle. Both may throw when the other side cannot be reached: the engine then asks
+ * `not-started` or `repeatable` (or `start` itself has `not-started`: nothing was begun, try again); after a crash, a lost
+ * answer or a throw, `check` is asked first, and it may have no handle. Both may throw when the other side cannot be reached: the engine then asks
  * `check` again until the step's deadline. `handle.url`, when there is one, is a page where a person can look.
  *
- * `cancel` is asked for a run that `check` has just found running, when a person stops the operation or the step's time
- * is over: once, unless it throws because the wish did not arrive; that it comes twice harms nothing. From then on
+ * `cancel` is asked for a run that `check` has just found running, or `repeatable` (perhaps without a handle, then), when a
+ * person stops the operation or the step's time is over: once, unless it throws because the wish did not arrive; that it comes twice harms nothing. From then on
  * `check` says how the run ended. Undefined, as without `cancel`: this one cannot be stopped, and is waited for.
  */
 export interface Executor {
@@ -61,7 +66,11 @@ export interface Executor {
   readonly fillsIn?: readonly string[];
   readonly start: (run: StepRun, signal: AbortSignal) => Promise<StepProgress>;
   readonly check: (run: StepRun, handle: Handle | undefined, signal: AbortSignal) => Promise<StepProgress>;
-  readonly cancel?: (run: StepRun, handle: Handle, signal: AbortSignal) => Promise<StepProgress | undefined>;
+  readonly cancel?: (
+    run: StepRun,
+    handle: Handle | undefined,
+    signal: AbortSignal,
+  ) => Promise<StepProgress | undefined>;
   /** How long to wait before asking again. */
   readonly pollEvery: Milliseconds;
   /** Only looks: doing it twice harms nothing, so a restart simply starts it again. */

@@ -75,6 +75,7 @@ export function createEngine(parts: {
     deadline: parts.deadline,
     mostInFlight: parts.mostInFlight ?? usuallyInFlight,
     pace,
+    emergency: () => parts.policies().notifications.conversations['emergency'] ?? '',
     decide: async (transaction, envelope) => {
       await decideAll(transaction, [envelope], parts.policies(), parts.storeId, pace.earliest);
     },

@@ -18,6 +18,7 @@ import { oneAtATime } from './one-at-a-time.ts';
 import type { Pace } from './pace.ts';
 import { backoff, longestBackoff } from './retries.ts';
 import { createRoom } from './room.ts';
+import { settingAside } from './set-aside.ts';
 import { createStrays } from './strays.ts';
 
 export interface Outbox {
@@ -28,7 +29,7 @@ export interface Outbox {
   /** Somebody wants the step of this stream stopped: the next look is at it, however far off its next question was. */
   readonly hurry: (stream: StreamId) => void;
   readonly start: () => void;
-  /** Who did not take what was sent last; nothing is known of those to whom nothing was sent since the start. */
+  /** Who did not take what was sent last; nothing is known of those to whom nothing was sent of late. */
   readonly silent: () => readonly Silent[];
   /** What is under way at this moment; undefined when nothing is. */
   readonly working: () => Promise<unknown> | undefined;
@@ -43,6 +44,8 @@ interface Parts extends DeliveryParts {
   /** How many effects may be on their way at once. */
   readonly mostInFlight: number;
   readonly pace: Pick<Pace, 'shown'>;
+  /** The conversation in which is said what its own stream cannot hear. */
+  readonly emergency: () => string;
 }
 
 const aMoment: Milliseconds = 50;
@@ -63,6 +66,9 @@ export interface Silent {
   readonly since: Instant;
 }
 
+/** Who did not answer is tried again well before that, if anything waits for them still. */
+const triedAgain: Milliseconds = 120_000;
+
 /** Who was away for less is no news: their waits have not grown yet. */
 const absence: Milliseconds = 5_000;
 
@@ -73,13 +79,14 @@ const storeTrouble: Milliseconds = 1_000;
 export function createOutbox(parts: Parts): Outbox {
   const { store, clock, log, mostInFlight } = parts;
   const { prepare, attempt, conclude } = createDelivery(parts);
+  const setAside = settingAside({ ...parts, conclude });
   const inFlight = new Map<string, { readonly kind: KindOfEffect; readonly carried: Promise<void> }>();
   const spokenFor = new Map<string, NewOutboxRow>();
   /** Since when they have not answered; after a start that is not known. */
   const away = new Map<Neighbour, Instant>(neighbours.map((neighbour) => [neighbour, 0]));
   /** The same for those who were asked since the start, and did not answer last. */
-  const silent = new Map<Neighbour, Instant>();
-  const room = createRoom(mostInFlight, () => [...silent.keys()]);
+  const unanswered = new Map<Neighbour, { readonly since: Instant; readonly last: Instant }>();
+  const room = createRoom(mostInFlight, () => silent().map(({ neighbour }) => neighbour));
   const hurried = new Set<StreamId>();
   let started = false;
   let stopped = false;
@@ -226,10 +233,13 @@ export function createOutbox(parts: Parts): Outbox {
     const since = away.get(neighbour);
     if (outcome.status === 'retry' && outcome.after === undefined) {
       away.set(neighbour, since ?? now);
-      if (!silent.has(neighbour)) silent.set(neighbour, now);
+      const known = silent().find((each) => each.neighbour === neighbour);
+      unanswered.set(neighbour, { since: known?.since ?? now, last: now });
     }
-    if (outcome.status === 'done') silent.delete(neighbour);
-    if (outcome.status !== 'done' || since === undefined) return;
+    // A refusal is an answer, too.
+    const hasAnswered = outcome.status === 'done' || outcome.status === 'failed';
+    if (hasAnswered) unanswered.delete(neighbour);
+    if (!hasAnswered || since === undefined) return;
     away.delete(neighbour);
     // Otherwise one effect that fails for reasons of its own would be tried as often as others succeed.
     if (Math.abs(now - since) < absence) return;
@@ -248,6 +258,14 @@ export function createOutbox(parts: Parts): Outbox {
     }
   }
 
+  /** Not who was tried last long ago: what was to be tried again has been withheld, or went out by another process. */
+  function silent(): readonly Silent[] {
+    const now = clock.now();
+    return [...unanswered]
+      .filter(([, { last }]) => Math.abs(now - last) < triedAgain)
+      .map(([neighbour, { since }]) => ({ neighbour, since }));
+  }
+
   /**
    * A row is taken up, recorded or put back as soon as the store can be written: what happened outside is not forgotten
    * because the disk is full for a minute. If we stop before it is recorded, the row is still in flight there, and the next
@@ -264,27 +282,9 @@ export function createOutbox(parts: Parts): Outbox {
         log.error({ error, effect: row.id }, 'the outbox could not be written');
         strays.mayCome();
         const passes = error instanceof StoreUnavailable || error instanceof StaleStream;
-        if ((!passes && (await setAside(row, error))) || stopped) return undefined;
+        if ((!passes && (await setAside(row, error, tries))) || stopped) return undefined;
         await sleep(backoff(tries, parts.random()));
       }
-    }
-  }
-
-  /**
-   * What came back cannot be decided on, today or tomorrow: the row is set aside, or it would block its lane for ever.
-   * @returns false when that cannot be stored either: then it was the store, perhaps, and not what came back
-   */
-  async function setAside(row: OutboxRow, error: unknown): Promise<boolean> {
-    const lastError = `its outcome could not be understood: ${error instanceof Error ? error.message : String(error)}`;
-    try {
-      await store.transact(async (transaction) => {
-        if (await transaction.takeOutbox(row, clock.now()))
-          await transaction.updateOutbox(row.id, { status: 'unknown', lastError });
-      });
-      return true;
-    } catch (second) {
-      log.error({ error: second, effect: row.id }, 'nor could that be recorded');
-      return false;
     }
   }
 
@@ -319,7 +319,7 @@ export function createOutbox(parts: Parts): Outbox {
       started = true;
       turn.start();
     },
-    silent: () => [...silent].map(([neighbour, since]) => ({ neighbour, since })),
+    silent,
     working: () => {
       const all = [turn.running(), strays.working(), ...allCarried()].filter((each) => each !== undefined);
       return all.length === 0 ? undefined : Promise.all(all);

@@ -21,7 +21,9 @@ export function givenUp(row: OutboxRow): Settled {
     row.attempts === 0
       ? 'its time was over before it could be sent'
       : `gave up after ${tries}${last === undefined ? '' : `: ${last}`}`;
-  return hasBegun(row) ? { status: 'unknown', why, receipt: row.receipt } : { status: 'failed', why };
+  return hasBegun(row)
+    ? { status: 'unknown', why, receipt: row.receipt }
+    : { status: 'failed', why, begun: false };
 }
 
 /** Nobody waits past the deadline to be told that it has passed. */

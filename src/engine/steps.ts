@@ -11,13 +11,15 @@ const startedMark = 'started';
 const cancelledMark = 'cancelled';
 
 type Frozen = { readonly status: 'frozen'; readonly note: string };
-type Progress = StepProgress | Frozen | { readonly status: 'unreachable'; readonly note: string };
+/** Something came up since it was approved: its channel is to be asked again. */
+type PutBack = { readonly status: 'put-back'; readonly note: string };
+type Progress = StepProgress | Frozen | PutBack | { readonly status: 'unreachable'; readonly note: string };
 type StepErrand = Errand<'step.run'>;
 
 /**
  * Carries out the steps of approved operations. A run is started at most once: the outbox marks it in flight before
- * `start` is called, and from then on only `check` is asked, until it says `not-started` for certain. What runs is
- * asked to stop when a person wants it or when its time is over; how it ended is for `check` to say.
+ * `start` is called, and from then on only `check` is asked, until it says `not-started` for certain, or that it may
+ * be repeated. What runs, or may run, is asked to stop when a person wants it or when its time is over; how it ended is for `check` to say.
  */
 export function stepCarrier(executors: ReadonlyMap<string, Executor>): Carrier<'step.run'> {
   return {
@@ -26,11 +28,9 @@ export function stepCarrier(executors: ReadonlyMap<string, Executor>): Carrier<'
       const run = runOf(errand);
       const executor = executors.get(run.uses);
       if (!executor) {
+        const why = `The executor “${run.uses}” is not set up here: its settings are missing (README, Configuration).`;
         const begun = errand.mayHaveHappened || startedMark in errand.receipt;
-        return {
-          status: begun ? 'unknown' : 'failed',
-          why: `The executor “${run.uses}” is not set up here: its settings are missing (README, Configuration).`,
-        };
+        return begun ? { status: 'unknown', why } : { status: 'failed', why, begun };
       }
       const { progress, cancelled } = await ask(executor, run, errand);
       return outcomeOf(progress, cancelled, executor, run, errand);
@@ -47,9 +47,10 @@ async function ask(
   const cancelled = errand.receipt[cancelledMark];
   try {
     const progress = await startOrCheck(executor, run, errand);
-    if (progress.status !== 'running' || cancelled !== undefined || whyStop(errand) === undefined)
+    if (!mayRun(progress) || cancelled !== undefined || whyStop(errand) === undefined)
       return { progress, cancelled };
-    const stopped = await executor.cancel?.(run, progress.handle, errand.signal);
+    const handle = progress.status === 'running' ? progress.handle : handleOf(errand.receipt);
+    const stopped = await executor.cancel?.(run, handle, errand.signal);
     return stopped === undefined
       ? { progress, cancelled }
       : { progress: stopped, cancelled: new Date(errand.now).toISOString() };
@@ -63,18 +64,43 @@ async function startOrCheck(
   executor: Executor,
   run: StepRun,
   errand: StepErrand,
-): Promise<StepProgress | Frozen> {
+): Promise<StepProgress | Frozen | PutBack> {
   const { receipt, mayHaveHappened, signal } = errand;
   const started = startedMark in receipt;
   if (!mayHaveHappened && !started) return begin(executor, run, errand);
   if (started || !executor.onlyLooks) {
     const found = await executor.check(run, handleOf(receipt), signal);
+    if (found.status === 'unknown' && found.repeatable) return repeat(executor, run, errand, found);
     if (found.status !== 'not-started') return found;
     const stop = whyStop(errand);
     if (stop !== undefined)
-      return { status: 'failed', note: `${stop} It had not begun, and is not begun any more. ${found.note}` };
+      return {
+        status: 'failed',
+        note: `${stop} It had not begun, and is not begun any more. ${found.note}`,
+        begun: false,
+      };
+    const { recheck } = errand.state as Operation;
+    if (recheck !== undefined && errand.effect.step === 0) return { status: 'put-back', note: recheck };
   }
   return begin(executor, run, errand);
+}
+
+function mayRun(progress: Progress): boolean {
+  return progress.status === 'running' || (progress.status === 'unknown' && progress.repeatable === true);
+}
+
+/** It may be at work out there: that it is held, or turned down, once more is no proof that it never began. */
+async function repeat(
+  executor: Executor,
+  run: StepRun,
+  errand: StepErrand,
+  found: Extract<StepProgress, { status: 'unknown' }>,
+): Promise<StepProgress> {
+  if (whyStop(errand) !== undefined) return found;
+  const again = await begin(executor, run, errand);
+  const turnedDown = again.status === 'failed' && again.begun === false;
+  if (again.status !== 'frozen' && !turnedDown) return again;
+  return { status: 'unknown', repeatable: true, note: `${found.note} ${again.note}` };
 }
 
 /** Production may have been frozen since the step was taken up, or was asked about. */
@@ -120,12 +146,15 @@ function outcomeOf(
     case 'failed': {
       const stop = cancelled === undefined ? undefined : whyStop(errand);
       const why = stop === undefined ? note : `${stop} ${note}`;
-      return { status: 'failed', why, ...(handle ? { receipt: handle } : {}) };
+      const begun = progress.begun === false ? { begun: progress.begun } : {};
+      return { status: 'failed', why, ...(handle ? { receipt: handle } : {}), ...begun };
     }
     case 'not-started':
       return { status: 'retry', why: note, after, mayHaveHappened: false };
     case 'frozen':
       return { status: 'withheld', why: note, frozen: true };
+    case 'put-back':
+      return { status: 'withheld', why: note };
     case 'running':
     case 'unknown':
     case 'unreachable':
@@ -134,13 +163,11 @@ function outcomeOf(
         return { status: 'unknown', why: note, receipt: errand.receipt };
       if (isEnough(cancelled, executor, run, errand))
         return unknownAtLast(progress.status === 'running', note, errand);
-      if (progress.status === 'running') {
+      // Also of what nobody knows it is remembered that it was asked to stop.
+      if (progress.status === 'running' || (progress.status === 'unknown' && cancelled !== undefined)) {
         const asked = cancelled === undefined ? {} : { [cancelledMark]: cancelled };
-        return {
-          status: 'running',
-          receipt: { ...handle, ...asked, note, [startedMark]: 'yes' },
-          again: after,
-        };
+        const started = progress.status === 'running' ? { [startedMark]: 'yes' } : {};
+        return { status: 'running', receipt: { ...handle, ...asked, note, ...started }, again: after };
       }
       // Not known yet: asked again until the step's deadline, and only then unknown for good.
       return { status: 'retry', why: note, after, mayHaveHappened: true };

@@ -1,3 +1,4 @@
+import type { StepProgress } from '../core/executor.ts';
 import type { Result } from './command-folder.ts';
 import { contains } from './command-output.ts';
 import type { CommandStep } from './command-step.ts';
@@ -8,7 +9,7 @@ export function judge(
   { exitCode, signal, stopped, notBegun, cut, leftBehind }: Result,
   output: string,
   words: (lines: number) => string,
-): { readonly status: 'done' | 'failed'; readonly note: string } {
+): Extract<StepProgress, { status: 'done' | 'failed' }> {
   const failed = (note: string) => ({ status: 'failed', note }) as const;
   const end = (lines: number): string => {
     const how = exitCode === null ? `Ended by ${signal}` : `Exit code ${exitCode}`;
@@ -17,7 +18,10 @@ export function judge(
     return `${how}${last === '' ? '' : `: ${last}`} (output${cut ? ', cut' : ''}: ${output})${after}`;
   };
   if (notBegun !== undefined)
-    return failed(`${argv[0]} cannot be started (${notBegun}). Is it there, and executable?`);
+    return {
+      ...failed(`${argv[0]} cannot be started (${notBegun}). Is it there, and executable?`),
+      begun: false,
+    };
   switch (stopped) {
     case 'cancelled':
       return failed(`It was asked to stop; look at how far it came. ${end(3)}`);

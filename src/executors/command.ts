@@ -54,7 +54,7 @@ export function commandExecutor(deps: {
     if (found !== undefined && !('nobody' in found)) return look(run, fit.data);
     const surroundings = surroundingsOf(fit.data);
     if (typeof surroundings === 'string')
-      return { status: 'failed', note: `Nothing was started. ${surroundings}` };
+      return { status: 'failed', note: `Nothing was started. ${surroundings}`, begun: false };
 
     makeFolder(folder);
     putOrder(folder, { argv: fit.data.argv, stopAfter: Math.max(0, run.until - deps.now()) });

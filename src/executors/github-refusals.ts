@@ -37,11 +37,13 @@ export function githubRefusals({
       return {
         status: 'failed',
         note: `The GitHub App is not installed on ${owner}/${repo}: install it there, with Actions: read and write.`,
+        begun: false,
       };
     }
     return {
       status: 'failed',
       note: `GitHub does not let the app in (${status}): ${quote(words)}. Check GITHUB_APP_ID and GITHUB_APP_PRIVATE_KEY.`,
+      begun: false,
     };
   }
 
@@ -56,7 +58,8 @@ export function githubRefusals({
     if (refused.slowDown !== undefined) return askedToSlowDown(refused.slowDown);
     if (refused.status === 401 && isApp)
       return { status: 'not-started', note: "GitHub no longer takes the app's token; it gets a new one." };
-    return { status: 'failed', note: `GitHub refused the run (${refused.status}): ${quote(refused.words)}` };
+    const note = `GitHub refused the run (${refused.status}): ${quote(refused.words)}`;
+    return { status: 'failed', note, begun: false };
   }
 
   function notRead(error: unknown): Error {

@@ -52,7 +52,11 @@ export function githubWorkflowExecutor(deps: GithubCredentials & { readonly now:
       }
       return answer.status < 300
         ? { status: 'running', note: 'GitHub has accepted the run.', handle: { dispatched } }
-        : { status: 'failed', note: `GitHub answered ${answer.status}. Has the repository been renamed?` };
+        : {
+            status: 'failed',
+            note: `GitHub answered ${answer.status}. Has the repository been renamed?`,
+            begun: false,
+          };
     } catch (error) {
       return notDispatched(error);
     }
@@ -143,9 +147,13 @@ export function githubWorkflowExecutor(deps: GithubCredentials & { readonly now:
     return { status: 'unknown', note: `GitHub shows no run with ${run.id}; it may show one late.` };
   }
 
-  async function cancel(run: StepRun, handle: Handle, signal: AbortSignal): Promise<StepProgress> {
+  async function cancel(
+    run: StepRun,
+    handle: Handle | undefined,
+    signal: AbortSignal,
+  ): Promise<StepProgress> {
     const step = workflowStep.parse(run.with);
-    const runId = handle['run_id'];
+    const runId = handle?.['run_id'];
     if (runId === undefined)
       throw new Error('GitHub does not show the run yet, so it cannot be stopped yet.');
     const actions = await actionsOf(step.repo, signal).catch(sayNotRead);

@@ -32,7 +32,8 @@ type HealthStep = z.infer<typeof healthStep>;
 
 /**
  * Asks every endpoint until all have been good for several rounds in a row. All it remembers is in the handle, so
- * that it goes on after a restart: `began`, `asked` (ISO 8601), `good` (rounds in a row), `said`.
+ * that it goes on after a restart: `began` (later by the time in which nobody asked), `asked` (ISO 8601), `good` (rounds in
+ * a row), `said`.
  */
 export function healthExecutor(deps: { readonly now: () => Instant }): Executor {
   async function start(run: StepRun, signal: AbortSignal): Promise<StepProgress> {
@@ -46,9 +47,11 @@ export function healthExecutor(deps: { readonly now: () => Instant }): Executor 
     if (handle === undefined || began === undefined || asked === undefined) {
       return { status: 'not-started', note: 'No endpoint has been asked yet.' };
     }
-    const early = Date.parse(asked) + step.every - deps.now();
-    if (early > 0) return { status: 'running', note: said ?? '', handle, again: early };
-    return round(step, Date.parse(began), Number(good ?? 0), signal);
+    const late = deps.now() - Date.parse(asked) - step.every;
+    if (late < 0) return { status: 'running', note: said ?? '', handle, again: -late };
+    // Nobody was there to ask, or to note down what was answered, which is no failure of the endpoints.
+    const away = late > step.every + requestTimeout ? late : 0;
+    return round(step, Date.parse(began) + away, Number(good ?? 0), signal);
   }
 
   /** Asks all endpoints once, after so many good rounds since `began`. */

@@ -31,7 +31,7 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
     const unusable = unusableVariables(fit.data);
     if (unusable.length > 0) {
       const note = `Nothing was started. Not set in Lastgood's environment, or not fit for a header: ${unusable.join(', ')}.`;
-      return { status: 'failed', note };
+      return { status: 'failed', note, begun: false };
     }
     const line = lineOf(fit.data, run);
     const { step, host, quote } = line;
@@ -46,9 +46,12 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
     }
     const { status, text, cut } = answer;
     if (!step.expect.status.includes(status)) {
-      if (status >= 500) throw new Error(`${host} answered ${status}.`);
+      // 408: whoever stands in between has given up waiting.
+      if (status >= 500 || status === 408) throw new Error(`${host} answered ${status}.`);
       if (status === 429) return { status: 'not-started', note: `${host} asks us to slow down.` };
-      return { status: 'failed', note: `${host} answered ${status}: ${quote(text)}` };
+      const note = `${host} answered ${status}: ${quote(text)}`;
+      // A redirect, or another success than was expected, may have begun something.
+      return { status: 'failed', note, ...(status >= 400 && { begun: false }) };
     }
     const { contains } = step.expect;
     if (contains !== undefined && !text.includes(contains))
@@ -86,13 +89,17 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
         ? `Under which id ${host} has begun it is not known: its answer was lost, or had none`
         : `The answer of ${host} was lost`;
     const note = `${lost}${seen ? `; ${seen.note}` : '.'}`;
-    if (step.safe_to_repeat) return { status: 'not-started', note };
-    return { status: 'unknown', note, ...(seen === undefined && { final: true }) };
+    return {
+      status: 'unknown',
+      note,
+      ...(step.safe_to_repeat && { repeatable: true }),
+      ...(seen === undefined && { final: true }),
+    };
   }
 
   async function cancel(
     run: StepRun,
-    handle: Handle,
+    handle: Handle | undefined,
     signal: AbortSignal,
   ): Promise<StepProgress | undefined> {
     const line = lineOf(httpCall.parse(run.with), run);
@@ -108,7 +115,8 @@ export function httpExecutor(deps: { readonly environment: Environment }): Execu
     );
     const progress = await check(run, id === undefined ? handle : { ...handle, run: id }, signal);
     // What has ended is not stopped any more, which is all right.
-    if (status < 300 || progress.status !== 'running') return progress;
+    const hasEnded = progress.status === 'done' || progress.status === 'failed';
+    if (status < 300 || hasEnded) return progress;
     throw new Error(`${line.host} does not stop it (${status}): ${line.quote(text)}`);
   }
 

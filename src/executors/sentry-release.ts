@@ -81,13 +81,15 @@ export function sentryReleaseExecutor(deps: {
   }
 
   /**
-   * Half done counts as not started: archiving twice changes nothing, and `start` looks for the deploy under this
-   * step's id before it makes one.
+   * What is half done may be repeated: archiving twice changes nothing, and `start` looks for the deploy under this step's
+   * id before it makes one.
    */
   async function check(run: StepRun, _handle: unknown, signal: AbortSignal): Promise<StepProgress> {
     const step = releaseStep.parse(run.with);
     const seen = await readBack(step, run.id, signal);
-    return seen ?? { status: 'not-started', note: `Sentry does not show ${sayBoth(step)} yet.` };
+    return (
+      seen ?? { status: 'unknown', repeatable: true, note: `Sentry does not show ${sayBoth(step)} yet.` }
+    );
   }
 
   /** @returns undefined unless Sentry shows all of it. */

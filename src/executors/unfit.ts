@@ -5,5 +5,6 @@ import type { StepProgress } from '../core/executor.ts';
 export function unfit(error: z.ZodError): StepProgress {
   const [issue] = error.issues;
   const where = issue?.path.length ? `${issue.path.join('.')}: ` : '';
-  return { status: 'failed', note: `Nothing was started. ${where}${issue?.message ?? error.message}` };
+  const note = `Nothing was started. ${where}${issue?.message ?? error.message}`;
+  return { status: 'failed', note, begun: false };
 }

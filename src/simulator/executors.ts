@@ -138,6 +138,6 @@ function record(name: string, place: Place, { process, ask }: Parts): Executor {
     pollEvery: 5_000,
     onlyLooks: false,
     start,
-    check: async () => ({ status: 'not-started', note: 'Twice is as good as once.' }),
+    check: async () => ({ status: 'unknown', repeatable: true, note: 'Twice is as good as once.' }),
   };
 }

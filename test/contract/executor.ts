@@ -48,6 +48,7 @@ export function executorContract(open: () => Promise<ExecutorWorld>): void {
       world.end('badly');
       const { last } = await drive(world);
       expect(last?.status).toBe('failed');
+      expect(last, 'it was begun').not.toHaveProperty('begun');
       expect(last?.note).toMatch(/^[\p{L}\d].{10,}/u);
     });
 
@@ -71,6 +72,16 @@ export function executorContract(open: () => Promise<ExecutorWorld>): void {
       const { last } = await drive(world);
       expect(last?.status).toBe('done');
       expect(world.changes()).toBe(once);
+    });
+
+    it('whose start was taken, and its answer lost, is never said not to have begun', async () => {
+      world.loseAnswer();
+      const started = await world.executor.start(world.run, soon()).catch(() => undefined);
+      const handle = started?.status === 'running' ? started.handle : undefined;
+      const { status } = await world.executor.check(world.run, handle, soon());
+      // What only looks has begun nothing, and looks again.
+      const certain = world.executor.onlyLooks ? ['failed'] : ['failed', 'not-started'];
+      expect(certain).not.toContain(status);
     });
 
     it('never claims to be done or undone when nobody answers before the deadline', async () => {
@@ -166,7 +177,7 @@ async function running(world: ExecutorWorld): Promise<Handle> {
 }
 
 /**
- * Does what the engine does: starts, asks until it is settled, and starts again only after `not-started`.
+ * Does what the engine does: starts, asks until it is settled, and starts again only after `not-started` or `repeatable`.
  * @returns the last progress, everything that was said on the way, and the last handle.
  */
 export async function drive(
@@ -195,7 +206,7 @@ export async function drive(
     }
     said.push(JSON.stringify(last));
     if (last.status === 'done' || last.status === 'failed') break;
-    if (last.status === 'not-started') next = 'start';
+    if (last.status === 'not-started' || (last.status === 'unknown' && last.repeatable)) next = 'start';
     if (last.status === 'running') handle = last.handle;
     await wait();
   }

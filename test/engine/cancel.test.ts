@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnyCarrier } from '../../src/core/effect.ts';
-import type { Executor } from '../../src/core/executor.ts';
+import type { Executor, StepProgress } from '../../src/core/executor.ts';
 import type { Operation } from '../../src/core/operation/state.ts';
 import type { StepPolicy } from '../../src/core/policies/channels.ts';
 import type { Policies } from '../../src/core/policies/policies.ts';
@@ -227,10 +227,20 @@ describe('a person stops an operation', () => {
     await town.abort();
     expect(tool.asked).toEqual(['check OP-1.1-k3x9w2']);
     expect((await town.operation()).why).toMatch(/^Step execute: Stopped by Ana Ruiz. It had not begun/);
+    expect((await town.operation()).touched).toBe(false);
   });
 });
 
 describe('the time of a step is over', () => {
+  it('and it never began: that is certain, and nobody has to look', async () => {
+    const { executor } = fakeExecutor();
+    const full: StepProgress = { status: 'not-started', note: 'The queue is full.' };
+    const town = await rollingBack({ ...executor, start: () => Promise.resolve(full) });
+    await town.advance(10 * minute);
+    expect(await town.operation()).toMatchObject({ status: 'failed', touched: false });
+    expect((await town.operation()).why).toMatch(/gave up after \d+ tries: The queue is full/);
+  });
+
   async function late(tool: FakeTool, executor: Executor): Promise<Town> {
     tool.end = 'never';
     const town = await rollingBack(executor);

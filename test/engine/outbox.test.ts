@@ -326,6 +326,35 @@ describe('what is tried again', () => {
   });
 });
 
+describe('who does not take what is sent', () => {
+  it('is told from the first try on, until they answer, if only to refuse', async () => {
+    const slack = carrying(['page.slack'], (_errand, count) =>
+      count < 4 ? retry : { status: 'failed', why: 'no such person' },
+    );
+    const { enqueue, engine, advance } = await openWorkshop({ carriers: [slack.carrier], random: () => 1 });
+    await enqueue(page('to nobody'));
+    await engine.start();
+    await advance(3 * second);
+    expect(engine.silent()).toEqual([{ neighbour: 'slack', since: start }]);
+    await advance(second);
+    expect(slack.errands).toHaveLength(4);
+    expect(engine.silent()).toEqual([]);
+  });
+
+  it('is told no longer when nobody tries them any more: what was to be tried again is not wanted', async () => {
+    const slack = carrying(['page.slack'], () => retry);
+    const { engine, quiet, advance } = await openWorkshop({ carriers: [slack.carrier], random: () => 1 });
+    await engine.start();
+    await engine.submit([openIncident]);
+    await quiet();
+    const to = { kind: 'incident', id: 'INC-1' } as const;
+    await engine.submit([{ to, at: start, by: ana, intent: { type: 'incident.resolve', reason: 'well' } }]);
+    expect(engine.silent()).toMatchObject([{ neighbour: 'slack' }]);
+    await advance(5 * minute);
+    expect(engine.silent()).toEqual([]);
+  });
+});
+
 describe('what takes long', () => {
   it('is asked again when it says so, remembers what it learned, and does not count as tried', async () => {
     const answers: readonly Outcome[] = [

@@ -12,9 +12,10 @@ type Answer = StepProgress | 'unreachable';
 function executor(answers: {
   readonly start?: Answer;
   readonly check?: Answer;
+  readonly cancel?: Answer;
   readonly onlyLooks?: boolean;
 }) {
-  const calls: unknown[] = [];
+  const calls: (readonly unknown[])[] = [];
   const give = (answer: Answer | undefined): Promise<StepProgress> => {
     if (answer === undefined) throw new Error('nobody should have asked');
     return answer === 'unreachable' ? Promise.reject(new Error('ECONNREFUSED')) : Promise.resolve(answer);
@@ -31,6 +32,10 @@ function executor(answers: {
     check: (run, handle) => {
       calls.push(['check', run.id, handle]);
       return give(answers.check);
+    },
+    cancel: (run, handle) => {
+      calls.push(['cancel', run.id, handle]);
+      return give(answers.cancel);
     },
   };
   return { built, calls };
@@ -128,6 +133,10 @@ describe('a step', () => {
       { status: 'failed', why: 'red', receipt: { run: '7' } },
     ],
     [
+      { status: 'failed', note: 'no such workflow', begun: false },
+      { status: 'failed', why: 'no such workflow', begun: false },
+    ],
+    [
       { status: 'not-started', note: 'queue full' },
       { status: 'retry', why: 'queue full', after: 5 * second, mayHaveHappened: false },
     ],
@@ -140,9 +149,9 @@ describe('a step', () => {
     expect(await carry(executor({ start: answer }).built)).toEqual(outcome);
   });
 
-  it('whose executor is not here has failed', async () => {
+  it('whose executor is not here has failed, and certainly began nothing', async () => {
     const { built } = executor({});
-    expect(await carry({ ...built, name: 'other' })).toMatchObject({ status: 'failed' });
+    expect(await carry({ ...built, name: 'other' })).toMatchObject({ status: 'failed', begun: false });
   });
 });
 
@@ -180,6 +189,77 @@ describe('a step that may have been started before a crash', () => {
     expect(calls).toHaveLength(1);
   });
 
+  describe('that may be repeated', () => {
+    const repeatable: StepProgress = { status: 'unknown', repeatable: true, note: 'lost; it deploys' };
+    const wanted = {
+      mayHaveHappened: true,
+      effect: { type: 'step.run', step: 0, deadline: 60 * second },
+    } as const;
+    const aborted = { ...state, aborting: 'Ana Ruiz' };
+
+    it('is started once more', async () => {
+      const { built, calls } = executor({ check: repeatable, start: begun });
+      expect(await carry(built, wanted)).toMatchObject({ status: 'running' });
+      expect(calls.map(([verb]) => verb)).toEqual(['check', 'start']);
+    });
+
+    it.each([
+      ['somebody stops it', { state: aborted }],
+      ['its time is over', { overdue: true }],
+    ])(
+      'is not, when %s: it is asked to stop as what runs is, once, and how it ended is waited for',
+      async (_, why) => {
+        const { built, calls } = executor({ check: repeatable, cancel: repeatable });
+        const asked = await carry(built, { ...wanted, ...why });
+        expect(asked).toMatchObject({
+          status: 'running',
+          receipt: { cancelled: expect.any(String) as string },
+        });
+        const receipt = 'receipt' in asked && asked.receipt ? asked.receipt : {};
+        await carry(built, { ...wanted, ...why, receipt });
+        expect(calls).toEqual([
+          ['check', 'OP-1.1-k3x9w2', undefined],
+          ['cancel', 'OP-1.1-k3x9w2', undefined],
+          ['check', 'OP-1.1-k3x9w2', undefined],
+        ]);
+        const atLast = { overdue: true, now: start + 90 * second };
+        expect(await carry(built, { ...wanted, ...why, receipt, ...atLast })).toMatchObject({
+          status: 'unknown',
+          why: 'Its time (1m) is over, and nobody knows how it ended: lost; it deploys',
+        });
+      },
+    );
+
+    it('is asked about when it is turned down this time', async () => {
+      const refused: StepProgress = { status: 'failed', note: '409: it deploys', begun: false };
+      const { built } = executor({ check: repeatable, start: refused });
+      expect(await carry(built, wanted)).toMatchObject({
+        status: 'retry',
+        why: 'lost; it deploys 409: it deploys',
+        mayHaveHappened: true,
+      });
+    });
+
+    it('is a person’s at once when it is stopped where nobody can be asked', async () => {
+      const { built } = executor({
+        check: { ...repeatable, final: true },
+        cancel: { ...repeatable, final: true },
+      });
+      expect(await carry(built, { ...wanted, state: aborted })).toMatchObject({ status: 'unknown' });
+    });
+
+    it('is asked about while production is frozen, and not held as if it had never begun', async () => {
+      const { built, calls } = executor({ check: repeatable });
+      expect(await carry(built, { ...wanted, frozen })).toEqual({
+        status: 'retry',
+        why: 'lost; it deploys frozen',
+        after: 5 * second,
+        mayHaveHappened: true,
+      });
+      expect(calls).toHaveLength(1);
+    });
+  });
+
   it('is simply started again when it only looks', async () => {
     const { built, calls } = executor({ start: begun, check: finished, onlyLooks: true });
     const again = await carry(built, { mayHaveHappened: true });
@@ -200,6 +280,14 @@ describe('a step that may have been started before a crash', () => {
     const outcome = await carry(built, { mayHaveHappened: true, frozen });
     expect(outcome).toMatchObject({ status: 'withheld', frozen: true });
     expect(calls).toEqual([['check', 'OP-1.1-k3x9w2', undefined]]);
+  });
+
+  it('that certainly never began is not started again when something has come up: its channel is asked first', async () => {
+    const { built, calls } = executor({ start: begun, check: { status: 'not-started', note: 'no run' } });
+    const recheck = { ...state, recheck: 'INC-2 (P0) is open on shop/stable.' };
+    const outcome = await carry(built, { mayHaveHappened: true, state: recheck });
+    expect(outcome).toEqual({ status: 'withheld', why: 'INC-2 (P0) is open on shop/stable.' });
+    expect(calls.map(([asked]) => asked)).toEqual(['check']);
   });
 
   it('that runs is asked about while production is frozen', async () => {

@@ -248,6 +248,7 @@ describe('a command', () => {
     expect(await executor.start(run, patient())).toEqual({
       status: 'failed',
       note: `Nothing was started. ${why}`,
+      begun: false,
     });
     expect(existsSync(join(place.dataDir, 'runs'))).toBe(false);
   });

@@ -96,7 +96,7 @@ describe('a GitHub App', () => {
     ['another id', () => executorOf({ id: '4712' }), refusedBefore],
   ])('that shows %s starts nothing, and the settings to look at are named', async (_name, open, words) => {
     const progress = await open().start(stepRun(rollback), soon());
-    expect(progress).toMatchObject({ status: 'failed', note: expect.stringContaining(words) });
+    expect(progress).toMatchObject({ status: 'failed', begun: false, note: expect.stringContaining(words) });
     expect(progress.note).toContain('GITHUB_APP_PRIVATE_KEY');
     expect(progress.note).not.toContain('PRIVATE KEY-----');
     expect(github.runs()).toEqual([]);
@@ -107,6 +107,7 @@ describe('a GitHub App', () => {
     expect(await executorOf().start(stepRun(elsewhere), soon())).toEqual({
       status: 'failed',
       note: 'The GitHub App is not installed on acme/other: install it there, with Actions: read and write.',
+      begun: false,
     });
   });
 

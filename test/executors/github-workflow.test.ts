@@ -130,9 +130,9 @@ describe('a GitHub workflow', () => {
     expect((await executor.check(later, undefined, soon())).status).toBe('unknown');
   });
 
-  it('has failed when GitHub refuses the dispatch, in the words of GitHub', async () => {
+  it('has failed when GitHub refuses the dispatch, in the words of GitHub, and certainly began nothing', async () => {
     const progress = await executor.start(stepRun({ ...rollback, ref: 'gone' }), soon());
-    expect(progress.status).toBe('failed');
+    expect(progress).toMatchObject({ status: 'failed', begun: false });
     expect(progress.note).toMatch(/^GitHub refused the run \(422\): No ref found for: gone/);
     expect(github.runs()).toHaveLength(0);
   });
@@ -206,6 +206,7 @@ describe('a GitHub workflow', () => {
     expect(await moved.start(stepRun(rollback), soon())).toEqual({
       status: 'failed',
       note: 'GitHub answered 307. Has the repository been renamed?',
+      begun: false,
     });
     await expect(moved.check(stepRun(rollback), { run_id: '1' }, soon())).rejects.toThrow(
       'GitHub gave no answer (something else than a run).',
@@ -242,6 +243,7 @@ it('starts nothing when what was filled in is unfit', async () => {
   expect(progress).toEqual({
     status: 'failed',
     note: 'Nothing was started. inputs.reason: expected text without control characters',
+    begun: false,
   });
   expect(github.runs()).toEqual([]);
   await github.close();

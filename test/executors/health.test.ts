@@ -147,6 +147,27 @@ describe('health', () => {
     expect(said).toHaveLength(13);
   });
 
+  it('does not fail for the time in which nobody asked: that is left out', async () => {
+    const run = stepRun(policy(service.host));
+    const started = await executor.start(run, soon());
+    pass(10 * 60_000);
+    const handle = started.status === 'running' ? started.handle : undefined;
+    const later = await executor.check(run, handle, soon());
+    expect(later).toMatchObject({
+      status: 'running',
+      handle: { good: '2', began: '2026-11-22T03:09:55.000Z' },
+    });
+    service.answers.set('/api', text('starting', 503));
+    const { last, said } = await drive(
+      { executor, run, wait: () => pass(5_000) },
+      'check',
+      later.status === 'running' ? later.handle : undefined,
+    );
+    expect(last).toMatchObject({ status: 'failed' });
+    // At once it answers that it is early; then at 10, 15, … 60 seconds of those in which somebody asked.
+    expect(said).toHaveLength(12);
+  });
+
   it('is looked at anew after a crash', async () => {
     expect((await executor.check(stepRun(policy(service.host)), undefined, soon())).status).toBe(
       'not-started',

@@ -97,18 +97,20 @@ describe('a call to a deploy tool', () => {
   });
 
   it.each([
-    ['another status', { status: 404, text: 'no such app' }, 'answered 404: no such app'],
-    ['without the words', { status: 200, text: 'queued' }, 'answered 200 without “true”: queued'],
+    ['another status', { status: 404, text: 'no such app' }, 'answered 404: no such app', { begun: false }],
+    ['without the words', { status: 200, text: 'queued' }, 'answered 200 without “true”: queued', {}],
     [
       'a redirect, which is not followed',
       { status: 302, headers: { location: '/deploy' } },
       'answered 302: ',
+      {},
     ],
-  ])('has failed with %s', async (_, mood, words) => {
+  ])('has failed with %s', async (_, mood, words, begun) => {
     tool.mood = mood;
     expect(await start(plain({ expect: { contains: 'true' } }))).toEqual({
       status: 'failed',
       note: `${tool.host} ${words}`,
+      ...begun,
     });
     expect(tool.calls).toHaveLength(1);
   });
@@ -144,6 +146,7 @@ describe('a call to a deploy tool', () => {
   it.each([
     ['the answer is lost', { lose: true }],
     ['the other side stumbles', { status: 502 }],
+    ['somebody in between stops waiting for it', { status: 408 }],
   ])('throws when %s: it may have happened', async (_, mood) => {
     tool.mood = mood;
     await expect(start(plain())).rejects.toThrow(tool.host);
@@ -165,6 +168,18 @@ describe('a call to a deploy tool', () => {
       expect(last?.status).toBe('done');
       expect(tool.calls.map(({ headers }) => headers['idempotency-key'])).toEqual(['OP-7.1', 'OP-7.1']);
       expect(tool.deployments()).toBe(1);
+    });
+
+    it('is never said not to have begun: safe to repeat, it may still be at work, and can be stopped', async () => {
+      tool.end = 'never';
+      const step = { ...policy(tool.host), safe_to_repeat: true };
+      await expect(start(step)).rejects.toThrow('was lost');
+      const note = `The answer of ${tool.host} was lost; ${tool.host} says status.state=deploying.`;
+      expect(await check(step)).toEqual({ status: 'unknown', repeatable: true, note });
+      expect(await executor.cancel?.(stepRun(step), undefined, soon())).toEqual({
+        status: 'failed',
+        note: `${tool.host} says status.state=cancelled.`,
+      });
     });
 
     it('is unknown as long as nothing shows it, and never called failed', async () => {
@@ -237,6 +252,7 @@ describe('a call to a deploy tool', () => {
     expect(await start(plain({ header_env: { Authorization: name } }))).toEqual({
       status: 'failed',
       note: `Nothing was started. Not set in Lastgood's environment, or not fit for a header: ${name}.`,
+      begun: false,
     });
     expect(tool.calls).toEqual([]);
   });

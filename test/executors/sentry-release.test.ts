@@ -79,7 +79,8 @@ describe('a rollback in Sentry', () => {
   it('archives nothing when a promotion leaves nothing bad behind', async () => {
     const { archive: _nothing, ...promotion } = { ...rollback, deploy: '1.5.0' };
     expect(await executor.check(stepRun(promotion), undefined, soon())).toEqual({
-      status: 'not-started',
+      status: 'unknown',
+      repeatable: true,
       note: 'Sentry does not show shop@1.5.0 as deployed to production yet.',
     });
     expect(await executor.start(stepRun(promotion), soon())).toMatchObject({
@@ -89,8 +90,8 @@ describe('a rollback in Sentry', () => {
     expect(sentry.releases().map(({ status }) => status)).toEqual(['open', 'open']);
   });
 
-  it('is not started before, and done after', async () => {
-    expect((await executor.check(stepRun(rollback), undefined, soon())).status).toBe('not-started');
+  it('may be repeated before, and is done after', async () => {
+    expect(await executor.check(stepRun(rollback), undefined, soon())).toMatchObject({ repeatable: true });
     await executor.start(stepRun(rollback), soon());
     expect((await executor.check(stepRun(rollback), undefined, soon())).status).toBe('done');
   });
@@ -98,14 +99,14 @@ describe('a rollback in Sentry', () => {
   it('makes no second deploy when it is started again half way', async () => {
     await executor.start(stepRun(rollback), soon());
     await reopen(sentry, 'shop@1.5.0');
-    expect((await executor.check(stepRun(rollback), undefined, soon())).status).toBe('not-started');
+    expect(await executor.check(stepRun(rollback), undefined, soon())).toMatchObject({ repeatable: true });
     expect((await executor.start(stepRun(rollback), soon())).status).toBe('done');
     expect(release(sentry, 'shop@1.4.2').deploys).toHaveLength(1);
   });
 
   it('does not take the deploy of another step for its own', async () => {
     await executor.start({ ...stepRun(rollback), id: 'OP-6.1' }, soon());
-    expect((await executor.check(stepRun(rollback), undefined, soon())).status).toBe('not-started');
+    expect(await executor.check(stepRun(rollback), undefined, soon())).toMatchObject({ repeatable: true });
   });
 
   it('has failed when Sentry does not know the good release, in the words of Sentry', async () => {
