@@ -97,7 +97,7 @@ export function createSetBacks({ store, clock, written, tell, signOfLife, log }:
     if (present.isUndone) log.warn({}, 'the clock was set forward again before all was put right');
     else {
       if (isShared && !setBack.isSeenTo && clock.now() < present.waitsSince + allHaveNoticed) return false;
-      await store.hastenOutbox(setBack.from - setBack.to);
+      await store.hastenOutbox(setBack.from - setBack.to, latestOf(present) + newsworthy);
       if (!(await tellAll(present, setBack))) return false;
       // In this order: whoever starts and finds that it was put right finds a sign of life by the clock as it is now, too.
       await signOfLife(present.highest);
@@ -136,12 +136,14 @@ export function createSetBacks({ store, clock, written, tell, signOfLife, log }:
     return areAllTold;
   }
 
-  function rightTimes(
-    id: StreamId,
-    { isOwn, lowest, highest }: Pending,
-    { to }: SetBack,
-  ): RightTimes | undefined {
-    const latest = Math.max(highest, clock.now());
+  /** The clock as it is now has shown nothing later. */
+  function latestOf({ highest }: Pending): Instant {
+    return Math.max(highest, clock.now());
+  }
+
+  function rightTimes(id: StreamId, present: Pending, { to }: SetBack): RightTimes | undefined {
+    const { isOwn, lowest } = present;
+    const latest = latestOf(present);
     const isKnown = isOwn && !isShared;
     if (isKnown && !written.has(id)) return undefined;
     // What others have written is not known: the shorter this is, the less of what was set long before is taken for new.

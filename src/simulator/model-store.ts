@@ -22,6 +22,7 @@ import {
   StaleStream,
   StoreUnavailable,
   type InboxItem,
+  type OutboxRow,
   type Store,
   type StoredEvent,
 } from '../store/store.ts';
@@ -190,8 +191,11 @@ function storeOn(
     );
   }
 
-  function putDue(record: OutboxRecord, dueAt: number): void {
-    putRow(database, { ...record, row: { ...record.row, dueAt } });
+  function putTimes(
+    record: OutboxRecord,
+    times: Partial<Pick<OutboxRow, 'dueAt' | 'createdAt' | 'deadlineAt'>>,
+  ): void {
+    putRow(database, { ...record, row: { ...record.row, ...times } });
   }
 
   function sortedStreams(kind: string): readonly StreamRecord[] {
@@ -333,24 +337,34 @@ function storeOn(
       write(() => {
         for (const id of ids) {
           const record = database.underWay.get(id);
-          if (record?.row.status === 'waiting' && record.row.dueAt > to) putDue(record, to);
+          if (record?.row.status === 'waiting' && record.row.dueAt > to) putTimes(record, { dueAt: to });
         }
         announce();
       }),
-    hastenOutbox: (by) =>
+    hastenOutbox: (by, latest) =>
       write(() => {
         const now = database.now();
         for (const record of database.underWay.values()) {
-          const { status, dueAt } = record.row;
-          if (status === 'waiting' && dueAt > now) putDue(record, Math.max(dueAt - by, now));
+          const { dueAt, createdAt, deadlineAt } = record.row;
+          const earlier = createdAt > Math.max(latest, now) ? by : 0;
+          putTimes(record, {
+            dueAt: Math.min(dueAt, Math.max(dueAt - by, now)),
+            createdAt: createdAt - earlier,
+            deadlineAt: deadlineAt - earlier,
+          });
         }
         announce();
       }),
     hastenDecidedAfter: (latest, to) =>
       write(() => {
         for (const record of database.underWay.values()) {
-          const { status, dueAt, createdAt } = record.row;
-          if (status === 'waiting' && dueAt > to && createdAt > latest) putDue(record, to);
+          const { dueAt, createdAt, deadlineAt } = record.row;
+          if (createdAt <= Math.max(latest, database.now())) continue;
+          putTimes(record, {
+            dueAt: Math.min(dueAt, to),
+            createdAt: to,
+            deadlineAt: to + deadlineAt - createdAt,
+          });
         }
         announce();
       }),

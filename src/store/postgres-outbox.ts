@@ -1,4 +1,4 @@
-import type { Milliseconds } from '../core/time.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import {
   mayGo,
   outboxColumns,
@@ -8,7 +8,7 @@ import {
   type OutboxColumns,
 } from './postgres-rows.ts';
 import type { At, Queries } from './postgres-queries.ts';
-import type { Replica } from './postgres-replica.ts';
+import { readClock, type Replica } from './postgres-replica.ts';
 import type { Store } from './store.ts';
 
 /** Whoever wrote an effect last is the first to go on with it, so that they do not all try; so much later it is anybody's. */
@@ -38,12 +38,18 @@ const bringForward = statement(
      ORDER BY pos FOR NO KEY UPDATE)`,
 );
 const hastenOutbox = statement(
-  `UPDATE outbox SET due_at = greatest(due_at - $1, $2) WHERE pos IN (
-     SELECT pos FROM outbox WHERE status = 'waiting' AND due_at > $2 ORDER BY pos FOR NO KEY UPDATE)`,
+  `UPDATE outbox SET
+     due_at = least(due_at, greatest(due_at - $1, $3)),
+     created_at = created_at - CASE WHEN created_at > $2 THEN $1 ELSE 0 END,
+     deadline_at = deadline_at - CASE WHEN created_at > $2 THEN $1 ELSE 0 END
+   WHERE pos IN (
+     SELECT pos FROM outbox WHERE status IN ('waiting', 'in-flight') AND (due_at > $3 OR created_at > $2)
+     ORDER BY pos FOR NO KEY UPDATE)`,
 );
 const hastenDecidedAfter = statement(
-  `UPDATE outbox SET due_at = $2 WHERE pos IN (
-     SELECT pos FROM outbox WHERE status = 'waiting' AND due_at > $2 AND created_at > $1
+  `UPDATE outbox SET due_at = least(due_at, $2), created_at = $2, deadline_at = $2 + deadline_at - created_at
+   WHERE pos IN (
+     SELECT pos FROM outbox WHERE status IN ('waiting', 'in-flight') AND created_at > $1
      ORDER BY pos FOR NO KEY UPDATE)`,
 );
 const outboxOf = statement(`SELECT ${outboxColumns} FROM outbox WHERE stream = $1 ORDER BY pos`);
@@ -51,7 +57,7 @@ const outboxOf = statement(`SELECT ${outboxColumns} FROM outbox WHERE stream = $
 /** Effects until they have ended, as far as a single statement sees to them. */
 export function outboxIn(
   { rowsOf, change }: Queries,
-  replica: Pick<Replica, 'id' | 'isAlone' | 'time' | 'announce'>,
+  replica: Pick<Replica, 'id' | 'isAlone' | 'time' | 'noteTime' | 'announce'>,
 ): Pick<
   Store,
   | 'outboxDue'
@@ -62,6 +68,14 @@ export function outboxIn(
   | 'hastenDecidedAfter'
   | 'outboxOf'
 > {
+  /** Read anew: were it set forward a moment ago, what others decide by now would be given up before its time. */
+  async function notBeforeNow(latest: Instant): Promise<Instant> {
+    const asked = performance.now();
+    const [read] = await rowsOf<{ readonly at: Instant }>(readClock);
+    if (read) replica.noteTime(read.at, asked, performance.now());
+    return Math.max(latest, replica.time());
+  }
+
   return {
     outboxDue: async (until, limit, otherThan = []) => {
       const types = otherThan.map(({ type }) => type);
@@ -85,12 +99,12 @@ export function outboxIn(
     bringForward: async (ids, to) => {
       if ((await change(bringForward, ids, to)) > 0) replica.announce();
     },
-    hastenOutbox: async (by) => {
-      await change(hastenOutbox, by, replica.time());
+    hastenOutbox: async (by, latest) => {
+      await change(hastenOutbox, by, await notBeforeNow(latest), replica.time());
       replica.announce();
     },
     hastenDecidedAfter: async (latest, to) => {
-      if ((await change(hastenDecidedAfter, latest, to)) > 0) replica.announce();
+      if ((await change(hastenDecidedAfter, await notBeforeNow(latest), to)) > 0) replica.announce();
     },
     outboxOf: async (id) => (await rowsOf<OutboxColumns>(outboxOf, id)).map(toOutboxRow),
   };

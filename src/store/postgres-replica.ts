@@ -37,7 +37,7 @@ const slowestReconnect: Milliseconds = 2_000;
 
 const beat = statement('UPDATE replica SET seen_at = clock_timestamp() WHERE id = $1');
 const register = statement('INSERT INTO replica VALUES ($1, clock_timestamp())');
-const readClock = statement('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at');
+export const readClock = statement('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS at');
 const unregister = statement('DELETE FROM replica WHERE id = $1');
 const readOthers = statement('SELECT id, seen_at::text AS sign FROM replica WHERE id <> $1');
 const bury = statement('DELETE FROM replica WHERE id = $1 AND seen_at::text = $2');

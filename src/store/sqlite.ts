@@ -147,10 +147,16 @@ export async function openSqliteStore(options: {
      WHERE status = 'waiting' AND due_at > ?2 AND id IN (SELECT value FROM json_each(?1))`,
   );
   const hastenOutbox = db.prepare(
-    `UPDATE outbox SET due_at = max(due_at - ?1, ?2) WHERE status = 'waiting' AND due_at > ?2`,
+    `UPDATE outbox INDEXED BY outbox_lane SET
+       due_at = min(due_at, max(due_at - ?1, ?3)),
+       created_at = created_at - iif(created_at > ?2, ?1, 0),
+       deadline_at = deadline_at - iif(created_at > ?2, ?1, 0)
+     WHERE (status = 'waiting' OR status = 'in-flight') AND (due_at > ?3 OR created_at > ?2)`,
   );
   const hastenDecidedAfter = db.prepare(
-    `UPDATE outbox SET due_at = ?2 WHERE status = 'waiting' AND due_at > ?2 AND created_at > ?1`,
+    `UPDATE outbox INDEXED BY outbox_lane SET
+       due_at = min(due_at, ?2), created_at = ?2, deadline_at = ?2 + deadline_at - created_at
+     WHERE (status = 'waiting' OR status = 'in-flight') AND created_at > ?1`,
   );
   const mark: Query<{ value: string }> = db.prepare('SELECT value FROM mark WHERE name = ?');
   const setMark = db.prepare(
@@ -208,7 +214,7 @@ export async function openSqliteStore(options: {
     inFlightHere: () => read(() => inFlightHere.all().map(toOutboxRow)),
     recoverInFlight: () => write(() => recoverInFlight.run(now()).changes),
     bringForward: (ids, to) => write(() => void bringForward.run(JSON.stringify(ids), to)),
-    hastenOutbox: (by) => write(() => void hastenOutbox.run(by, now())),
+    hastenOutbox: (by, latest) => write(() => void hastenOutbox.run(by, latest, now())),
     hastenDecidedAfter: (latest, to) => write(() => void hastenDecidedAfter.run(latest, to)),
     outboxOf: (id) => read(() => outboxOf.all(id).map(toOutboxRow)),
     outstanding: (until) =>

@@ -229,10 +229,11 @@ export interface Store {
   readonly bringForward: (ids: readonly string[], to: Instant) => Promise<void>;
   /**
    * The clock was set back by so much: rows that wait for a time to come become due that much earlier, and now at the
-   * earliest. Done once more, it brings out sooner what was to be tried again later.
+   * earliest. What has not ended and was decided after `latest` counts as decided that much earlier, and its time is over
+   * that much earlier. Done once more, it brings out sooner what was to be tried again later.
    */
-  readonly hastenOutbox: (by: Milliseconds) => Promise<void>;
-  /** Rows that were decided after `latest` and wait for a later time than `to` become due then. */
+  readonly hastenOutbox: (by: Milliseconds, latest: Instant) => Promise<void>;
+  /** What has not ended and was decided after `latest` counts as decided at `to`: due then at the latest, and as long worth trying. */
   readonly hastenDecidedAfter: (latest: Instant, to: Instant) => Promise<void>;
   /** All rows of a stream, oldest first; what people look at. */
   readonly outboxOf: (stream: StreamId) => Promise<readonly OutboxRow[]>;

@@ -24,6 +24,11 @@ export function outboxContract(name: string, makePlace: () => Promise<StorePlace
     }
     const update = (id: string, change: Partial<OutboxRow>) =>
       store.transact((transaction) => transaction.updateOutbox(id, change));
+    /** When it was decided, and until when it is tried. */
+    const timesOf = async (id: string) => {
+      const row = await store.transact((transaction) => transaction.outboxRow(id));
+      return [row?.createdAt, row?.deadlineAt];
+    };
 
     test('is read as it was written, oldest first', async () => {
       await writeStream(store, move('INC-1', 0));
@@ -301,13 +306,50 @@ export function outboxContract(name: string, makePlace: () => Promise<StorePlace
       );
       await update('done', { status: 'done' });
 
-      await store.hastenOutbox(60);
+      await store.hastenOutbox(60, noon);
 
       expect(await store.outboxDue(noon + 90, 10)).toMatchObject([
         { id: 'soon', dueAt: noon },
         { id: 'later', dueAt: noon + 30 },
         { id: 'due', dueAt: noon - 9 },
       ]);
+    });
+
+    test('tries nothing longer because the clock was set back, and nothing shorter that was decided since', async () => {
+      const before = { createdAt: noon + 50, deadlineAt: noon + 550 };
+      await enqueue(
+        store,
+        errand('waits', before),
+        errand('goes', before),
+        errand('ended', before),
+        errand('since', { createdAt: noon + 9, deadlineAt: noon + 509 }),
+      );
+      await update('goes', { status: 'in-flight' });
+      await update('ended', { status: 'done' });
+
+      for (const latest of [noon + 9, noon + 9]) await store.hastenOutbox(60, latest);
+
+      expect(await timesOf('waits')).toEqual([noon - 10, noon + 490]);
+      expect(await timesOf('goes')).toEqual([noon - 10, noon + 490]);
+      expect(await timesOf('ended')).toEqual([noon + 50, noon + 550]);
+      expect(await timesOf('since')).toEqual([noon + 9, noon + 509]);
+    });
+
+    test('What was decided later than that is tried for as long as it is worth from now on', async () => {
+      const late = { createdAt: noon + 60, deadlineAt: noon + 560 };
+      await enqueue(
+        store,
+        errand('waits', late),
+        errand('goes', late),
+        errand('before', { createdAt: noon + 50, deadlineAt: noon + 550 }),
+      );
+      await update('goes', { status: 'in-flight' });
+
+      for (const to of [noon, noon + 9]) await store.hastenDecidedAfter(noon + 50, to);
+
+      expect(await timesOf('waits')).toEqual([noon, noon + 500]);
+      expect(await timesOf('goes')).toEqual([noon, noon + 500]);
+      expect(await timesOf('before')).toEqual([noon + 50, noon + 550]);
     });
 
     test('What was decided later than that waits no longer', async () => {

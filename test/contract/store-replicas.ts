@@ -159,11 +159,13 @@ export function sharedStoreContract(name: string, makePlace: () => Promise<Store
     });
 
     test('when the clock that they share is set back, nothing waits longer for it, whoever sees to it, and how often', async () => {
-      await enqueue(a, errand('e', { dueAt: noon + 90 }));
+      await enqueue(a, errand('e', { createdAt: noon + 50, dueAt: noon + 90, deadlineAt: noon + 550 }));
 
-      await Promise.all([a.hastenOutbox(60), b.hastenOutbox(60)]);
+      await Promise.all([a.hastenOutbox(60, noon), b.hastenOutbox(60, noon)]);
 
-      expect(await a.outboxDue(noon + 90, 10)).toMatchObject([{ id: 'e', dueAt: noon }]);
+      expect(await a.outboxDue(noon + 90, 10)).toMatchObject([
+        { id: 'e', dueAt: noon, deadlineAt: noon + 490 },
+      ]);
     });
 
     test('their time is the same', () => {

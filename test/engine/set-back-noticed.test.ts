@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
+import type { AnyCarrier } from '../../src/core/effect.ts';
 import type { Envelope } from '../../src/core/envelope.ts';
+import { outboxRow } from '../../src/engine/decide.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { StaleStream, StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { firing, receive } from '../support/alerts.ts';
@@ -14,7 +16,11 @@ const alert = (service: string, at: number, what = '5xx'): Envelope => ({
 });
 
 /** A bot whose clock shows an hour too much, or so much, until it is set back. */
-async function ahead(through: (store: Store) => Store = (store) => store, by = hour) {
+async function ahead(
+  through: (store: Store) => Store = (store) => store,
+  by = hour,
+  steps: readonly AnyCarrier[] = [],
+) {
   const world = carrying(
     ['page.slack', 'page.pagerduty', 'page.mail', 'slack.card', 'slack.thread'],
     () => done,
@@ -27,7 +33,7 @@ async function ahead(through: (store: Store) => Store = (store) => store, by = h
       store,
       storeId,
       clock: { now, wakeAt: (at, wake) => workshop.clock.wakeAt(workshop.clock.now() + (at - now()), wake) },
-      carriers: [world.carrier],
+      carriers: [world.carrier, ...steps],
       random: () => 0,
       log: workshop.log,
       policies: () => policies,
@@ -90,6 +96,29 @@ it('What was five minutes off stays so, also when the store is away for a moment
   expect(refused).toBe(1);
   const [, second] = await bot.rungs('INC-1');
   expect(second).toBeGreaterThanOrEqual(5 * minute);
+});
+
+it('What hangs is asked to stop when its time is over, and not when the time comes that the clock had shown', async () => {
+  const toldAt: number[] = [];
+  const { carrier } = carrying(['step.run'], ({ overdue, now }) => {
+    if (!overdue) return { status: 'running', receipt: { started: 'yes' }, again: 30 * second };
+    toldAt.push(now - start);
+    return { status: 'failed', why: 'stopped' };
+  });
+  const bot = await ahead((store) => store, hour, [carrier]);
+  const step = { type: 'step.run', step: 0, deadline: 10 * minute } as const;
+  await bot.store.transact((transaction) =>
+    transaction.enqueue([outboxRow('step', undefined, bot.now(), step)]),
+  );
+  bot.engine().poke();
+  await bot.pass(2 * minute);
+  bot.setBack();
+  await bot.pass(20 * minute);
+
+  // By how much it was set back is known but for the seconds in which it was not looked at.
+  expect(toldAt).toHaveLength(1);
+  expect(toldAt[0]).toBeGreaterThanOrEqual(10 * minute);
+  expect(toldAt[0]).toBeLessThan(11 * minute);
 });
 
 it('Each is told once, also when the process dies in the middle of it', async () => {
@@ -195,8 +224,8 @@ it('Nor is it called early when that could not be seen to at once', async () => 
   const bot = await ahead(
     (store) => ({
       ...store,
-      hastenOutbox: (by) =>
-        isAway ? Promise.reject(new StoreUnavailable('for as long')) : store.hastenOutbox(by),
+      hastenOutbox: (by, latest) =>
+        isAway ? Promise.reject(new StoreUnavailable('for as long')) : store.hastenOutbox(by, latest),
     }),
     4 * minute,
   );
@@ -284,7 +313,8 @@ it('What came in meanwhile is called when it is its time, also when the process 
   let isStuck = false;
   const bot = await ahead((store) => ({
     ...store,
-    hastenOutbox: (by) => (isStuck ? Promise.reject(new StoreUnavailable('away')) : store.hastenOutbox(by)),
+    hastenOutbox: (by, latest) =>
+      isStuck ? Promise.reject(new StoreUnavailable('away')) : store.hastenOutbox(by, latest),
   }));
   await bot.engine().submit([alert('checkout', bot.now())]);
   await bot.settle();

@@ -39,7 +39,8 @@ describe('the clock was set back while nobody was there', () => {
     let dies = false;
     const through = (store: Store): Store => ({
       ...store,
-      hastenOutbox: (by) => (dies ? new Promise<never>(() => undefined) : store.hastenOutbox(by)),
+      hastenOutbox: (by, latest) =>
+        dies ? new Promise<never>(() => undefined) : store.hastenOutbox(by, latest),
     });
     const before = await openWorkshop({ through });
     await before.engine.start();
