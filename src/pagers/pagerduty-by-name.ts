@@ -1,6 +1,7 @@
 import type { CardUrl } from '../core/card-url.ts';
 import type { Carrier, EffectOf, Errand, Outcome } from '../core/effect.ts';
 import { perhapsByEvent } from '../core/incident/pagerduty-pages.ts';
+import type { Instant, Milliseconds } from '../core/time.ts';
 import { quoter, scrubber, type Secret } from '../trust/secrets.ts';
 import { pagerdutyIncidents, type PagerdutyIncidents } from './pagerduty-incidents.ts';
 import type { PagerdutyAccess } from './pagerduty-rest.ts';
@@ -10,6 +11,8 @@ const maxDetails = 4_000;
 
 /** So often the people are called by name, seconds apart, before an event has to do. */
 const triesByName = 3;
+/** And so long nobody else has to wait for as many: those of a rung go out one after another. */
+const byEventFor: Milliseconds = 60_000;
 /** An incident that PagerDuty has only just got may not be listed yet. */
 const looks = 4;
 /** Not for want of an answer: that PagerDuty takes other pages meanwhile is no reason to look sooner. */
@@ -40,17 +43,24 @@ export function pagerdutyByName(deps: {
   const titled = quoter(secrets, maxTitle);
   const scrub = scrubber(secrets);
 
+  /** Since when, and why, nobody could be called by name, as far as is known. */
+  let givenUp: { readonly at: Instant; readonly why: string } | undefined;
+
   async function call(errand: PagerdutyErrand, { service, users }: Named): Promise<Outcome> {
     const [user = ''] = users;
     if (!incidents) return callByEvent(errand, user, 'PAGERDUTY_API_TOKEN is not set');
+    // Were the clock set back, nobody would know how long ago that was.
+    if (givenUp && givenUp.at <= errand.now && errand.now < givenUp.at + byEventFor)
+      return callByEvent(errand, user, givenUp.why);
     const { dedupKey: key, summary } = errand.effect;
     // Cut only now: half a secret would not be recognised.
     const details = scrub(detailsOf(errand)).slice(0, maxDetails);
     const page = { key, service, user, title: titled(summary), details };
     const told = await incidents.call(page, errand.signal);
-    if (told.is === 'done') return { status: 'done', receipt: receiptOf(errand, user, told.incident) };
     if (told.is === 'trouble' && errand.attempt < triesByName)
       return { status: 'retry', why: `PagerDuty: ${told.why}`, mayHaveHappened: told.mayHaveHappened };
+    givenUp = told.is === 'trouble' ? { at: errand.now, why: told.why } : undefined;
+    if (told.is === 'done') return { status: 'done', receipt: receiptOf(errand, user, told.incident) };
     return callByEvent(errand, user, told.why);
   }
 

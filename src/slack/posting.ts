@@ -29,15 +29,16 @@ const inert = { parse: 'none', unfurl_links: false, unfurl_media: false } as con
 /**
  * Posts a message under an effect's id. With `mayHaveHappened` it looks for that id first and posts only when it is
  * not there.
+ * @param effect with `ratherTwice` also when nobody can say whether it is there
  * @throws what web-api throws; `outcomeOf` reads it
  */
 export async function post(
   client: WebClient,
   place: Place,
   { text, blocks }: View,
-  effect: { readonly id: string; readonly mayHaveHappened: boolean },
+  effect: { readonly id: string; readonly mayHaveHappened: boolean; readonly ratherTwice?: boolean },
 ): Promise<Posted> {
-  const found = effect.mayHaveHappened ? await find(client, place, effect.id) : undefined;
+  const found = effect.mayHaveHappened ? await find(client, place, effect) : undefined;
   if (found) return found;
   const { channel, thread, broadcast } = place;
   const metadata = { event_type: eventType, event_payload: { id: effect.id } };
@@ -76,7 +77,11 @@ const pageOfMessages = z.object({
  * Without the right to read the conversation nothing is found, and the message goes out a second time: better two
  * than none.
  */
-async function find(client: WebClient, place: Place, id: string): Promise<Posted | undefined> {
+async function find(
+  client: WebClient,
+  place: Place,
+  { id, ratherTwice = false }: { readonly id: string; readonly ratherTwice?: boolean },
+): Promise<Posted | undefined> {
   try {
     const channel = await conversationOf(client, place.channel);
     let cursor: string | undefined;
@@ -96,7 +101,7 @@ async function find(client: WebClient, place: Place, id: string): Promise<Posted
     }
     return undefined;
   } catch (error) {
-    if (slackError(error) === 'missing_scope') return undefined;
+    if (ratherTwice || slackError(error) === 'missing_scope') return undefined;
     throw error;
   }
 }

@@ -194,6 +194,21 @@ describe('when PagerDuty cannot be told whom to call', () => {
     expect(byEvent()).toEqual([['trigger', `${key}/PANA`]]);
   });
 
+  it('lets nobody else on the rung wait as long: for a minute, each goes as an event at once', async () => {
+    const pager = pagerAt(pagerduty.url);
+    pagerduty.fail({ status: 503, path: 'incidents' });
+    await pager.carry(errand({}, { attempt: 3 }));
+    expect(await pager.carry(errand(bens, { now: at + 59_999 }))).toMatchObject({
+      status: 'done',
+      note: expect.stringContaining('(it answered 503)'),
+    });
+    expect(byEvent().map(([, sent]) => sent)).toEqual([`${key}/PANA`, `${key}/PBEN`]);
+    expect(await pager.carry(errand(bens, { now: at + 60_000 }))).toMatchObject({ status: 'retry' });
+    pagerduty.heal();
+    await pager.carry(errand(bens, { now: at + 60_000 }));
+    expect(pagerduty.deeds()).toMatchObject([{ names: ['Ben Okafor'] }]);
+  });
+
   it('notices an incident that rings nobody, because it was opened in their own name', async () => {
     pagerduty.fail({ status: 503, path: '/users' });
     const outcome = await pagerAt(pagerduty.url, { from: 'ana@acme.example' }).carry(errand());

@@ -250,6 +250,16 @@ describe('a page', () => {
     expect(slack.messages('D0ANA')).toHaveLength(1);
   });
 
+  test('whose answer was lost goes out at the third try where nobody can look: better two than none', async () => {
+    slack.fail({ status: 503, path: 'conversations.history' });
+    const tried = { mayHaveHappened: true };
+    expect(await carry(page, { ...tried, attempt: 2 })).toMatchObject({ status: 'retry', ...tried });
+    expect(slack.messages('D0ANA')).toEqual([]);
+    expect(await carry(page, { ...tried, attempt: 3 })).toMatchObject({ status: 'done' });
+    expect(slack.messages('D0ANA')).toHaveLength(1);
+    expect(await carry(page, { ...tried, attempt: 4 })).toMatchObject({ status: 'retry', ...tried });
+  });
+
   test('reaches a conversation', async () => {
     await carry({ ...page, person: undefined, to: incidents });
     expect(textsIn(incidents)).toEqual(['🟠 P1 INC-3: broken']);

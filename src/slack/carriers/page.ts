@@ -7,6 +7,12 @@ import { outcomeOf, post } from '../posting.ts';
 import { markButtons } from '../store-mark.ts';
 import { pageMessage } from '../views/page-message.ts';
 
+/**
+ * One try of so many no longer waits for what it cannot find out: Slack may take messages all the time that it shows none.
+ * Not each of them, or a Slack that takes messages and answers nothing would ring for an hour.
+ */
+const triesToLook = 3;
+
 /** Pages a person by direct message, or a conversation. */
 export function pageCarrier(
   client: WebClient,
@@ -16,14 +22,18 @@ export function pageCarrier(
 ): Carrier<'page.slack'> {
   return {
     types: ['page.slack'],
-    carry: async ({ id, stream, effect, state, mayHaveHappened }) => {
+    carry: async ({ id, stream, effect, state, attempt, mayHaveHappened }) => {
       const incident = stream.startsWith('INC-') ? (state as Incident) : undefined;
       const where = cardUrl(stream, state);
       const view = markButtons(pageMessage(effect, incident, where), storeId);
       // An earlier attempt, which may have arrived, may have known less.
       const leads = where?.what === 'card' && !mayHaveHappened;
       try {
-        const receipt = await post(client, { channel: effect.to }, view, { id, mayHaveHappened });
+        const receipt = await post(client, { channel: effect.to }, view, {
+          id,
+          mayHaveHappened,
+          ratherTwice: attempt % triesToLook === 0,
+        });
         return { status: 'done', receipt: leads ? receipt : { ...receipt, [withoutCard]: 'yes' } };
       } catch (error) {
         return outcomeOf(error, false, nameOf(effect.to));
