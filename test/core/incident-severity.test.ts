@@ -172,6 +172,15 @@ describe('lowering the severity', () => {
   });
 });
 
+it('Who raises what rests calls nobody, and the first rung as soon as it fires again', () => {
+  const cleared = opened('P3').when(receive(resolved('5xx')), { at: 10 * minute });
+  cleared
+    .when(to('P0'), { at: 11 * minute, by: ana })
+    .leadsTo({ events: ['severity.changed'], wakeAt: undefined })
+    .when(receive(firing('5xx', 'P3')), { at: 12 * minute, by: alertmanager })
+    .leadsTo({ events: ['alert.fired', { type: 'rung.fired', rung: 1, of: 4 }] });
+});
+
 describe('is refused', () => {
   it.each([
     ['to what it is', opened('P0'), 'P0', ana, 'no-change'],

@@ -5,6 +5,7 @@ import { incidentKind } from '../../src/core/incident/incident.ts';
 import type { IncidentIntent } from '../../src/core/incident/intent.ts';
 import { writePostmortem } from '../../src/core/incident/postmortem.ts';
 import type { Incident } from '../../src/core/incident/state.ts';
+import type { Severity } from '../../src/core/severity.ts';
 import { firing, opened, receive, resolved, suspect } from '../support/alerts.ts';
 import { alertmanager, ana, given, minute, second, start, type Example } from '../support/given.ts';
 
@@ -18,8 +19,18 @@ function named(changes: Partial<Suspect> = {}): IncidentIntent {
   return { type: 'incident.name-suspect', suspect: { ...suspect, ...changes } };
 }
 
-function rollback(progress: OperationProgress): IncidentIntent {
-  return { type: 'incident.note-operation', operation: 'OP-1', progress, text: progress, loud: false };
+function rollback(
+  progress: OperationProgress,
+  more: { untouched?: true; operation?: string } = {},
+): IncidentIntent {
+  return {
+    type: 'incident.note-operation',
+    operation: 'OP-1',
+    progress,
+    text: progress,
+    loud: false,
+    ...more,
+  };
 }
 
 function section(story: Story, heading: string): readonly string[] {
@@ -54,6 +65,24 @@ describe('the clocks of a post-mortem', () => {
       'Rollback, start to verified: 1m (limit 5m, kept)',
       'Resolved: 6m (limit 30m, kept)',
     ]);
+  });
+
+  it.each([
+    ['it could not begin in time', rollback('failed', { untouched: true })],
+    ['it was stopped before', rollback('stopped', { untouched: true })],
+    ['it was put back, since production is frozen', rollback('open')],
+  ])('count no rollback that got the channel and began nothing: %s', (_why, ends) => {
+    const asked = open.when(rollback('running'), { at: 3 * minute });
+    const late = asked.when(ends, { at: 6 * minute });
+    const missed = late.when(tick, { at: 6 * minute });
+    expect(section(missed, 'Clocks')[1]).toBe('Rollback started: not yet (limit 5m, MISSED)');
+    const after = missed
+      .when(rollback('running'), { at: 7 * minute })
+      .when(rollback('failed'), { at: 8 * minute })
+      .when(rollback('running', { operation: 'OP-2' }), { at: 9 * minute })
+      .when(rollback('failed', { operation: 'OP-2', untouched: true }), { at: 10 * minute });
+    expect(section(asked, 'Clocks')[1]).toBe('Rollback started: 3m (limit 5m, kept)');
+    expect(section(after, 'Clocks')[1]).toBe('Rollback started: 7m (limit 5m, MISSED)');
   });
 
   it('call what never happened missed, once its time is over', () => {
@@ -108,6 +137,32 @@ describe('the clocks of a post-mortem', () => {
       .when({ type: 'incident.set-severity', severity: 'P0', reason: 'worse' }, { at: 10 * minute, by: ana })
       .when(acknowledge, { at: 12 * minute, by: ana });
     expect(section(raised, 'Clocks')[0]).toBe('Acknowledged: 12m (limit 5m from 03:10:00 UTC, kept)');
+  });
+
+  it('begin again when all was over in between, and what was missed or kept until then stays so', () => {
+    const late = open.when(tick, { at: 6 * minute }).when(acknowledge, { at: 20 * minute, by: ana });
+    expect(section(late, 'Clocks')[0]).toBe('Acknowledged: 20m (limit 5m, MISSED)');
+    const over = (story: Story): Story =>
+      story
+        .when(receive(resolved('5xx')), { at: 40 * minute, by: alertmanager })
+        .when(receive(firing('5xx', 'P0')), { at: 41 * minute, by: alertmanager })
+        .when(resolve, { at: 42 * minute, by: ana });
+    expect(section(over(late), 'Clocks')[0]).toBe('Acknowledged: 20m (limit 5m, MISSED)');
+    expect(section(over(open.when(acknowledge, { at: minute, by: ana })), 'Clocks')[0]).toBe(
+      'Acknowledged: 1m (limit 5m, kept)',
+    );
+    const unresolved = over(late.when(tick, { at: 31 * minute }));
+    expect(section(unresolved, 'Clocks')[3]).toBe('Resolved: 42m (limit 30m from 03:41:00 UTC, MISSED)');
+  });
+
+  it('say of what was done under another severity what was allowed then', () => {
+    const to = (severity: Severity) => ({ type: 'incident.set-severity', severity, reason: '' }) as const;
+    const late = opened('P1')
+      .when(tick, { at: 16 * minute })
+      .when(acknowledge, { at: 40 * minute, by: ana });
+    const judged = { at: 41 * minute, by: ana };
+    for (const story of [late, late.when(to('P0'), judged), late.when(to('P2'), judged)])
+      expect(section(story, 'Clocks')[0]).toBe('Acknowledged: 40m (limit 15m, MISSED)');
   });
 
   it('show the difference of the times that are shown, and never a limit that is both met and missed', () => {

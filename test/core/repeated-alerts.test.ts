@@ -1,10 +1,10 @@
-import { array, assert, constantFrom, integer, property, record, type Arbitrary } from 'fast-check';
+import { array, assert, constantFrom, integer, oneof, property, record, type Arbitrary } from 'fast-check';
 import { expect, it } from 'vitest';
 import { decideIncident } from '../../src/core/incident/decide.ts';
 import { incidentKind } from '../../src/core/incident/incident.ts';
 import type { IncidentIntent } from '../../src/core/incident/intent.ts';
 import { firing, receive, resolved } from '../support/alerts.ts';
-import { alertmanager, ana, given, minute, policies, start, storeId } from '../support/given.ts';
+import { alertmanager, ana, given, hour, minute, policies, start, storeId } from '../support/given.ts';
 
 const alerts: readonly IncidentIntent[] = [
   ...(['P0', 'P1', 'P2', 'P3'] as const).flatMap((severity): readonly IncidentIntent[] => [
@@ -23,7 +23,11 @@ const wishes: Arbitrary<IncidentIntent> = constantFrom<IncidentIntent[]>(
   { type: 'incident.note-operation', operation: 'OP-1', progress: 'running', text: 'text', loud: true },
   { type: 'clock.tick', down: undefined },
 );
-const pauses = integer({ min: 0, max: 10 * minute });
+/** Mostly as short as rungs are apart, and now and then as long as an incident is forgotten. */
+const pauses = oneof(
+  { arbitrary: integer({ min: 0, max: 10 * minute }), weight: 4 },
+  { arbitrary: integer({ min: 0, max: 48 * hour }), weight: 1 },
+);
 const stories = array(record({ wish: wishes, by: constantFrom(ana, alertmanager), pause: pauses }), {
   minLength: 1,
   maxLength: 20,

@@ -52,6 +52,7 @@ it.each<readonly [Said, string]>([
   [{ labels: { severity: 'critical', outage: 'false' } }, 'platform shop/stable P1'],
   [{ labels: { severity: 'page' } }, 'platform shop/stable P1'],
   [{ labels: { severity: 'high' } }, 'platform shop/stable P1'],
+  [{ labels: { severity: 'fatal' } }, 'platform shop/stable P1'],
   [{ labels: { severity: 'error' } }, 'platform shop/stable P2'],
   [{ labels: { severity: 'warning' } }, 'platform shop/stable P2'],
   [{ labels: { severity: 'info' } }, 'platform shop/stable P3'],

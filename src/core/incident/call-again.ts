@@ -3,6 +3,14 @@ import type { Instant } from '../time.ts';
 import { firstCall } from './ladder.ts';
 import type { Incident } from './state.ts';
 
+/**
+ * All alerts were over for longer than somebody may take to acknowledge: what fires then is something else, and not what
+ * flaps.
+ */
+export function hasRested({ cleared, clearedAt, clocks }: Incident, at: Instant): boolean {
+  return cleared && clearedAt !== undefined && at - clearedAt > clocks.acknowledgeWithin;
+}
+
 /** Nobody has it any more: the next rung is called, and its pages are wanted. */
 export function callAgain(state: Incident, at: Instant): Incident {
   const begun = state.nextCall ? state : { ...state, ...climbAnew(state, state.ladder, at) };
@@ -21,5 +29,8 @@ export function climbAnew(
   ladder: Ladder,
   at: Instant,
 ): Pick<Incident, 'nextCall' | 'lastCall'> {
-  return { nextCall: firstCall(ladder, at), lastCall: lastCall && { ...lastCall, round: 0 } };
+  return {
+    nextCall: firstCall(ladder, at),
+    lastCall: lastCall && { rung: lastCall.rung, round: 0, pages: lastCall.pages },
+  };
 }

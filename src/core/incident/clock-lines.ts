@@ -1,9 +1,10 @@
 import type { Recorded } from '../stream.ts';
 import { sayBetween, sayDuration, sayMoment, type Instant, type Milliseconds } from '../time.ts';
 import type { ClockName, IncidentEvent } from './event.ts';
+import { evolveIncident } from './evolve.ts';
 import type { Incident } from './state.ts';
 
-/** One of the clocks, as it stands at the end of the log. */
+/** One of the clocks, as it stood when what it waits for happened, or else as it stands at the end of the log. */
 interface Clock {
   readonly title: string;
   readonly from: Instant;
@@ -17,26 +18,35 @@ interface Clock {
 
 /** The clocks of R53: how long it took, against what the severity allows. */
 export function clockLines(state: Incident, events: readonly Recorded<IncidentEvent>[]): readonly string[] {
-  const { clocks, openedAt, clocksSince, rollbackStartedAt: started } = state;
+  const { clocks, openedAt, rollbackStartedAt: started } = state;
   const known = state.resolved?.at ?? events.at(-1)?.at ?? openedAt;
-  const named = (clock: ClockName): Pick<Clock, 'from' | 'since' | 'missed'> => ({
+  const acknowledging = firstWith(state, events, ({ firstAcknowledgedAt: at }) => at !== undefined);
+  const starting = firstWith(
+    state,
+    events,
+    ({ rollbackStartedAt: at }) => at !== undefined && at === started,
+  );
+  const named = (
+    clock: ClockName,
+    { clocksSince: since, missedClocks }: Incident,
+  ): Pick<Clock, 'from' | 'since' | 'missed'> => ({
     from: openedAt,
-    since: clocksSince,
-    missed: state.missedClocks.includes(clock),
+    since,
+    missed: missedClocks.includes(clock) || wasMissedBefore(since, clock, events),
   });
   const line = (clock: Clock): string => clockLine(clock, state);
   return [
     line({
       title: 'Acknowledged',
       done: state.firstAcknowledgedAt,
-      limit: clocks.acknowledgeWithin,
-      ...named('acknowledge_within'),
+      limit: acknowledging.clocks.acknowledgeWithin,
+      ...named('acknowledge_within', acknowledging),
     }),
     line({
       title: 'Rollback started',
       done: started,
-      limit: clocks.rollbackStartWithin,
-      ...named('rollback_start_within'),
+      limit: starting.clocks.rollbackStartWithin,
+      ...named('rollback_start_within', starting),
     }),
     started === undefined
       ? `Rollback, start to verified: none was started (limit ${sayDuration(clocks.rollbackBudget)})`
@@ -52,9 +62,33 @@ export function clockLines(state: Incident, events: readonly Recorded<IncidentEv
       title: 'Resolved',
       done: state.resolved?.at,
       limit: clocks.resolveWithin,
-      ...named('resolve_within'),
+      ...named('resolve_within', state),
     }),
   ];
+}
+
+/** What counted when something had happened: later its clock may have begun anew, with another limit. */
+function firstWith(
+  state: Incident,
+  events: readonly Recorded<IncidentEvent>[],
+  hasHappened: (then: Incident) => boolean,
+): Incident {
+  if (!hasHappened(state)) return state;
+  let then: Incident | undefined;
+  for (const event of events) {
+    then = evolveIncident(then, event, state.id);
+    if (hasHappened(then)) return then;
+  }
+  return state;
+}
+
+/** A clock that begins anew does not undo that it was missed. */
+function wasMissedBefore(
+  since: Instant,
+  clock: ClockName,
+  events: readonly Recorded<IncidentEvent>[],
+): boolean {
+  return events.some((event) => event.type === 'clock.missed' && event.clock === clock && event.at < since);
 }
 
 export function isRollbackDone(event: IncidentEvent): boolean {

@@ -42,7 +42,8 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
         event.dueAt === undefined
           ? ''
           : `, ${sayBetween(event.dueAt, event.at)} late (due ${sayMoment(event.dueAt)})`;
-      return `${sayRung(event)}${late}: paging ${sayPages(event.pages)}`;
+      const again = event.again ? ' again, since it reached nobody before all alerts were over' : '';
+      return `${sayRung(event)}${again}${late}: paging ${sayPages(event.pages)}`;
     }
     case 'rung.empty':
       return `${sayRung(event)}: nobody to page; going on to the next. Check roster.yml.`;
@@ -62,7 +63,7 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
     case 'pagerduty.noted':
       return event.text;
     case 'acknowledgement.expired':
-      return `${event.name} acknowledged ${sayBetween(event.at - event.after, event.at)} ago and nothing has happened since: the ladder goes on.`;
+      return sayExpired(event);
     case 'clock.missed':
       return `Clock missed: ${clockTitles[event.clock]} within ${sayDuration(event.limit)}.`;
     case 'timers.late':
@@ -86,6 +87,19 @@ export function describeIncidentEvent(event: Recorded<IncidentEvent>): string | 
   }
 }
 
+function sayExpired({
+  name,
+  after,
+  news,
+  at,
+}: Recorded<Extract<IncidentEvent, { type: 'acknowledgement.expired' }>>): string {
+  const acknowledged = `${name} acknowledged ${sayBetween(at - after, at)} ago`;
+  if (!news) return `${acknowledged} and nothing has happened since: the ladder goes on.`;
+  const rested =
+    news.rested === undefined ? '' : `, and nothing fired for ${sayBetween(at - news.rested, at)}`;
+  return `${acknowledged}${rested}. What fires now is new, and calls people from the first rung: ${news.title}`;
+}
+
 function saySeverity({
   from,
   to,
@@ -93,7 +107,9 @@ function saySeverity({
   by,
   reason,
   title,
+  anew,
 }: Recorded<Extract<IncidentEvent, { type: 'severity.changed' }>>): string {
+  if (from === to && anew) return `From here on it is called: ${title ?? ''} (${reason})`;
   if (from === to) return `Severity ${to} confirmed by ${sayWho(by)}, promotions are free of it: ${reason}`;
   const named = title === undefined ? '' : `. From here on it is called: ${title}`;
   const changed = `Severity ${from} → ${to} by ${sayWho(by)}: ${reason}${named}`;

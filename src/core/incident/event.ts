@@ -42,7 +42,9 @@ export interface PlannedPage {
 }
 
 /** How far an operation is, as far as the incident cares. */
-export type OperationProgress = 'open' | 'running' | 'done' | 'failed' | 'stopped' | 'unknown' | 'closed';
+/** `held`: between two steps, until production is no longer frozen. */
+export type OperationProgress =
+  'open' | 'running' | 'held' | 'done' | 'failed' | 'stopped' | 'unknown' | 'closed';
 
 export const clockNames = ['acknowledge_within', 'rollback_start_within', 'resolve_within'] as const;
 export type ClockName = (typeof clockNames)[number];
@@ -98,8 +100,10 @@ export type IncidentEvent =
       readonly from: Severity;
       readonly to: Severity;
       readonly reason: string;
-      /** What it is called from here on: the alert that has made it worse. Left out: as before. */
+      /** What it is called from here on: the alert that has made it worse, or that fires now. Left out: as before. */
       readonly title?: string;
+      /** All that fired before has long been over: it is as bad as what fires now, and its ladder begins anew. */
+      readonly anew?: true;
       readonly clocks: Clocks;
       readonly ladder: Ladder;
     }
@@ -113,6 +117,8 @@ export type IncidentEvent =
       readonly pages: readonly PlannedPage[];
       /** When it was due, if that was a while ago. */
       readonly dueAt: Instant | undefined;
+      /** The last call once more, since it reached nobody. */
+      readonly again?: true;
     }
   | { readonly type: 'rung.empty'; readonly rung: number; readonly of: number; readonly round: number }
   | {
@@ -157,6 +163,8 @@ export type IncidentEvent =
       readonly name: string;
       readonly means: PageMeans;
       readonly why: string;
+      /** All alerts had resolved, and nobody had it; events of earlier versions do not say. */
+      readonly cleared?: true;
     }
   | {
       readonly type: 'incident.acknowledged';
@@ -171,7 +179,13 @@ export type IncidentEvent =
       /** What rang there rings no more. */
       readonly silenced?: true;
     }
-  | { readonly type: 'acknowledgement.expired'; readonly name: string; readonly after: Milliseconds }
+  | {
+      readonly type: 'acknowledgement.expired';
+      readonly name: string;
+      readonly after: Milliseconds;
+      /** An alert that it was not meant for, and for how long none had fired, if none did. Left out: there was silence. */
+      readonly news?: { readonly title: string; readonly rested?: Milliseconds };
+    }
   | { readonly type: 'clock.missed'; readonly clock: ClockName; readonly limit: Milliseconds }
   | ({ readonly type: 'timers.late'; readonly steps: number } & Outage)
   | {
@@ -182,7 +196,12 @@ export type IncidentEvent =
       /** What was set then stays. Left out: nothing does. */
       readonly right?: RightTimes;
     }
-  | { readonly type: 'records.restored'; readonly from: Instant }
+  | {
+      readonly type: 'records.restored';
+      readonly from: Instant;
+      /** Whose INC-1 it is from here on; events of earlier versions do not say. */
+      readonly storeId?: string;
+    }
   | {
       readonly type: 'operation.noted';
       readonly operation: string;
@@ -196,6 +215,8 @@ export type IncidentEvent =
       readonly concerns?: Mentioned;
       /** Left out: a rollback. */
       readonly kind?: 'promote';
+      /** It ended before it had changed anything. */
+      readonly untouched?: true;
     }
   | { readonly type: 'incident.resolved'; readonly name: string; readonly reason: string }
   | { readonly type: 'card.posted'; readonly conversation: string; readonly ts: string }

@@ -3,12 +3,15 @@ import { climbAnew } from './call-again.ts';
 import type { IncidentEvent } from './event.ts';
 import { isHolder, type Incident } from './state.ts';
 
-/** Raising plans the ladder anew from its first rung; lowering keeps the place, and never un-pages. */
+/**
+ * Raising plans the ladder anew from its first rung; lowering keeps the place, and never un-pages. What is another thing
+ * begins anew, however bad it is.
+ */
 export function changeSeverity(
   state: Incident,
   event: Recorded<Extract<IncidentEvent, { type: 'severity.changed' }>>,
 ): Incident {
-  const { to, from, was, clocks, ladder } = event;
+  const { to, from, was, clocks, ladder, anew = false } = event;
   const raised = to < from;
   // Whoever has it and raises it knows; anybody else's raising has to reach somebody.
   const held = state.acknowledged !== undefined && !(raised && !isHolder(state, event.by));
@@ -18,7 +21,7 @@ export function changeSeverity(
     rollback_start_within: clocks.rollbackStartWithin,
     resolve_within: clocks.resolveWithin,
   };
-  const since = raised ? event.at : state.clocksSince;
+  const since = raised || anew ? event.at : state.clocksSince;
   const kept = nextCall && { ...nextCall, rung: Math.min(nextCall.rung, ladder.rungs.length) };
   return {
     ...state,
@@ -34,7 +37,8 @@ export function changeSeverity(
       return limit !== null && since + limit < event.at;
     }),
     status: held || state.status === 'resolved' ? state.status : 'triggered',
-    ...(raised && !held && !state.cleared ? climbAnew(state, ladder, event.at) : { nextCall: kept }),
+    // Also while it rests: what fires again is as bad as it is by then, and is not to wait as long as it once might.
+    ...((raised || anew) && !held ? climbAnew(state, ladder, event.at) : { nextCall: kept }),
     acknowledged:
       held && state.acknowledged
         ? {

@@ -1,15 +1,16 @@
 import { withRefusal } from '../refusals.ts';
 import type { Recorded, StreamId } from '../stream.ts';
 import type { Instant } from '../time.ts';
-import { callAgain, climbAnew } from './call-again.ts';
+import { callAgain, climbAnew, hasRested } from './call-again.ts';
 import { withDirectPage } from './direct-pages.ts';
 import { changeSeverity } from './evolve-severity.ts';
 import type { IncidentEvent, PlannedPage } from './event.ts';
 import { withFiring, withoutFiring } from './firing.ts';
 import { firstCall, followingCall } from './ladder.ts';
+import { callOf, nextAfter, withOutcome } from './last-call.ts';
 import { withTimesMoved } from './moved-times.ts';
 import { noteOperation } from './note-operation.ts';
-import { calledByName, callInPagerduty, silent } from './pagerduty-pages.ts';
+import { calledByName, callInPagerduty, inAnotherLife, silent } from './pagerduty-pages.ts';
 import type { Incident } from './state.ts';
 
 /** An incident after one more event. */
@@ -58,9 +59,9 @@ function evolve(state: Incident | undefined, event: Recorded<IncidentEvent>, id:
       return {
         ...state,
         pagesPlanned: state.pagesPlanned + event.pages.length,
-        lastCall: { rung: event.rung, round: event.round, pages: event.pages },
+        lastCall: callOf(event),
         paged: withPaged(state, event.pages),
-        nextCall: followingCall(state.ladder, event, event.dueAt ?? event.at, event.at),
+        nextCall: nextAfter(state, event),
         ...callInPagerduty(state, event),
       };
     case 'rung.empty': {
@@ -72,6 +73,7 @@ function evolve(state: Incident | undefined, event: Recorded<IncidentEvent>, id:
       return {
         ...state,
         pagesDelivered: state.pagesDelivered + 1,
+        lastCall: withOutcome(state.lastCall, event.page, { reached: true }),
         ...withDirectPage(state, event),
         ...calledByName(state, event),
       };
@@ -88,10 +90,12 @@ function evolve(state: Incident | undefined, event: Recorded<IncidentEvent>, id:
           expiresAt: acknowledgedFor === null ? undefined : event.at + acknowledgedFor,
         },
         firstAcknowledgedAt: state.firstAcknowledgedAt ?? event.at,
+        lastCall: state.lastCall && { ...state.lastCall, reached: true },
       };
     }
     case 'acknowledgement.expired':
-      return callAgain(state, event.at);
+      // Whoever is to be called for something else has not been called yet.
+      return callAgain(event.news ? { ...state, nextCall: undefined } : state, event.at);
     case 'clock.set-back':
       return {
         ...withTimesMoved(state, event.back, event.right),
@@ -99,7 +103,7 @@ function evolve(state: Incident | undefined, event: Recorded<IncidentEvent>, id:
       };
     case 'records.restored':
       // Whoever was called in between was, and nobody knows it here: the time since the backup counts for nothing.
-      return withTimesMoved(state, event.from - event.at);
+      return { ...withTimesMoved(state, event.from - event.at), ...inAnotherLife(state, event) };
     case 'clock.missed':
       return { ...state, missedClocks: [...state.missedClocks, event.clock] };
     case 'operation.noted':
@@ -115,9 +119,12 @@ function evolve(state: Incident | undefined, event: Recorded<IncidentEvent>, id:
       return { ...state, card: { conversation: event.conversation, ts: event.ts }, cardTrouble: undefined };
     case 'card.failed':
       return { ...state, cardTrouble: event.why };
+    case 'page.withheld':
+      return event.cleared
+        ? { ...state, lastCall: withOutcome(state.lastCall, event.page, { lost: true }) }
+        : state;
     case 'ladder.ended':
     case 'page.failed':
-    case 'page.withheld':
     case 'timers.late':
       return state;
     case 'pagerduty.noted':
@@ -167,9 +174,8 @@ function openIncident(
  * was, or an alert that flaps would call the first rung for ever and nobody else.
  */
 function woken(state: Incident, at: Instant): Pick<Incident, 'nextCall' | 'lastCall'> {
-  const { nextCall, lastCall, clearedAt, ladder, clocks } = state;
-  const rested = clearedAt === undefined ? 0 : at - clearedAt;
-  if (!nextCall || rested > clocks.acknowledgeWithin) return climbAnew(state, ladder, at);
+  const { nextCall, lastCall, ladder } = state;
+  if (!nextCall || hasRested(state, at)) return climbAnew(state, ladder, at);
   return { nextCall: { ...nextCall, at: Math.max(nextCall.at, at) }, lastCall };
 }
 

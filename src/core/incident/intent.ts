@@ -55,6 +55,8 @@ export type IncidentIntent =
       readonly concerns?: Mentioned;
       /** Left out: a rollback. */
       readonly kind?: 'promote';
+      /** It ended before it had changed anything. */
+      readonly untouched?: true;
     }
   /** From the channel: somebody asked for something there and was refused. */
   | { readonly type: 'incident.note-refusal'; readonly refusal: Refusal }

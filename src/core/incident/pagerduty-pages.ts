@@ -90,6 +90,17 @@ export function silent({ pagerdutyPages }: Incident): Pick<Incident, 'pagerdutyP
   return pagerdutyPages ? { pagerdutyPages: pagerdutyPages.map((page) => ({ ...page, rings: false })) } : {};
 }
 
+/**
+ * The life after the backup may have called further rungs there, which somebody has taken since: whoever is called now is
+ * called under keys of their own, and adds to no page of then. What was called before is still acknowledged and resolved.
+ */
+export function inAnotherLife(
+  state: Incident,
+  { storeId }: Extract<IncidentEvent, { type: 'records.restored' }>,
+): Pick<Incident, 'storeId' | 'pagerdutyPages'> {
+  return { ...silent(state), ...(storeId !== undefined && { storeId }) };
+}
+
 /** Whether a key that PagerDuty tells of is one of this incident. */
 export function isKeyOf({ pagerdutyKeys, pagerdutyPages = [] }: Incident, key: string): boolean {
   const ofPages = pagerdutyPages.some((page) => key === page.key || key.startsWith(`${page.key}/`));

@@ -27,6 +27,7 @@ const wentBadly = [
 const progressWords: Readonly<Record<OperationProgress, string>> = {
   open: 'waits for approval',
   running: 'is running',
+  held: 'is held between two steps',
   done: 'was done',
   stopped: 'was stopped',
   failed: 'failed',

@@ -1,12 +1,14 @@
-import { isWorse, worst, type Severity } from '../severity.ts';
-import { nothing, type Context, type Decision, type Tell } from '../stream.ts';
+import { isWorse, worst } from '../severity.ts';
+import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
 import { begin, tellChannel } from './begin.ts';
+import { hasRested } from './call-again.ts';
 import { fold, withDueCalls } from './due-calls.ts';
 import type { IncidentEvent } from './event.ts';
 import type { Of } from './intent.ts';
 import { firingAlert, firingCount, saysTheSame } from './firing.ts';
+import { endAcknowledgement, isOwn, type News } from './news.ts';
 import { severityChange } from './set-severity.ts';
-import type { FiringAlert, Incident } from './state.ts';
+import { isOpen, type FiringAlert, type Incident } from './state.ts';
 import { unknownSeverities } from './unknown-severity.ts';
 
 /** Alerts of one service and channel: the first opens an incident, news joins it, and repeats say nothing. */
@@ -33,7 +35,8 @@ export function receiveAlerts(
   }
   /** What these say, by fingerprints; undefined of what has resolved. */
   const said = new Map<string, Pick<FiringAlert, 'title' | 'summary' | 'severity' | 'words'> | undefined>();
-  const worsened: { readonly severity: Severity; readonly title: string }[] = [];
+  const worsened: News[] = [];
+  const news: News[] = [];
   for (const { alert, route } of alerts) {
     const { fingerprint } = alert;
     const known = said.has(fingerprint) ? said.get(fingerprint) : state && firingAlert(state, fingerprint);
@@ -49,19 +52,18 @@ export function receiveAlerts(
     said.set(fingerprint, { title, summary, severity });
     // A repeat does not undo what a person has lowered: only news raises.
     if (!known || isWorse(severity, known.severity)) worsened.push({ severity, title });
+    if (!known || isOwn(fingerprint)) news.push({ severity, title });
     const links = { url, dashboard, runbook };
     const words = { fingerprint, title, summary, severity, version, startsAt, note };
     events.push({ type: 'alert.fired', ...words, ...links, ...(place !== undefined && { place }) });
   }
   events.push(...unknownSeverities(state, alerts));
-  const worstNew = worst(worsened.map(({ severity }) => severity));
-  if (state && worstNew && isWorse(worstNew, state.severity)) {
-    const change = severityChange(state, worstNew, 'a worse alert joined', message.by, context.policies);
-    const title = worsened.find(({ severity }) => severity === worstNew)?.title;
-    // Whoever is woken reads what woke them; what a person has named keeps its name.
-    const renamed = !state.declared && title !== undefined && title !== state.title;
-    events.push(renamed ? { ...change, title } : change);
-    tells.push(tellChannel(state, worstNew, change.was));
+  // Before it changes: whoever has it would have it longer by a change that makes it no worse.
+  if (state) events.push(...endAcknowledgement(state, worstOf(news)[0], message.at));
+  const change = state && changeBy(state, worstOf(worsened), message, context);
+  if (state && change) {
+    events.push(change);
+    if (change.to !== state.severity) tells.push(tellChannel(state, change.to, change.was));
   }
   const after = fold(state, events, message, context);
   const silent = after && firingCount(after) === 0 && !after.cleared;
@@ -69,4 +71,31 @@ export function receiveAlerts(
     events.push({ type: 'alerts.cleared' });
   }
   return { events: state ? withDueCalls(state, events, message, context) : events, tells };
+}
+
+/** What becomes of it by the worst of what has come. */
+function changeBy(
+  state: Incident,
+  worstNews: readonly News[],
+  { at, by }: Message<unknown>,
+  { policies }: Context,
+): Extract<IncidentEvent, { type: 'severity.changed' }> | undefined {
+  const [first] = worstNews;
+  if (!first) return undefined;
+  const { severity } = first;
+  // Whoever is woken reads what woke them; what a person has named keeps its name.
+  const isNamed = state.declared || worstNews.some(({ title }) => title === state.title);
+  const title = isNamed ? {} : { title: first.title };
+  if (isOpen(state) && hasRested(state, at)) {
+    if (isNamed && severity === state.severity) return undefined;
+    const change = severityChange(state, severity, 'what fired before is long over', by, policies);
+    return { ...change, ...title, anew: true };
+  }
+  if (!isWorse(severity, state.severity)) return undefined;
+  return { ...severityChange(state, severity, 'a worse alert joined', by, policies), ...title };
+}
+
+function worstOf(news: readonly News[]): readonly News[] {
+  const most = worst(news.map(({ severity }) => severity));
+  return news.filter(({ severity }) => severity === most);
 }

@@ -23,9 +23,9 @@ export function resolve(state: Incident, message: Of<'incident.resolve'>): Decis
       ),
     );
   }
-  const busy = operations.find(([, progress]) => progress === 'open' || progress === 'running');
+  const busy = operations.find(([, progress]) => ['open', 'running', 'held'].includes(progress));
   if (busy) {
-    const instead = busy[1] === 'running' ? 'abort' : 'withdraw';
+    const instead = busy[1] === 'open' ? 'withdraw' : 'abort';
     return only(
       refuse(
         'not-open',

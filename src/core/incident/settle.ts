@@ -13,7 +13,7 @@ export function settle(
   { id, effect, outcome }: EffectSettled,
   policies: Policies,
 ): Decision<IncidentEvent> {
-  if (isPage(effect)) return settlePage(id, effect, outcome, policies);
+  if (isPage(effect)) return settlePage(state, { id, outcome }, effect, policies);
   // Of direct messages that say who has it, the pages themselves are on record.
   return effect.type === 'slack.card' && effect.card === undefined
     ? settleCard(state, effect.conversation, outcome)
@@ -21,9 +21,9 @@ export function settle(
 }
 
 function settlePage(
-  id: string,
+  state: Incident,
+  { id, outcome }: Pick<EffectSettled, 'id' | 'outcome'>,
   effect: PageEffect,
-  outcome: EffectSettled['outcome'],
   policies: Policies,
 ): Decision<IncidentEvent> {
   const calls = effect.type !== 'page.pagerduty' || effect.action === 'trigger';
@@ -44,8 +44,11 @@ function settlePage(
         ...(note === undefined ? {} : { note }),
       });
     }
-    case 'withheld':
-      return only({ type: 'page.withheld', ...page, why: outcome.why });
+    case 'withheld': {
+      // The state is read in the transaction that withholds it.
+      const cleared = state.status === 'triggered' && state.cleared;
+      return only({ type: 'page.withheld', ...page, why: outcome.why, ...(cleared && { cleared }) });
+    }
     case 'failed':
     case 'unknown':
       return only({ type: 'page.failed', ...page, certain: outcome.status === 'failed', why: outcome.why });

@@ -6,6 +6,7 @@ import type { Severity } from '../severity.ts';
 import type { StreamId } from '../stream.ts';
 import type { Instant } from '../time.ts';
 import type { ClockName, Clocks, OperationProgress, PlannedPage, Suspect } from './event.ts';
+import type { LastCall } from './last-call.ts';
 import type { Call } from './ladder.ts';
 import type { PagerdutyPage } from './pagerduty-pages.ts';
 
@@ -78,8 +79,7 @@ export interface Incident {
   readonly nextCall: Call | undefined;
   /** When that time was set; incidents of earlier versions do not say. */
   readonly nextCallSetAt?: Instant;
-  readonly lastCall:
-    { readonly rung: number; readonly round: number; readonly pages: readonly PlannedPage[] } | undefined;
+  readonly lastCall: LastCall | undefined;
   /** Who was called so far, and how, each once; incidents of earlier versions know of the last rung only. */
   readonly paged?: readonly Pick<PlannedPage, 'name' | 'by'>[];
   /** PagerDuty keys that were triggered and not yet resolved. */
@@ -100,6 +100,8 @@ export interface Incident {
   readonly operations: Readonly<Record<string, OperationProgress>>;
   readonly promotions?: Readonly<Record<string, OperationProgress>>;
   readonly rollbackStartedAt: Instant | undefined;
+  /** Which of them started then; incidents of earlier versions do not say. */
+  readonly rollbackStartedBy?: string | undefined;
   /** Why the card could not be posted or brought up to date the last time; said once. */
   readonly cardTrouble: string | undefined;
   readonly card: { readonly conversation: string; readonly ts: string } | undefined;

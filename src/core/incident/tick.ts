@@ -3,6 +3,7 @@ import type { Instant, Milliseconds } from '../time.ts';
 import type { ClockName, IncidentEvent } from './event.ts';
 import type { ClockTick } from './intent.ts';
 import { pagesOfRung } from './ladder.ts';
+import { isLost } from './last-call.ts';
 import { evolveIncident } from './evolve.ts';
 import { hearOfSetBack } from './moved-times.ts';
 import { isOpen, type Incident } from './state.ts';
@@ -27,7 +28,7 @@ export function tick(
   const { down, setBack, restored } = message.intent;
   const wasSetBack = setBack && hearOfSetBack(state, setBack);
   if (wasSetBack) happen(wasSetBack);
-  if (restored) happen({ type: 'records.restored', from: restored.from });
+  if (restored) happen({ type: 'records.restored', from: restored.from, storeId: context.storeId });
   const { acknowledged } = now;
   if (acknowledged?.expiresAt !== undefined && acknowledged.expiresAt <= message.at) {
     if (operationUnderWay(now)) {
@@ -42,6 +43,8 @@ export function tick(
       });
     }
   }
+  const lost = callLostRung(now, message.at, context);
+  if (lost) happen(lost);
   callDueRungs(() => now, message.at, context, happen);
   for (const { clock, at, limit } of clocksOf(now)) {
     if (at <= message.at) happen({ type: 'clock.missed', clock, limit });
@@ -60,9 +63,25 @@ export function incidentWakeAt(state: Incident): Instant | undefined {
   return times.length === 0 ? undefined : Math.min(...times);
 }
 
-/** Whether an operation on the incident's channel is being carried out. */
+/** Whether an operation on the incident's channel is being carried out; of one that is held by a freeze nothing is. */
 export function operationUnderWay(state: Incident): boolean {
   return Object.values({ ...state.operations, ...state.promotions }).includes('running');
+}
+
+/** What cleared before anybody was reached has called nobody, and whoever is next may be a long time off. */
+function callLostRung(
+  state: Incident,
+  at: Instant,
+  { policies }: Context,
+): Extract<IncidentEvent, { type: 'rung.fired' }> | undefined {
+  const { lastCall, nextCall, status, cleared, ladder } = state;
+  if (status !== 'triggered' || cleared || !nextCall || !lastCall || !isLost(lastCall)) return undefined;
+  const of = ladder.rungs.length;
+  // The last resort, or a rung of a longer ladder: the same as what comes next.
+  const rung = lastCall.rung <= of ? lastCall.rung : nextCall.rung;
+  const pages = pagesOfRung(state, rung, policies, at);
+  if (pages.length === 0) return undefined;
+  return { type: 'rung.fired', rung, of, round: lastCall.round, pages, dueAt: undefined, again: true };
 }
 
 function callDueRungs(

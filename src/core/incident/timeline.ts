@@ -2,6 +2,7 @@ import type { Recorded } from '../stream.ts';
 import { sayBetween, sayTime, type Milliseconds } from '../time.ts';
 import { describeIncidentEvent } from './describe.ts';
 import type { IncidentEvent } from './event.ts';
+import { causeOf } from './last-call.ts';
 
 type RungFired = Recorded<Extract<IncidentEvent, { type: 'rung.fired' }>>;
 type PageDelivered = Recorded<Extract<IncidentEvent, { type: 'page.delivered' }>>;
@@ -30,16 +31,11 @@ export function timelineLines(
 /** `; all delivered`, `; 2 of 3 delivered, the last 1m 5s later` */
 function sayDelivered(rung: RungFired, events: readonly Recorded<IncidentEvent>[]): string {
   const delivered = events.filter(
-    (event): event is PageDelivered => event.type === 'page.delivered' && causeOf(event) === rung.seq,
+    (event): event is PageDelivered => event.type === 'page.delivered' && causeOf(event.page) === rung.seq,
   );
   const of = rung.pages.length;
   const count = delivered.length === of ? 'all' : `${delivered.length} of ${of}`;
   const last = Math.max(rung.at, ...delivered.map(({ at }) => at));
   const late = last - rung.at > prompt ? `, the last ${sayBetween(rung.at, last)} later` : '';
   return `; ${count} delivered${late}`;
-}
-
-/** An effect is known by the event that caused it: `INC-1/4.2` is of the fourth. */
-function causeOf({ page }: PageDelivered): number {
-  return Number.parseInt(page.slice(page.lastIndexOf('/') + 1), 10);
 }

@@ -45,6 +45,8 @@ export const rungsOnce: Invariant = {
             if (event.type === 'operation.noted' && ['failed', 'unknown'].includes(event.progress))
               due.delete(id);
             if (event.type !== 'rung.fired' && event.type !== 'rung.empty') continue;
+            // That one reached nobody, and does not move the climb.
+            if (event.type === 'rung.fired' && event.again) continue;
             const { rung, round, of } = event;
             const dueAt = due.get(id);
             if (dueAt !== undefined && at < dueAt && !last?.reset)
