@@ -256,6 +256,36 @@ describe('A rollback while production is frozen', () => {
     expect(all.outstanding()).toEqual([]);
   });
 
+  it('that was approved under another rule does not begin, and says so', () => {
+    const all = rollback();
+    freeze(all);
+    approve(all);
+    all.adopt(approvals(2));
+    thaw(all, now + minute);
+    expect(all.operation('OP-1')).toMatchObject({
+      status: 'void',
+      why: 'The approval rule in approvals.yml has changed since this was planned. Ask for it again.',
+    });
+    expect(all.channel(stable).lock).toBeUndefined();
+    expect(all.outstanding()).toEqual([]);
+  });
+
+  it('that was approved by somebody who may not do so any more does not begin, and says so', () => {
+    const all = rollback();
+    freeze(all);
+    approve(all);
+    const { ben: _gone, ...people } = policies.roster.people;
+    all.adopt({ ...policies, roster: { ...policies.roster, people } });
+    // Of those who may approve too few are left, so that anybody with a role may lift it.
+    all.ask(freezeId, lift, dana, now);
+    all.ask(freezeId, lift, ana, now);
+    expect(all.operation('OP-1')).toMatchObject({
+      status: 'void',
+      why: 'By roster.yml Ben Okafor may not approve this any more. Ask for it again.',
+    });
+    expect(all.outstanding()).toEqual([]);
+  });
+
   it('that is too late by a moment does not begin, timer or no timer', () => {
     const all = rollback();
     freeze(all);
@@ -317,6 +347,100 @@ describe('A rollback while production is frozen', () => {
     expect(all.outstanding()).toEqual([]);
   });
 
+  describe('that is live and verified, of which only a record is missing', () => {
+    function heldBeforeSentry(): Streams {
+      const all = rollback();
+      approve(all);
+      sendAll(all);
+      ends(all);
+      sendAll(all);
+      freeze(all);
+      ends(all);
+      sendAll(all);
+      return all;
+    }
+
+    it('is held, and whoever wants the channel hears why and what to do', () => {
+      const all = heldBeforeSentry();
+      expect(all.operation('OP-1')).toMatchObject({ status: 'running', held: 2, verified: true });
+      const set = { type: 'channel.set', version: '1.4.3', reason: 'hotfix' } as const;
+      expect(all.ask(stable, set, ana, now + hour)).toContain(
+        'Production is frozen, and it is held between two steps: it goes on when two people have said that production may go on (/lastgood unfreeze <reason>). For something else, abort it first.',
+      );
+    });
+
+    it('may be aborted: it is done, and the record is left to people', () => {
+      const all = heldBeforeSentry();
+      all.say('OP-1', { type: 'operation.abort' }, ana, now);
+      expect(all.operation('OP-1')).toMatchObject({
+        status: 'done',
+        why: 'Rolled back shop/stable to 1.4.2, and verified. Somebody has to see to the rest: Mark 1.5.0 as bad in Sentry.',
+      });
+      expect(all.channel(stable)).not.toHaveProperty('lock');
+      expect(all.channel(stable)).not.toHaveProperty('doubt');
+      thaw(all, now + minute);
+      expect(all.outstanding()).toEqual([]);
+    });
+
+    it('may be aborted also when somebody has asked for that before it was verified', () => {
+      const all = rollback();
+      approve(all);
+      sendAll(all);
+      ends(all);
+      sendAll(all);
+      freeze(all);
+      all.say('OP-1', { type: 'operation.abort' }, ana, now);
+      ends(all);
+      sendAll(all);
+      expect(all.operation('OP-1')).toMatchObject({ status: 'running', held: 2, verified: true });
+      all.say('OP-1', { type: 'operation.abort' }, ana, now);
+      expect(all.operation('OP-1').status).toBe('done');
+    });
+  });
+
+  it('that has been approved and waits says so to whoever wants another', () => {
+    const all = rollback();
+    freeze(all);
+    const other = { type: 'rollback.request', target: { version: '1.4.2' }, reason: 'fails' } as const;
+    expect(all.ask(stable, other, ben, now)).toContain('Approve or withdraw it first.');
+    approve(all);
+    expect(all.ask(stable, other, ben, now)).toContain(
+      'It is approved, production is frozen, and it begins when two people have said that production may go on (/lastgood unfreeze <reason>). For something else, withdraw it first.',
+    );
+    thaw(all, now + minute);
+    expect(all.ask(stable, other, ben, now + minute)).toContain('It is running');
+  });
+
+  it('that is held between two steps keeps nobody quiet: whoever has the incident is called again', () => {
+    const all = rollback();
+    all.say('OP-1', { type: 'operation.abort' }, ana, now);
+    const what = {
+      title: 'down',
+      severity: 'P0',
+      service: 'checkout',
+      app: 'shop',
+      channel: 'stable',
+    } as const;
+    all.say('INC-1', { type: 'incident.declare', ...what }, ana, now);
+    all.say('INC-1', { type: 'incident.acknowledge' }, ana, now);
+    all.say(stable, { type: 'rollback.request', target: 'last-good', reason: 'it fails' }, ana, now);
+    all.say('OP-2', { type: 'operation.approve', hash: all.operation('OP-2').hash }, ben, now);
+    sendAll(all);
+    freeze(all);
+    all.wake(now + 2 * hour);
+    expect(all.incident('INC-1').acknowledged, 'its step runs').toBeDefined();
+    ends(all, done, now + 2 * hour);
+    sendAll(all, now + 2 * hour);
+    expect(all.incident('INC-1').operations).toMatchObject({ 'OP-2': 'held' });
+    all.wake(now + 4 * hour);
+    expect(all.incident('INC-1').acknowledged).toBeUndefined();
+    // It goes on.
+    thaw(all, now + 5 * hour);
+    expect(all.incident('INC-1').operations).toMatchObject({ 'OP-2': 'running' });
+    expect(all.channel(stable).lock).toMatchObject({ operation: 'OP-2' });
+    expect(all.channel(stable).lock).not.toHaveProperty('frozen');
+  });
+
   it('that is aborted while its step turns out not to have begun is over, and is not held', () => {
     const all = rollback();
     approve(all);
@@ -338,6 +462,51 @@ describe('A rollback while production is frozen', () => {
     expect(inForce(all.freeze())?.waiting).toMatchObject([{ operation: 'OP-1', ready: true }]);
     thaw(all, now + minute);
     expect(all.outstanding().map(({ id }) => id)).toEqual(['OP-1.1']);
+  });
+
+  describe('and a promotion that it has held before its first step', () => {
+    function heldPromotion(): Streams {
+      const all = streams();
+      const set = (channel: string, version: string, at: number) =>
+        all.say(channel, { type: 'channel.set', version, reason: 'released' }, ana, at);
+      set(stable, '1.4.2', 0);
+      set('channel:shop/canary', '1.6.0', 0);
+      set(stable, '1.5.0', hour);
+      const promote = { type: 'promotion.request', target: 'shop/stable', version: undefined } as const;
+      all.say('channel:shop/canary', { ...promote, override: false, reason: 'runs well' }, ana, now);
+      approve(all);
+      // Frozen before GitHub could be reached.
+      all.say(freezeId, begin, ana, now);
+      sendAll(all);
+      return all;
+    }
+
+    it('the channel does not believe that it is being brought', () => {
+      const all = heldPromotion();
+      expect(all.operation('OP-1').status).toBe('approved');
+      expect(all.channel(stable).lock).toMatchObject({ operation: 'OP-1', frozen: true });
+      expect(all.channel(stable).lock).not.toHaveProperty('begunAt');
+    });
+
+    it('makes way at once for a rollback from what is live', () => {
+      const all = heldPromotion();
+      const back = {
+        type: 'rollback.request',
+        target: 'last-good',
+        leaving: '1.5.0',
+        reason: 'fails',
+      } as const;
+      expect(all.ask(stable, back, ana, now)).toContain('roll shop/stable back 1.5.0 → 1.4.2');
+      expect(all.operation('OP-1').status).toBe('void');
+      expect(all.operation('OP-2').status).toBe('awaiting-approval');
+    });
+
+    it('somebody else who deploys its version is noticed', () => {
+      const all = heldPromotion();
+      const github: Actor = { kind: 'source', name: 'github' };
+      all.say(stable, { type: 'deployment.report', version: '1.6.0' }, github, now + minute);
+      expect(all.channel(stable).drifts).toMatchObject([{ found: '1.6.0', cause: 'held' }]);
+    });
   });
 
   it('goes before a promotion that is held between two steps: nothing of that has to be waited for', () => {

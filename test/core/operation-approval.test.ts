@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { OperationIntent } from '../../src/core/operation/intent.ts';
+import { describeOperationEvent } from '../../src/core/operation/describe.ts';
 import { operationKind } from '../../src/core/operation/operation.ts';
 import {
   ana,
@@ -85,6 +86,23 @@ describe('a rollback that was asked for', () => {
     one.when(vote, { by: dana, policies: approvals(2) }).leadsTo({
       events: [{ type: 'approval.given', count: 2 }, 'operation.approved'],
     });
+  });
+
+  it('counts no approval of somebody who has left the roster since', () => {
+    const two = approvals(2);
+    const one = asked(two).when({ ...approve, hash: asked(two).state.hash }, { by: ben, policies: two });
+    const { ben: _gone, ...people } = two.roster.people;
+    const without = { ...two, roster: { ...two.roster, people } };
+    const other = one.when({ ...approve, hash: one.state.hash }, { by: dana, policies: without });
+    other.leadsTo({
+      events: [
+        { type: 'approval.given', count: 1, needed: 2, gone: [{ person: 'ben', name: 'Ben Okafor' }] },
+      ],
+    });
+    expect(other.state).toMatchObject({ status: 'awaiting-approval', approvals: [{ person: 'dana' }] });
+    expect(other.log.map((event) => describeOperationEvent(event))).toContain(
+      'Approved by Dana Levi (slack), 1 of 2. By roster.yml Ben Okafor may not approve this any more.',
+    );
   });
 });
 

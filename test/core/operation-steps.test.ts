@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { lastgood, type Actor } from '../../src/core/actor.ts';
+import type { OperationEvent } from '../../src/core/operation/event.ts';
 import type { OperationIntent } from '../../src/core/operation/intent.ts';
 import { operationKind } from '../../src/core/operation/operation.ts';
+import type { Operation } from '../../src/core/operation/state.ts';
 import { ana, ben, dana, minute, person, policies } from '../support/given.ts';
 import { asked, done, stepSettled, type OperationExample } from '../support/rollback.ts';
 
@@ -82,6 +85,20 @@ describe('step by step', () => {
       expect(steps[0]?.url).toBeUndefined();
     },
   );
+});
+
+describe('a step that certainly began nothing', () => {
+  const refused = { status: 'failed', why: 'Bad credentials', begun: false } as const;
+
+  it('leaves no doubt when it is the first one', () => {
+    const over = running().when(stepSettled(0, refused));
+    expect(toldChannel(over)).toMatchObject([{ type: 'channel.release', outcome: 'failed', touched: false }]);
+    expect(over.state).toMatchObject({ status: 'failed', touched: false });
+  });
+
+  it('undoes nothing of what the steps before it have changed', () => {
+    expect(deployed.when(stepSettled(1, refused)).state).toMatchObject({ status: 'failed', touched: true });
+  });
 });
 
 describe.each(['failed', 'unknown'] as const)('a step that ends as %s', (status) => {
@@ -240,6 +257,57 @@ it('without an incident its own thread tells the story', () => {
   expect(operationKind.effects(open.state, begun, policies)).toMatchObject([{ type: 'slack.card' }]);
 });
 
+describe('without an incident', () => {
+  const begun: Operation = { ...running().state, incident: undefined };
+  const line = (event: OperationEvent, by: Actor = lastgood, state = begun) =>
+    operationKind
+      .effects(state, { ...event, seq: 9, at: 0, by }, policies)
+      .find(({ type }) => type === 'slack.thread');
+  const asker = { rings: { name: 'Ana Ruiz' } };
+  const ended = { type: 'operation.finished', why: 'Why.', yieldedTo: undefined, left: [] } as const;
+  const alone = { stoppedBy: undefined, touched: true } as const;
+  const settled = {
+    type: 'operation.settled',
+    outcome: 'failed',
+    name: '',
+    why: 'Looked.',
+    left: [],
+  } as const;
+
+  it.each<readonly [string, OperationEvent]>([
+    ['it holds its channel until somebody has looked', { ...ended, ...alone, outcome: 'unknown' }],
+    ['it failed', { ...ended, ...alone, outcome: 'failed' }],
+    ['it could not begin', { ...ended, ...alone, touched: false, outcome: 'failed' }],
+    ['it was stopped half way', { ...ended, outcome: 'failed', touched: true, stoppedBy: 'Ben Okafor' }],
+    ['something is left to do', { ...ended, ...alone, outcome: 'done', left: ['Tell Sentry'] }],
+  ])('what somebody has to see to is said aloud, and rings whoever asked: %s', (_what, event) => {
+    expect(line(event)).toMatchObject({ broadcast: true, ...asker });
+  });
+
+  it.each<readonly [string, OperationEvent, Actor]>([
+    ['it expired', { type: 'operation.expired', why: 'Nobody approved.' }, lastgood],
+    ['it is void', { type: 'operation.voided', why: '1.5.1 is live.' }, lastgood],
+    ['it was stopped', { ...ended, outcome: 'failed', touched: false, stoppedBy: 'Ben Okafor' }, lastgood],
+    ['somebody else looked', settled, ben],
+  ])('what only whoever asked waits for rings them alone: %s', (_what, event, by) => {
+    expect(line(event, by)).toMatchObject({ broadcast: false, ...asker });
+  });
+
+  it.each<readonly [string, OperationEvent, Actor]>([
+    ['it is done', { ...ended, ...alone, outcome: 'done' }, lastgood],
+    ['they withdrew it', { type: 'operation.withdrawn', name: 'Ana Ruiz' }, ana],
+    ['they stopped it', { ...ended, outcome: 'failed', touched: false, stoppedBy: 'Ana Ruiz' }, lastgood],
+    ['they looked', settled, ana],
+  ])('nobody is disturbed when %s', (_what, event, by) => {
+    expect(line(event, by)).toMatchObject({ broadcast: false });
+    expect(line(event, by)).not.toHaveProperty('rings');
+  });
+
+  it('with one, its own thread is silent, and the incident tells it', () => {
+    expect(line({ ...ended, ...alone, outcome: 'unknown' }, lastgood, running().state)).toBeUndefined();
+  });
+});
+
 describe('somebody asks to stop', () => {
   const stopped = running().when({ type: 'operation.abort' }, { by: ana });
   const step = { type: 'step.run', step: 0, deadline: minute } as const;
@@ -250,6 +318,9 @@ describe('somebody asks to stop', () => {
     over.leadsTo({
       events: ['step.failed', { type: 'operation.finished', touched: false, stoppedBy: 'Ana Ruiz' }],
     });
+    // For its incident, no rollback has started.
+    const told = over.tells.filter(({ to }) => to.kind === 'incident').map(({ intent }) => intent);
+    expect(told.at(-1)).toMatchObject({ progress: 'stopped', untouched: true });
   });
 
   it('a step that may be at work out there is followed to its end', () => {
@@ -266,6 +337,17 @@ describe('somebody asks to stop', () => {
 describe('nobody knows how it ended', () => {
   const unknown = running().when(stepSettled(0, { status: 'unknown', why: 'no answer' }));
   const settle: OperationIntent = { type: 'operation.settle', outcome: 'failed', why: 'looked' };
+
+  it('and somebody wants to stop it: they hear what to do instead', () => {
+    unknown.when({ type: 'operation.abort' }, { by: ana }).leadsTo({
+      events: [
+        {
+          type: 'request.refused',
+          why: 'Nobody knows how OP-1 ended, and no further step of it begins. Look, and say so on its card, or by /operation settle OP-1 <done|failed> <reason>.',
+        },
+      ],
+    });
+  });
 
   it('and nobody holds the role any more: whoever has a role may say, or the channel were locked for ever', () => {
     const people = { ana: { ...policies.roster.people['ana']!, roles: ['responder' as const] } };

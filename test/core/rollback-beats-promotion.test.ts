@@ -6,7 +6,7 @@ import { lastGood } from '../../src/core/channel/last-good.ts';
 import type { Settled } from '../../src/core/effect.ts';
 import type { IncidentIntent } from '../../src/core/incident/intent.ts';
 import { ana, ben, dana, hour, minute, policies } from '../support/given.ts';
-import { done } from '../support/rollback.ts';
+import { approvals, done } from '../support/rollback.ts';
 import { streams, type Streams } from '../support/streams.ts';
 
 const canary = 'channel:shop/canary';
@@ -237,6 +237,19 @@ describe('a promotion that is being carried out', () => {
     const [step] = all.outstanding();
     if (step) all.send(step, late + minute);
     expect(underWay(all), 'the step is not too late').toEqual(['OP-2.1']);
+  });
+
+  it('is waited for in vain when the rule for approvals has become another one meanwhile', () => {
+    const all = beaten();
+    approve(all, 'OP-2', dana);
+    all.adopt(approvals(2));
+    ends(all, failed);
+    expect(all.operation('OP-2')).toMatchObject({
+      status: 'void',
+      why: 'The approval rule in approvals.yml has changed since this was planned. Ask for it again.',
+    });
+    expect(underWay(all)).toEqual([]);
+    expect(all.channel(stable)).not.toHaveProperty('lock');
   });
 
   it('is not waited for into another night', () => {

@@ -127,6 +127,25 @@ async function begins(stage: Stage, ...events: readonly object[]): Promise<void>
   stage.begin({ id: 'OP-1.1', operation: 'OP-1' });
 }
 
+/** Something else was deployed after the operation had got the channel. */
+function deployed(found: string): object {
+  return { drifts: [{ id: 1, side: 'reality', found, since: start + minute }] };
+}
+
+/** A step of an operation on such a channel is taken out of the outbox. */
+async function takenUp(
+  { happen, enqueue, update }: Stage,
+  channel: object,
+  row: { readonly id: string; readonly effect: Effect },
+  kind: Plan['kind'] = 'rollback',
+): Promise<void> {
+  await happen('OP-1', { plan: { ...plan, kind } }, planned);
+  const lock = { operation: 'OP-1', begunAt: start };
+  await happen(channelId, { incidents: {}, lock, ...channel }, { type: 'channel.begun', operation: 'OP-1' });
+  await enqueue({ ...row, stream: 'OP-1' });
+  await update(row.id, { status: 'in-flight' });
+}
+
 type Play = (stage: Stage) => unknown;
 
 /** By the name of the invariant: what it lets pass, and faults that it must find. */
@@ -293,6 +312,19 @@ const plays: Readonly<
         await enqueue({ id: 'e', effect: step });
         await update('e', { status: 'in-flight' });
       },
+    },
+  },
+  'no first step is taken up against what its channel has heard since it was asked': {
+    fine: async (stage) => {
+      await takenUp(stage, {}, { id: 'e', effect: step });
+      await takenUp(stage, deployed('1.5.1'), { id: 'f', effect: { ...step, step: 1 } });
+      await takenUp(stage, deployed(plan.from), { id: 'g', effect: step });
+    },
+    faults: {
+      'another version runs by then than the plan is to leave': (stage) =>
+        takenUp(stage, deployed('1.5.1'), { id: 'e', effect: step }),
+      'a promotion is, in a P0': (stage) =>
+        takenUp(stage, { incidents: { 'INC-1': { severity: 'P0' } } }, { id: 'e', effect: step }, 'promote'),
     },
   },
   'the outbox drains once the neighbours are well': {

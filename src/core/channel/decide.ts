@@ -2,8 +2,9 @@ import { nothing, type Context, type Decision, type Message } from '../stream.ts
 import type { ChannelEvent } from './event.ts';
 import { settleChannelCard } from './cards.ts';
 import { begin } from './begin.ts';
-import { move, release } from './hold.ts';
+import { move, noteHold, release } from './hold.ts';
 import type { ChannelIntent, Of } from './intent.ts';
+import { hearFromSource, lookAgain } from './look-again.ts';
 import { place } from './place.ts';
 import { reportDeployment } from './report-deployment.ts';
 import { reportHealth } from './report-health.ts';
@@ -16,6 +17,15 @@ import { suspectOf } from './suspect.ts';
 
 /** What an intent makes happen to a release channel: the guard of everything that changes production there. */
 export function decideChannel(
+  state: Channel | undefined,
+  message: Message<ChannelIntent>,
+  context: Context,
+): Decision<ChannelEvent> {
+  const { events, tells } = decideIntent(state, message, context);
+  return { events, tells: [...tells, ...lookAgain(state, events, message, context)] };
+}
+
+function decideIntent(
   state: Channel | undefined,
   message: Message<ChannelIntent>,
   context: Context,
@@ -38,6 +48,10 @@ export function decideChannel(
       return noteIncident(state, { ...message, intent }, context);
     case 'channel.begin':
       return begin(state, { ...message, intent }, context);
+    case 'channel.note-hold':
+      return noteHold(state, { ...message, intent }, context);
+    case 'promotion.look-again':
+      return hearFromSource(state, { ...message, intent });
     case 'channel.move':
       return move(state, { ...message, intent }, context);
     case 'channel.release':
@@ -47,7 +61,7 @@ export function decideChannel(
     case 'deployment.report':
       return reportDeployment(state, { ...message, intent }, context);
     case 'registry.compare':
-      return compareRegistry(state, { ...message, intent });
+      return compareRegistry(state, { ...message, intent }, context);
     case 'drift.take':
       return takeSide(state, { ...message, intent }, context);
     case 'effect.settled':

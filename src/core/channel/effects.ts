@@ -48,6 +48,7 @@ export function channelEffects(
     case 'channel.locked':
     case 'channel.queued':
     case 'channel.begun':
+    case 'hold.noted':
     case 'channel.released':
     case 'channel.doubted':
       return cardsToRedraw(state).map(card);

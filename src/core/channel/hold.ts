@@ -1,6 +1,7 @@
+import { liftCommand } from '../freeze/state.ts';
 import { nothing, type Context, type Decision, type Tell } from '../stream.ts';
 import { sayBetween, type Instant } from '../time.ts';
-import type { ChannelEvent } from './event.ts';
+import type { ChannelEvent, Tried } from './event.ts';
 import type { Of } from './intent.ts';
 import { atStake } from './last-good.ts';
 import { moveTo } from './moves.ts';
@@ -49,9 +50,11 @@ export function release(
       ? { version: state.lock.to, broughtAt: state.lock.begunAt }
       : (state.doubt ?? {});
   const brought = version === undefined ? {} : { version, broughtAt };
+  const tried = triedSoFar(state, operation, why);
+  const more = { ...brought, ...(tried.length > 0 ? { tried } : {}) };
   const doubted: readonly ChannelEvent[] =
     touched && outcome !== 'done'
-      ? [{ type: 'channel.doubted', operation, why, begunAt: state.lock.begunAt, ...brought }]
+      ? [{ type: 'channel.doubted', operation, why, begunAt: state.lock.begunAt, ...more }]
       : [];
   // An unknown outcome keeps the lock until a person has looked. A rollback that waits for it keeps waiting, too: what
   // nobody knows may still be at work out there, and would undo the rollback as soon as that is through. To say how it
@@ -77,6 +80,29 @@ export function release(
   };
 }
 
+/** Whoever goes to the same version again should know that it was tried. */
+function triedSoFar({ lock, doubt }: Channel, operation: string, why: string): readonly Tried[] {
+  const before = doubt?.tried ?? [];
+  if (lock?.kind !== 'rollback') return before;
+  return [...before.filter(({ version }) => version !== lock.to), { version: lock.to, operation, why }];
+}
+
+/** The operation that holds the channel waits: what it was bringing, it does not bring yet. */
+export function noteHold(
+  state: Channel | undefined,
+  message: Of<'channel.note-hold'>,
+  context: Context,
+): Decision<ChannelEvent> {
+  const { operation, begun, frozen } = message.intent;
+  if (state?.lock?.operation !== operation) return nothing;
+  const { kind, begunAt, frozen: wasFrozen = false } = state.lock;
+  const hadBegun = begunAt !== undefined;
+  if (hadBegun === begun && wasFrozen === frozen) return nothing;
+  const noted: ChannelEvent = { type: 'hold.noted', operation, begun, frozen };
+  const told = kind === 'promote' && hadBegun && !begun ? suspects(state, [noted], message, context) : [];
+  return { events: [noted], tells: told };
+}
+
 /** `OP-7 (roll back to 1.4.2, by Ana Ruiz) has held shop/stable for 5m.`, and what to do about it. */
 export function sayHeld(state: Channel, at: Instant): string {
   const { name, lock } = state;
@@ -90,6 +116,12 @@ export function howToFree({ lock, doubt, next }: Channel): string {
     return `${next.operation} (${next.reason}, by ${next.name}) goes next. Approve or withdraw that first.`;
   if (lock !== undefined && doubt?.operation === lock.operation)
     return 'Nobody knows how it ended: look, and say so on its card.';
+  if (lock?.frozen) {
+    const lifted = `when two people have said that production may go on (${liftCommand})`;
+    return lock.begunAt === undefined
+      ? `It is approved, production is frozen, and it begins ${lifted}. For something else, withdraw it first.`
+      : `Production is frozen, and it is held between two steps: it goes on ${lifted}. For something else, abort it first.`;
+  }
   return lock?.begunAt === undefined
     ? 'Approve or withdraw it first.'
     : 'It is running: wait until it has ended, or abort it first.';

@@ -3,6 +3,7 @@ import type { ClockTick } from '../incident/intent.ts';
 import type { CanaryReport } from '../health/report.ts';
 import type { Concern } from '../plan/concern.ts';
 import type { OperationOutcome } from '../operation/event.ts';
+import type { Move } from './state.ts';
 import type { Testimony } from './testimony.ts';
 import type { Severity } from '../severity.ts';
 import type { Message } from '../stream.ts';
@@ -57,7 +58,12 @@ export type ChannelIntent =
       readonly id?: string | undefined;
     }
   /** The version that the registry file names; undefined where it names none. */
-  | { readonly type: 'registry.compare'; readonly found: string | undefined }
+  | {
+      readonly type: 'registry.compare';
+      readonly found: string | undefined;
+      /** After a restore: the moves that the file tells of, and that came after all that our records know. */
+      readonly missed?: readonly Move[];
+    }
   /** A person decides a drift: what the others say is recorded, or our record stays. */
   | { readonly type: 'drift.take'; readonly drift: number; readonly side: 'theirs' | 'ours' }
   /** At the first boot, from the registry file: oldest first. */
@@ -93,6 +99,19 @@ export type ChannelIntent =
         readonly testimony: Testimony;
         readonly lifted: readonly Concern[];
       };
+    }
+  /** From the operation that holds it, which waits: `begun` is whether a step of it has. */
+  | {
+      readonly type: 'channel.note-hold';
+      readonly operation: string;
+      readonly begun: boolean;
+      readonly frozen: boolean;
+    }
+  /** From the source of promotions: something came up there that may speak against one (of that version). */
+  | {
+      readonly type: 'promotion.look-again';
+      readonly version: string | undefined;
+      readonly why: string;
     }
   | {
       readonly type: 'channel.move';

@@ -3,6 +3,7 @@ import type { Policies } from '../policies/policies.ts';
 import { onCallAt, type PersonPolicy, type RosterPolicy } from '../policies/roster.ts';
 import { severities, type Severity } from '../severity.ts';
 import type { Instant } from '../time.ts';
+import type { Operation } from './state.ts';
 
 /** Somebody who is asked to approve, and where. */
 export interface Asked {
@@ -60,6 +61,18 @@ export function mayApprove(
     const them = { kind: 'person', person, name, roles: held, via: 'slack' } as const;
     return held.some((role) => roles.includes(role)) && !without.some((by) => isSamePerson(by, them));
   });
+}
+
+/** Those of people who have left the roster since, or lost the role, are `gone`. */
+export function countApprovals(
+  { approvals, rule, requestedBy }: Pick<Operation, 'approvals' | 'rule' | 'requestedBy'>,
+  { roster }: Policies,
+): { readonly counted: Operation['approvals']; readonly gone: Operation['approvals'] } {
+  const may = new Set(mayApprove(roster, rule.roles, [requestedBy]).map(([person]) => person));
+  return {
+    counted: approvals.filter(({ person }) => may.has(person)),
+    gone: approvals.filter(({ person }) => !may.has(person)),
+  };
 }
 
 /** `Ben Okafor, Dana Levi and 3 more` */

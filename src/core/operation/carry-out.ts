@@ -5,16 +5,17 @@ import { doneWord, sayPlan } from '../plan/words.ts';
 import { nothing, type Decision, type StreamId, type Tell } from '../stream.ts';
 import { sentence } from '../sentence.ts';
 import { settleCard } from '../settle-card.ts';
+import type { Instant } from '../time.ts';
 import type { OperationEvent, OperationOutcome } from './event.ts';
 import { cardOfRequest, settleRequest } from './requests.ts';
-import type { Operation } from './state.ts';
+import { isTooLate, type Operation } from './state.ts';
 
 export function firstStep(state: Operation): OperationEvent {
   return startStep(state, 0);
 }
 
 /** One step has ended: the next one begins, or the operation is over. */
-export function settleStep(state: Operation, intent: EffectSettled): Decision<OperationEvent> {
+export function settleStep(state: Operation, intent: EffectSettled, at: Instant): Decision<OperationEvent> {
   const { effect, outcome } = intent;
   const request = cardOfRequest(effect);
   if (request !== undefined) return settleRequest(state, request, intent);
@@ -29,7 +30,10 @@ export function settleStep(state: Operation, intent: EffectSettled): Decision<Op
       return goOn(state, step, { type: 'step.done', step, title, ...noteAndUrl(outcome.receipt) });
     case 'withheld': {
       // Whoever has it stopped does not wait until somebody lifts the freeze.
-      if (outcome.frozen && (state.aborting === undefined || state.verified)) return hold(state, step);
+      const goesOn = state.aborting === undefined || state.verified;
+      if (outcome.frozen && goesOn) return hold(state, step);
+      if (state.recheck !== undefined && step === 0 && goesOn && !isTooLate(state, at))
+        return hold(state, step, state.recheck);
       const ended: OperationEvent = { type: 'step.failed', step, title, note: outcome.why, url: undefined };
       // A step before this one may have changed something; this one has not.
       const { aborting } = state;
@@ -52,7 +56,9 @@ export function settleStep(state: Operation, intent: EffectSettled): Decision<Op
       const { aborting } = state;
       // Whoever had it stopped knows of it; an outcome that nobody knows is news to them, too.
       const stopped = outcome.status === 'failed' && aborting !== undefined ? { stoppedBy: aborting } : {};
-      return finish(state, outcome.status, [ended], sentence(`${title}: ${outcome.why}`), true, stopped);
+      // Steps before this one have changed something.
+      const touched = step > 0 || outcome.status === 'unknown' || outcome.begun !== false;
+      return finish(state, outcome.status, [ended], sentence(`${title}: ${outcome.why}`), touched, stopped);
     }
     default:
       return outcome satisfies never;
@@ -99,13 +105,14 @@ function goOn(state: Operation, step: number, ended: OperationEvent): Decision<O
   }
   if (next) return { events: [ended, ...verified, startStep(state, step + 1)], tells };
   const missing = unfinishedRecords(state, ended);
-  const { plan } = state;
-  // Said aloud in the conversation, where nobody has the card before their eyes.
-  const proved = `${doneWord(plan)} ${plan.app}/${plan.channel} to ${plan.to}, and verified.`;
-  const why =
-    missing.length === 0 ? proved : `${proved} Somebody has to see to the rest: ${missing.join('; ')}.`;
-  const over = finish(state, 'done', [ended, ...verified], why, true, { left: missing });
+  const over = finish(state, 'done', [ended, ...verified], sayDone(state, missing), true, { left: missing });
   return { events: over.events, tells: [...tells, ...over.tells] };
+}
+
+/** Said aloud in the conversation, where nobody has the card before their eyes. */
+function sayDone({ plan }: Operation, missing: readonly string[]): string {
+  const proved = `${doneWord(plan)} ${plan.app}/${plan.channel} to ${plan.to}, and verified.`;
+  return missing.length === 0 ? proved : `${proved} Somebody has to see to the rest: ${missing.join('; ')}.`;
 }
 
 /** Steps that only record it elsewhere, and have not been done when everything else has ended. */
@@ -123,10 +130,26 @@ function unfinishedRecords(state: Operation, last: OperationEvent): readonly str
   });
 }
 
-/** Production was frozen before the step began: it waits, and the switch says when it may. */
-function hold(state: Operation, step: number): Decision<OperationEvent> {
-  const held: OperationEvent = { type: 'step.held', step, title: state.plan.steps[step]?.title ?? '' };
-  return { events: [held], tells: [askSwitch(state.id, state.plan, true)] };
+/**
+ * Production was frozen before the step began: it waits, and the switch says when it may. Before the first step the channel
+ * is then asked again; so it is at once if something else is the reason.
+ */
+function hold(state: Operation, step: number, why?: string): Decision<OperationEvent> {
+  const { title = '' } = state.plan.steps[step] ?? {};
+  const held: OperationEvent = { type: 'step.held', step, title, ...(why === undefined ? {} : { why }) };
+  const frozen = why === undefined || state.frozen !== undefined;
+  return {
+    events: [held],
+    tells: [noteHold(state, step > 0, frozen), askSwitch(state.id, state.plan, true)],
+  };
+}
+
+/** The channel says to others why it is held, and a promotion that has not begun brings nothing. */
+export function noteHold(state: Operation, begun: boolean, frozen: boolean): Tell {
+  return {
+    to: channelOf(state),
+    intent: { type: 'channel.note-hold', operation: state.id, begun, frozen },
+  };
 }
 
 /** Between two steps nothing is under way that would have to be waited for. */
@@ -135,6 +158,11 @@ export function stopHeld(
   stopped: Extract<OperationEvent, { type: 'abort.requested' }>,
 ): Decision<OperationEvent> {
   const { name, yieldsTo } = stopped;
+  if (state.verified) {
+    // Only records of it are missing, which would keep the channel for as long as production is frozen.
+    const left = neverRecorded(state);
+    return finish(state, 'done', [stopped], sayDone(state, left), true, { left });
+  }
   const title = state.plan.steps[(state.held ?? 0) - 1]?.title ?? '';
   const why = `Stopped by ${name} after “${title}”.`;
   return finish({ ...state, yieldsTo }, 'failed', [stopped], why, true, { stoppedBy: name });

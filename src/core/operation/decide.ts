@@ -6,23 +6,34 @@ import { commandFor } from '../plan/words.ts';
 import { refuse, type Refusal } from '../refusal.ts';
 import { nothing, type Context, type Decision, type Message, type Tell } from '../stream.ts';
 import { sayMoment } from '../time.ts';
-import { approversToAsk } from './approvers.ts';
+import { approversToAsk, countApprovals } from './approvers.ts';
 import {
   askSwitch,
   channelOf,
   firstStep,
   moveChannel,
   neverRecorded,
+  noteHold,
   progressStep,
   settleStep,
   stopHeld,
 } from './carry-out.ts';
+import { sayGone } from './describe.ts';
 import type { OperationEvent } from './event.ts';
 import { freeze, thaw } from './frozen.ts';
 import type { OperationIntent } from './intent.ts';
 import { outOfDate } from './out-of-date.ts';
 import { operationIsOpen, type Operation } from './state.ts';
-import { askToBegin, end, proceed, waitedInVain, waitsUntil, waitsWithApproval, yieldTo } from './turn.ts';
+import {
+  askToBegin,
+  end,
+  lookAgain,
+  proceed,
+  waitedInVain,
+  waitsUntil,
+  waitsWithApproval,
+  yieldTo,
+} from './turn.ts';
 
 type Of<Type extends OperationIntent['type']> = Message<Extract<OperationIntent, { type: Type }>>;
 
@@ -45,14 +56,14 @@ export function decideOperation(
     case 'operation.settle':
       return settleUnknown(state, { ...message, intent }, context);
     case 'operation.begin':
-      return state.status === 'approved'
-        ? { events: [{ type: 'operation.begun' }, firstStep(state)], tells: [] }
-        : nothing;
+      return begin(state, context);
     case 'operation.void':
       return state.status === 'approved' ||
         (state.status === 'awaiting-approval' && state.waitsFor !== undefined)
         ? end(state, { type: 'operation.voided', why: intent.why })
         : nothing;
+    case 'operation.look-again':
+      return lookAgain(state, intent.why);
     case 'operation.yield':
       return yieldTo(state, { ...message, intent });
     case 'operation.proceed':
@@ -64,7 +75,7 @@ export function decideOperation(
     case 'clock.tick':
       return intent.restored ? outOfDate(state, intent.restored.from) : expire(state, message);
     case 'effect.settled':
-      return settleStep(state, intent);
+      return settleStep(state, intent, message.at);
     case 'effect.progressed':
       return progressStep(state, intent);
     default:
@@ -137,8 +148,11 @@ function approve(
   if (changed !== undefined) return end(state, { type: 'operation.voided', why: changed });
 
   const needed = state.rule.approvals;
-  const count = state.approvals.length + 1;
-  const given: OperationEvent = { type: 'approval.given', person, name, count, needed };
+  const { counted, gone } = countApprovals(state, context.policies);
+  const count = counted.length + 1;
+  const said =
+    gone.length === 0 ? {} : { gone: gone.map((each) => ({ person: each.person, name: each.name })) };
+  const given: OperationEvent = { type: 'approval.given', person, name, count, needed, ...said };
   if (count < needed) return { events: [given], tells: [] };
   const approved: OperationEvent = {
     type: 'operation.approved',
@@ -146,9 +160,18 @@ function approve(
     waitsFor: state.waitsFor,
     ...(state.frozen && { frozen: true }),
   };
-  const { id, plan } = state;
-  const next = state.frozen ? askSwitch(id, plan, true) : askToBegin(id, plan);
-  return { events: [given, approved], tells: [next] };
+  const { id, plan, frozen } = state;
+  const next = frozen ? [noteHold(state, false, true), askSwitch(id, plan, true)] : [askToBegin(id, plan)];
+  return { events: [given, approved], tells: next };
+}
+
+/** The channel is as the plan expects. Its approval may have waited for hours, and is looked at again, too. */
+function begin(state: Operation, context: Context): Decision<OperationEvent> {
+  if (state.status !== 'approved') return nothing;
+  const why = ruleChanged(state, context) ?? approverGone(state, context);
+  return why === undefined
+    ? { events: [{ type: 'operation.begun' }, firstStep(state)], tells: [] }
+    : end(state, { type: 'operation.voided', why });
 }
 
 function reject(state: Operation, message: Of<'operation.reject'>): Decision<OperationEvent> {
@@ -168,12 +191,18 @@ function reject(state: Operation, message: Of<'operation.reject'>): Decision<Ope
 function abort(state: Operation, { by }: Message<OperationIntent>): Decision<OperationEvent> {
   const what = `stop ${state.id}`;
   const waits = state.status === 'awaiting-approval' || waitsWithApproval(state);
+  if (state.status === 'unknown') {
+    const settle = `/operation settle ${state.id} <done|failed> <reason>`;
+    const why = `Nobody knows how ${state.id} ended, and no further step of it begins. Look, and say so on its card, or by ${settle}.`;
+    return refused(refuse('not-open', what, why));
+  }
   if (!waits && state.status !== 'running') {
     return refused(
       refuse('not-open', what, `${state.id} has ended (${state.status}); there is nothing to stop.`),
     );
   }
-  if (state.verified) {
+  // What is held would keep the channel for as long as production is frozen.
+  if (state.verified && state.held === undefined) {
     return refused(
       refuse(
         'too-late',
@@ -189,7 +218,7 @@ function abort(state: Operation, { by }: Message<OperationIntent>): Decision<Ope
     if (lacking) return refused(lacking);
   }
   if (waits) return end(state, { type: 'operation.withdrawn', name: by.name });
-  if (state.aborting !== undefined) {
+  if (state.aborting !== undefined && state.held === undefined) {
     return refused(
       refuse(
         'no-change',
@@ -271,6 +300,12 @@ function ruleChanged(state: Operation, { policies }: Context): string | undefine
   return hashOf(now) === hashOf(state.rule)
     ? undefined
     : 'The approval rule in approvals.yml has changed since this was planned. Ask for it again.';
+}
+
+/** Whoever has left, or lost the role, has approved nothing any more. */
+function approverGone(state: Operation, { policies }: Context): string | undefined {
+  const { counted, gone } = countApprovals(state, policies);
+  return counted.length >= state.rule.approvals ? undefined : `${sayGone(gone)} Ask for it again.`;
 }
 
 function refused(refusal: Refusal): Decision<OperationEvent> {

@@ -32,15 +32,17 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
       return `${sayActor(event.by)} asks to ${sayPlan(plan)}: ${plan.reason} — ${asks}.${sayAsks(event)}${belongs}${override === undefined ? '' : ` ${override}.`}${caution === undefined ? '' : ` ⚠️ ${caution}.`}${waits}`;
     }
     case 'approval.given':
-      return `Approved by ${sayActor(event.by)}, ${event.count} of ${event.needed}.`;
+      return `Approved by ${sayActor(event.by)}, ${event.count} of ${event.needed}.${event.gone === undefined ? '' : ` ${sayGone(event.gone)}`}`;
     case 'operation.approved':
       return sayWaits(event);
     case 'operation.frozen':
-      return `${sayFreeze(event)}. ${event.running ? 'The step that runs is followed to its end, and no further one begins' : 'It may be approved, and does not begin'} until two people have lifted that.`;
+      return `${sayFreeze(event)}. ${sayWhatWaits(event)} until two people have lifted that.`;
     case 'operation.thawed':
       return `Production is no longer frozen${event.lifted.length === 0 ? '' : `: lifted by ${event.lifted.join(' and ')}`}.`;
     case 'step.held':
-      return `Held before step ${event.step + 1}: ${event.title}. Production is frozen.`;
+      return event.why === undefined
+        ? `Held before step ${event.step + 1}: ${event.title}. Production is frozen.`
+        : `Had not begun yet, and asks again whether it may. ${event.why}`;
     case 'operation.unblocked':
       return `${event.from} has let go of the channel.`;
     case 'operation.rejected':
@@ -53,6 +55,7 @@ export function describeOperationEvent(event: Recorded<OperationEvent>): string 
       return `Void: ${event.why} Nothing was changed.`;
     case 'operation.begun':
       return 'Started.';
+    case 'recheck.requested':
     case 'step.started':
     case 'step.progressed':
       // The card shows what runs; a line for what has ended is enough.
@@ -98,6 +101,13 @@ export function sayIncidents({
   return `${incident} (${named}${more} ${are} open on ${plan.app}/${plan.channel}, too)`;
 }
 
+function sayWhatWaits({ running, held }: Extract<OperationEvent, { type: 'operation.frozen' }>): string {
+  if (held) return 'No further step begins';
+  return running
+    ? 'The step that runs is followed to its end, and no further one begins'
+    : 'It may be approved, and does not begin';
+}
+
 /** What it waits for once it has been approved; undefined when it begins at once. */
 function sayWaits({
   waitsFor,
@@ -106,6 +116,11 @@ function sayWaits({
   const lifted = 'production is no longer frozen';
   if (waitsFor === undefined) return frozen ? `Held: it begins by itself as soon as ${lifted}.` : undefined;
   return `It begins as soon as ${waitsFor} has let go of the channel${frozen ? ` and ${lifted}` : ''}.`;
+}
+
+/** `By roster.yml Ben Okafor may not approve this any more.` */
+export function sayGone(gone: readonly { readonly name: string }[]): string {
+  return `By roster.yml ${gone.map(({ name }) => name).join(' and ')} may not approve this any more.`;
 }
 
 function because({ reason }: { readonly reason?: string }): string {
@@ -146,10 +161,12 @@ export function progressOf(event: OperationEvent): OperationProgress | undefined
     case 'operation.unblocked':
       return 'open';
     case 'operation.frozen':
+      if (event.held) return 'held';
+      return event.running ? 'running' : 'open';
     case 'operation.thawed':
       return event.running ? 'running' : 'open';
     case 'step.held':
-      return event.step === 0 ? 'open' : 'running';
+      return event.step === 0 ? 'open' : 'held';
     case 'operation.begun':
     case 'step.started':
     case 'step.done':
@@ -169,6 +186,7 @@ export function progressOf(event: OperationEvent): OperationProgress | undefined
       return 'closed';
     case 'operation.approved':
       return event.frozen ? 'open' : undefined;
+    case 'recheck.requested':
     case 'step.progressed':
     case 'card.posted':
     case 'card.failed':

@@ -30,8 +30,11 @@ export type OperationEvent =
       readonly type: 'approval.given';
       readonly person: string;
       readonly name: string;
+      /** Of approvals that count, with this one. */
       readonly count: number;
       readonly needed: number;
+      /** Whose earlier approval counts no more: they have left the roster since, or lost the role. */
+      readonly gone?: readonly { readonly person: string; readonly name: string }[];
     }
   | {
       readonly type: 'operation.approved';
@@ -49,14 +52,18 @@ export type OperationEvent =
       readonly reason: string;
       readonly since: Instant;
       readonly running: boolean;
+      /** Between two steps. */
+      readonly held?: true;
     }
   | {
       readonly type: 'operation.thawed';
       readonly running: boolean;
       readonly lifted: readonly string[];
     }
-  /** Production was frozen before this step began, and it has not. */
-  | { readonly type: 'step.held'; readonly step: number; readonly title: string }
+  /** Something came up after it had got the channel: the channel is asked again if the first step has not begun by then. */
+  | { readonly type: 'recheck.requested'; readonly why: string }
+  /** Production was frozen before this step began, and it has not. `why`: not that, but what came up was the reason. */
+  | { readonly type: 'step.held'; readonly step: number; readonly title: string; readonly why?: string }
   | { readonly type: 'operation.rejected'; readonly name: string; readonly reason?: string }
   | { readonly type: 'operation.withdrawn'; readonly name: string; readonly reason?: string }
   | { readonly type: 'operation.expired'; readonly why: string }

@@ -1,5 +1,5 @@
 import { nothing, type Decision, type Message } from '../stream.ts';
-import { askSwitch, startStep, tellSwitchToForget } from './carry-out.ts';
+import { askSwitch, noteHold, startStep, tellSwitchToForget } from './carry-out.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
 import type { Operation } from './state.ts';
@@ -20,9 +20,17 @@ export function freeze(
   if (!mayHaveToWait(state)) return { events: [], tells: [tellSwitchToForget(id)] };
   if (state.frozen !== undefined) return nothing;
   const { name, reason, since } = intent;
-  const frozen = { type: 'operation.frozen', name, reason, since, running: status === 'running' } as const;
+  const frozen: OperationEvent = {
+    type: 'operation.frozen',
+    name,
+    reason,
+    since,
+    running: status === 'running',
+    ...(state.held === undefined ? {} : { held: true }),
+  };
   // Whoever lifts it has to know that this one goes on by itself.
-  return { events: [frozen], tells: status === 'approved' ? [askSwitch(id, plan, true)] : [] };
+  const tells = status === 'approved' ? [noteHold(state, false, true), askSwitch(id, plan, true)] : [];
+  return { events: [frozen], tells };
 }
 
 /** Production is not frozen, or no longer: what waited for that alone goes on. */
@@ -33,8 +41,11 @@ export function thaw(
   const { id, plan, status, frozen, held, waitsFor } = state;
   const running = status === 'running';
   const events: readonly OperationEvent[] =
-    frozen === undefined ? [] : [{ type: 'operation.thawed', running, lifted: intent.lifted ?? [] }];
-  if (running && held !== undefined) return { events: [...events, startStep(state, held)], tells: [] };
+    frozen === undefined && held === undefined
+      ? []
+      : [{ type: 'operation.thawed', running, lifted: intent.lifted ?? [] }];
+  if (running && held !== undefined)
+    return { events: [...events, startStep(state, held)], tells: [noteHold(state, true, false)] };
   if (status !== 'approved' || waitsFor !== undefined) return { events, tells: [] };
   if (at >= waitsUntil(state)) return waitedInVain(state);
   return { events, tells: [askToBegin(id, plan)] };

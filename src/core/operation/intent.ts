@@ -30,6 +30,8 @@ export type OperationIntent =
   /** From the channel: it is as the plan expects; or it is not. */
   | { readonly type: 'operation.begin' }
   | { readonly type: 'operation.void'; readonly why: string }
+  /** From the channel: something came up since then. What has not begun by now has to ask again. */
+  | { readonly type: 'operation.look-again'; readonly why: string }
   /** From the channel, to a promotion: a rollback goes first. `incident` is the one that the rollback belongs to. */
   | { readonly type: 'operation.yield'; readonly to: string; readonly incident: string | undefined }
   /** From the channel, to a rollback that waited for a promotion: that has let go. */

@@ -4,11 +4,11 @@ import { sayFreeze } from '../freeze/state.ts';
 import type { Policies } from '../policies/policies.ts';
 import { cautionOf } from '../plan/words.ts';
 import { sayDuration, sayMoment } from '../time.ts';
-import { mayApprove } from './approvers.ts';
+import { countApprovals, mayApprove } from './approvers.ts';
 import { mayHaveToWait } from './frozen.ts';
 import { sayIncidents } from './describe.ts';
 import { sayRequests } from './requests.ts';
-import { operationIsOpen, type Operation } from './state.ts';
+import { mayBeStopped, operationIsOpen, type Operation } from './state.ts';
 
 /** An operation in words, where no card can be looked at: its plan, how far it is, and what may be done about it. */
 export function showOperation(operation: Operation, policies: Policies): Answer {
@@ -41,17 +41,16 @@ export function sayOperation({ plan, status }: Operation): string {
 }
 
 function whatNow(operation: Operation, policies: Policies): readonly string[] {
-  const { id, hash, rule, status, approvals } = operation;
+  const { id, hash, rule, status } = operation;
   if (status === 'awaiting-approval') {
     return [
-      `Waits for approval, ${approvals.length} of ${rule.approvals} so far, until ${sayMoment(operation.expiresAt)}. May approve: ${sayWhoMay(operation, policies)}.`,
+      `Waits for approval, ${countApprovals(operation, policies).counted.length} of ${rule.approvals} so far, until ${sayMoment(operation.expiresAt)}. May approve: ${sayWhoMay(operation, policies)}.`,
       ...sayRequests(operation),
       `Plan ${hash}. If it is what you want: /operation approve ${id} ${hash}`,
       `If it is not: /operation reject ${id} ${hash}`,
     ];
   }
-  if (status === 'running' && operation.aborting === undefined && !operation.verified)
-    return [`Plan ${hash}. To have no further step begin: /operation abort ${id}`];
+  if (mayBeStopped(operation)) return [`Plan ${hash}. To have no further step begin: /operation abort ${id}`];
   if (status === 'unknown') {
     return [
       'The channel stays locked until somebody has looked and says how it ended.',

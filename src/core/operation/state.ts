@@ -72,6 +72,8 @@ export interface Operation {
   readonly held?: number | undefined;
   /** Whether it changed something before it ended; operations that ended under earlier versions of Lastgood do not say. */
   readonly touched?: boolean;
+  /** What came up since the channel let it begin: unless its first step has begun, it has to ask again. */
+  readonly recheck?: string | undefined;
   /** Why it ended as it did, in a sentence. */
   readonly why: string;
   /** Why the card could not be posted or brought up to date the last time; said once. */
@@ -87,6 +89,16 @@ export interface Operation {
 
 export function operationIsOpen(operation: Operation): boolean {
   return ['awaiting-approval', 'approved', 'running', 'unknown'].includes(operation.status);
+}
+
+/** It is being carried out, and a step of it that somebody may not want has not begun, or may be asked to stop. */
+export function mayBeStopped({ status, aborting, verified, held }: Operation): boolean {
+  return status === 'running' && (held !== undefined || (aborting === undefined && !verified));
+}
+
+/** For its first step: what has been approved for now is not approved for tomorrow. */
+export function isTooLate({ executeBefore }: Operation, now: Instant): boolean {
+  return executeBefore !== undefined && now >= executeBefore;
 }
 
 export function evolveOperation(
@@ -109,7 +121,10 @@ export function evolveOperation(
   switch (event.type) {
     case 'approval.given': {
       const approval = { person: event.person, name: event.name, by: event.by, at: event.at };
-      return { ...state, approvals: [...state.approvals, approval] };
+      const counted = state.approvals.filter(
+        ({ person }) => !event.gone?.some((gone) => gone.person === person),
+      );
+      return { ...state, approvals: [...counted, approval] };
     }
     case 'operation.approved':
       return { ...state, status: 'approved', executeBefore: event.executeBefore };
@@ -137,11 +152,13 @@ export function evolveOperation(
     }
     case 'operation.thawed':
       return { ...state, frozen: undefined };
+    case 'recheck.requested':
+      return { ...state, recheck: event.why };
     case 'step.held': {
       const held = step(event.step, { status: 'waiting', startedAt: undefined });
       // Before its first step nothing has happened: it stands where it stood when it was approved.
       return event.step === 0
-        ? { ...held, status: 'approved', begunAt: undefined }
+        ? { ...held, status: 'approved', begunAt: undefined, recheck: undefined }
         : { ...held, held: event.step };
     }
     case 'step.started':

@@ -1,7 +1,7 @@
 import { sayActor } from '../actor.ts';
-import { nothing, type Decision, type Message, type Tell } from '../stream.ts';
+import { nothing, only, type Decision, type Message, type Tell } from '../stream.ts';
 import { sayMoment, type Instant } from '../time.ts';
-import { channelOf, leaveSwitch, stopHeld } from './carry-out.ts';
+import { channelOf, leaveSwitch, noteHold, stopHeld } from './carry-out.ts';
 import type { OperationEvent } from './event.ts';
 import type { OperationIntent } from './intent.ts';
 import type { Operation } from './state.ts';
@@ -24,6 +24,12 @@ export function askToBegin(id: string, plan: Operation['plan']): Tell {
       lifted: plan.override?.lifts ?? [],
     },
   };
+}
+
+/** Something came up after the channel had let it begin. Whether its first step has by now, the outbox knows. */
+export function lookAgain({ status, steps, recheck }: Operation, why: string): Decision<OperationEvent> {
+  const mayStillWait = status === 'running' && steps[0]?.status === 'running';
+  return mayStillWait && recheck === undefined ? only({ type: 'recheck.requested', why }) : nothing;
 }
 
 /** A promotion makes way for a rollback: it never begins, or no further step of it does. */
@@ -69,7 +75,10 @@ export function proceed(state: Operation, { at }: Message<OperationIntent>): Dec
   if (state.status === 'awaiting-approval') return { events: [unblocked], tells: [] };
   if (state.status !== 'approved') return nothing;
   if (at >= waitsUntil(state)) return waitedInVain(state);
-  return { events: [unblocked], tells: state.frozen ? [] : [askToBegin(state.id, state.plan)] };
+  return {
+    events: [unblocked],
+    tells: [state.frozen ? noteHold(state, false, true) : askToBegin(state.id, state.plan)],
+  };
 }
 
 /** It has been approved, and something else has to happen before it may begin. */

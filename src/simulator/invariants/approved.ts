@@ -18,6 +18,7 @@ export const approved: Invariant = {
       const people = new Set<string>();
       for (const { event, by, at } of approvals) {
         if (event.type !== 'approval.given') continue;
+        for (const { person } of event.gone ?? []) people.delete(person);
         people.add(event.person);
         if (isSamePerson(by, planned.by))
           broken(`${event.name} approved what they had asked for: ${operation}`);

@@ -1,5 +1,6 @@
 import { alertsHaveTheirEffect } from './alerts-have-their-effect.ts';
 import { approved } from './approved.ts';
+import { askedAgain } from './asked-again.ts';
 import { chainVerifies } from './chain-verifies.ts';
 import { drains } from './drains.ts';
 import { frozenHolds } from './frozen-holds.ts';
@@ -22,6 +23,7 @@ export const invariants: readonly Invariant[] = [
   once,
   pointer,
   frozenHolds,
+  askedAgain,
   drains,
   stateIsFold,
   chainVerifies,
