@@ -1,6 +1,13 @@
 import type { Actor } from '../core/actor.ts';
 import { openDrift } from '../core/channel/drift-state.ts';
-import { believed, registeredVersion, writeRegistry, type Registry } from '../core/channel/registry.ts';
+import {
+  believed,
+  isFormerlyKeyed,
+  movesBetween,
+  registeredVersion,
+  writeRegistry,
+  type Registry,
+} from '../core/channel/registry.ts';
 import type { Channel } from '../core/channel/state.ts';
 import type { Carrier } from '../core/effect.ts';
 import type { Envelope } from '../core/envelope.ts';
@@ -10,8 +17,9 @@ import type { Instant } from '../core/time.ts';
 import type { Log } from '../engine/log.ts';
 import type { Document } from '../store/documents.ts';
 import type { Store } from '../store/store.ts';
+import { restoredStore } from '../store/restored.ts';
 import { sha256Hex } from '../trust/sha256.ts';
-import { knowsChannels, registryFile, registryKey } from './registry.ts';
+import { channelNames, knowsChannels, registryFile, registryKeys } from './registry.ts';
 import { shoutOnce } from './shout-once.ts';
 
 const registryReader: Actor = { kind: 'source', name: registryFile };
@@ -40,7 +48,7 @@ export function watchRegistry(parts: {
     return (await store.listStreams('channel')).map(({ state }) => state as Channel);
   }
 
-  /** @returns whether the file has something to say */
+  /** @returns whether the file may stay as it is, if nobody decides otherwise */
   async function compare(except?: StreamId): Promise<boolean> {
     const look = await document.look();
     if (look.problem !== undefined) {
@@ -53,22 +61,28 @@ export function watchRegistry(parts: {
     const value = believed(look.value);
     const { edited } = look;
     const states = await channels();
-    const key = registryKey(policies());
-    const envelopes = namesOf(policies()).flatMap((name): readonly Envelope[] => {
+    // Until the restore is taken up: what we wrote into the file in the life that is lost is still there.
+    const restored = await restoredStore(store);
+    const keys = registryKeys(policies());
+    const envelopes = channelNames(policies()).flatMap((name): readonly Envelope[] => {
       const id = `channel:${name}`;
       const drift = openDrift(
         states.find((channel) => channel.id === id),
         'file',
       );
       if (id === except || !(edited || drift)) return [];
-      const found = registeredVersion(value, key({ name }));
-      const intent = { type: 'registry.compare', found } as const;
+      const told = readVersion(value, name, policies());
+      if (!told) return [];
+      const { found } = told;
+      const missed = restored ? movesBetween(value, keys.now({ name }), lastMove(states, id), now()) : [];
+      const more = missed.length === 0 ? {} : { missed };
+      const intent = { type: 'registry.compare', found, ...more } as const;
       return [{ to: { kind: 'channel', id }, at: now(), by: registryReader, intent }];
     });
     if (envelopes.length > 0) await submit(envelopes);
     // Not sooner: should we die in between, it is found again, and told under the same words.
     if (edited) await document.adopt(look.text);
-    return true;
+    return !(await tellKeys(value));
   }
 
   /** @param decided the channel whose record goes into the file, whatever stands there */
@@ -76,7 +90,28 @@ export function watchRegistry(parts: {
     const all = await channels();
     // While nobody has decided, what somebody wrote about a channel stays.
     const ours = all.filter((channel) => channel.id === decided || !openDrift(channel, 'file'));
-    await document.update((before) => writeRegistry(believed(before), ours, registryKey(policies()), now()));
+    await document.update((before) => writeRegistry(believed(before), ours, registryKeys(policies()), now()));
+  }
+
+  /** @returns whether channels stand there by keys of before an app came or went: whoever reads those finds nothing soon */
+  async function tellKeys(value: Registry): Promise<boolean> {
+    const keys = registryKeys(policies());
+    const renamed = (await channels()).filter(
+      (channel) => !openDrift(channel, 'file') && isFormerlyKeyed(value, channel, keys),
+    );
+    if (renamed.length === 0) return false;
+    const changes = renamed
+      .map((channel) => `${keys.former(channel)} is now ${keys.now(channel)}`)
+      .join(', ');
+    log.warn({ changes }, 'the channel registry has other keys: an app was added or taken out');
+    const day = new Date(now()).toISOString().slice(0, 10);
+    await shout(`registry-keys/${day}/${sha256Hex(changes).slice(0, 16)}`, {
+      text: [
+        `Channels have other keys in ${registryFile}, since an app was added or taken out: ${changes}.`,
+        'Whoever reads that file, such as CI, has to look there from now on.',
+      ].join('\n'),
+    });
+    return true;
   }
 
   /** Whoever left a file that nobody can read meant something by it, and may believe that it is heeded. */
@@ -119,8 +154,28 @@ export function watchRegistry(parts: {
   };
 }
 
-function namesOf({ channels }: Policies): readonly string[] {
-  return Object.entries(channels.apps).flatMap(([app, { channels: all }]) =>
-    Object.keys(all).map((channel) => `${app}/${channel}`),
+function lastMove(channels: readonly Channel[], id: StreamId): Instant {
+  return channels.find((channel) => channel.id === id)?.moves.at(-1)?.at ?? -Infinity;
+}
+
+/**
+ * What the file names as live on a channel; undefined where the file was not written since an app came or went, and what
+ * stands there by the key of before may be another channel's.
+ */
+function readVersion(
+  value: Registry,
+  name: string,
+  policies: Policies,
+): { readonly found: string | undefined } | undefined {
+  const keys = registryKeys(policies);
+  const found = registeredVersion(value, keys.now({ name }));
+  const former = keys.former({ name });
+  const before = former === undefined ? undefined : registeredVersion(value, former);
+  if (before === undefined) return { found };
+  const isShared = channelNames(policies).some(
+    (each) => each !== name && keys.former({ name: each }) === former,
   );
+  // We take that key out: where only one channel can be meant, it is somebody who does not know that.
+  if (!isShared) return { found: before };
+  return found === undefined ? undefined : { found };
 }

@@ -5,6 +5,7 @@ import {
   readMoves,
   registrySchema,
   type Registry,
+  type RegistryKeys,
 } from '../core/channel/registry.ts';
 import type { Channel } from '../core/channel/state.ts';
 import type { Envelope } from '../core/envelope.ts';
@@ -35,21 +36,36 @@ const registryReader: Actor = { kind: 'source', name: 'the channel registry' };
 
 /** At the first boot the file tells us the history of each channel; a channel that we know already ignores it. */
 export function importIntents(registry: Registry, policies: Policies, at: Instant): readonly Envelope[] {
-  const key = registryKey(policies);
+  const { now: key } = registryKeys(policies);
   const told = believed(registry);
-  return Object.entries(policies.channels.apps).flatMap(([app, { channels }]) =>
-    Object.keys(channels).flatMap((channel) => {
-      const name = `${app}/${channel}`;
-      const moves = readMoves(told, key({ name }), at);
-      if (moves.length === 0) return [];
-      const to = { kind: 'channel', id: `channel:${name}` } as const;
-      return [{ to, at, by: registryReader, intent: { type: 'channel.import', moves } } as const];
-    }),
-  );
+  return channelNames(policies).flatMap((name) => {
+    const moves = readMoves(told, key({ name }), at);
+    if (moves.length === 0) return [];
+    const to = { kind: 'channel', id: `channel:${name}` } as const;
+    return [{ to, at, by: registryReader, intent: { type: 'channel.import', moves } } as const];
+  });
 }
 
-/** With one app, `stable`; with several, `shop/stable`. */
-export function registryKey(policies: Policies): (channel: Pick<Channel, 'name'>) => string {
-  const onlyOne = Object.keys(policies.channels.apps).length === 1;
-  return ({ name }) => (onlyOne ? (name.split('/')[1] ?? name) : name);
+/** With one app, `stable`; with several, `shop/stable`. So is a channel of an app that the policies name no more. */
+export function registryKeys(policies: Policies): RegistryKeys {
+  const [app, ...others] = Object.keys(policies.channels.apps);
+  const shortOf = (name: string): string => name.split('/')[1] ?? name;
+  const now: RegistryKeys['now'] = ({ name }) =>
+    others.length === 0 && name.startsWith(`${app}/`) ? shortOf(name) : name;
+  const taken = new Set(channelNames(policies).map((name) => now({ name })));
+  return {
+    now,
+    former: (channel) => {
+      const { name } = channel;
+      const other = now(channel) === name ? shortOf(name) : name;
+      return taken.has(other) ? undefined : other;
+    },
+  };
+}
+
+/** `shop/stable`, of every channel in the policies. */
+export function channelNames({ channels }: Policies): readonly string[] {
+  return Object.entries(channels.apps).flatMap(([app, { channels: all }]) =>
+    Object.keys(all).map((channel) => `${app}/${channel}`),
+  );
 }

@@ -60,6 +60,7 @@ function describe(event: Recorded<AnyEvent>): string | undefined {
     case 'channel.locked':
     case 'channel.queued':
     case 'channel.begun':
+    case 'hold.noted':
     case 'channel.released':
     case 'channel.doubted':
     case 'deployment.known':
@@ -81,6 +82,7 @@ function describe(event: Recorded<AnyEvent>): string | undefined {
     case 'operation.unblocked':
     case 'operation.frozen':
     case 'operation.thawed':
+    case 'recheck.requested':
     case 'step.held':
     case 'operation.rejected':
     case 'operation.withdrawn':

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
-import { registryFile, registryKey } from '../bot/registry.ts';
+import { registryFile, registryKeys } from '../bot/registry.ts';
 import { readMoves, registrySchema } from '../core/channel/registry.ts';
 import { newestFirst } from '../core/version.ts';
 import type { Environment } from '../env-file.ts';
@@ -74,7 +74,7 @@ export function knownWords(env: Environment): KnownWords {
     const registry = registrySchema.parse(
       JSON.parse(await readFile(join(securityDir, registryFile), 'utf8')),
     );
-    const moves = readMoves(registry, registryKey(await policiesHere())({ name }), Date.now());
+    const moves = readMoves(registry, registryKeys(await policiesHere()).now({ name }), Date.now());
     const versions = moves.map(({ version }) => version);
     return { versions, live: versions.at(-1) };
   }

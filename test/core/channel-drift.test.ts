@@ -4,6 +4,7 @@ import { atStake, lastGood } from '../../src/core/channel/last-good.ts';
 import { livePeriod } from '../../src/core/channel/state.ts';
 import { channelKind } from '../../src/core/channel/channel.ts';
 import { openDrifts } from '../../src/core/channel/drift-state.ts';
+import { versionStatuses } from '../../src/core/channel/version-status.ts';
 import type { ChannelIntent } from '../../src/core/channel/intent.ts';
 import type { Actor } from '../../src/core/actor.ts';
 import { streams } from '../support/streams.ts';
@@ -483,7 +484,7 @@ describe('a deployment that may have come before an operation of ours, or after 
       const noticed = (version: string) =>
         all.say(stable, deployed(version), tool, 2 * hour).map(({ event }) => event);
       expect(noticed('1.4.2')).toEqual([]);
-      expect(noticed('1.5.0')).toMatchObject([meanwhile]);
+      expect(noticed('1.5.0')).toMatchObject([meanwhile, { type: 'recheck.requested' }]);
     });
   });
 });
@@ -553,6 +554,67 @@ describe('a registry file that others wrote into', () => {
     edited
       .when(take(driftOf(edited), 'ours'), { by })
       .leadsTo({ events: [{ type: 'request.refused', code }] });
+  });
+
+  describe('and that goes further than our records, which were restored from a backup', () => {
+    const missed = [
+      { at: start + 2 * hour, cause: 'rollback', from: '1.5.0', to: '1.4.2', reason: 'bad', actor: 'Ana' },
+      { at: start + 3 * hour, cause: 'promote', from: '1.4.2', to: '1.5.1', reason: 'good', actor: 'Ben' },
+    ] as const;
+    const compare = (count: number, found: string) =>
+      live.when(
+        { type: 'registry.compare', found, missed: missed.slice(0, count) },
+        { at: 4 * hour, by: file },
+      );
+    const revoked = (example: typeof live) =>
+      Object.entries(versionStatuses([example.state])['shop'] ?? {}).flatMap(([version, said]) =>
+        said.status === 'revoked' ? [version, said.reason] : [],
+      );
+
+    it('is believed in what it tells of rollbacks, too, when somebody says that it is right', () => {
+      const back = compare(1, '1.4.2');
+      expect(revoked(back)).toEqual([]);
+      expect(back.tells).toEqual([]);
+      const taken = back.when(take(driftOf(back), 'theirs'), { by: ana });
+      taken.leadsTo({
+        events: ['drift.settled', { type: 'channel.moved', from: '1.5.0', to: '1.4.2', cause: 'rollback' }],
+      });
+      expect(revoked(taken)).toEqual(['1.5.0', 'rolled back from stable to 1.4.2']);
+    });
+
+    it('is so, also when the rollback is not the last that it tells', () => {
+      const onward = compare(2, '1.5.1');
+      for (const said of [take(driftOf(onward), 'theirs'), set('1.5.1'), set('1.6.0')]) {
+        const taken = onward.when(said, { by: ana });
+        expect(revoked(taken)).toEqual(['1.5.0', 'rolled back from stable to 1.4.2']);
+        expect(taken.state.drifts?.map((drift) => drift.missed)).toEqual([undefined]);
+      }
+    });
+
+    it('is so without anybody, where it ends at what is live in our records', () => {
+      const to = { at: start + 3 * hour, to: '1.5.0', reason: '', actor: 'Ana' } as const;
+      const [back] = missed;
+      const ended = live.when(
+        {
+          type: 'registry.compare',
+          found: '1.5.0',
+          missed: [
+            { ...to, at: back.at, cause: 'deploy', from: '1.5.0', to: '1.5.1' },
+            { ...to, cause: 'rollback', from: '1.5.1' },
+          ],
+        },
+        { at: 4 * hour, by: file },
+      );
+      ended.leadsTo({ events: ['channel.moved', { type: 'channel.moved', to: '1.5.0', cause: 'rollback' }] });
+      expect(revoked(ended)).toEqual(['1.5.1', 'rolled back from stable to 1.5.0']);
+    });
+
+    it('is not believed when somebody keeps our record, nor lost when it is edited once more', () => {
+      const back = compare(1, '1.4.2');
+      expect(revoked(back.when(take(driftOf(back), 'ours'), { by: ana }))).toEqual([]);
+      const again = back.when(registry('1.6.0'), { by: file });
+      expect(revoked(again.when(take(driftOf(again), 'theirs'), { by: ana }))).toContain('1.5.0');
+    });
   });
 
   it('is not settled twice', () => {

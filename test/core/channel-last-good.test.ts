@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelEvent } from '../../src/core/channel/event.ts';
+import type { ChannelIntent } from '../../src/core/channel/intent.ts';
 import { isGood, lastGood } from '../../src/core/channel/last-good.ts';
 import { evolveChannel, knownVersions, type Channel } from '../../src/core/channel/state.ts';
-import { hour, minute, start } from '../support/given.ts';
+import { canary } from '../support/canary.ts';
+import { ana, ben, hour, minute, start } from '../support/given.ts';
+import { done } from '../support/rollback.ts';
+import { streams, type Streams } from '../support/streams.ts';
 import type { Severity } from '../../src/core/severity.ts';
-import { lastgood } from '../../src/core/actor.ts';
+import { lastgood, type Actor } from '../../src/core/actor.ts';
 
 const healthyAfter = 30 * minute;
 
@@ -310,6 +314,91 @@ describe('the version to go back to', () => {
     const first = happened(open, minute, eventOf([-9 * hour, 'import', '1.4.2'], open));
     const imported = happened(first, minute, eventOf([-hour, 'import', '1.5.0'], first));
     expect(lastGood(imported, healthyAfter, start + minute)).toBe('1.4.2');
+  });
+});
+
+describe('a version whose health report failed', () => {
+  const bot: Actor = { kind: 'token', name: 'relbot', roles: ['release-bot'], via: 'api' };
+  const channel = 'channel:shop/canary';
+  const back: ChannelIntent = { type: 'rollback.request', target: 'last-good', reason: 'it crashes' };
+
+  /** 1.5.0 ran well, 1.6.0 for an hour and a half, and then 1.6.1 was to mend it. */
+  function fixedForward(...reports: readonly (readonly [version: string, errorRate: number])[]): Streams {
+    const all = streams();
+    const set = (version: string, at: number) =>
+      all.say(channel, { type: 'channel.set', version, reason: 'released' }, ana, at);
+    set('1.5.0', 0);
+    set('1.6.0', 3 * hour);
+    set('1.6.1', 4.5 * hour);
+    for (const [index, [version, error_rate]] of reports.entries()) {
+      const end = 4.5 * hour + index * 30 * minute;
+      const window = { start: start + end - 30 * minute, end: start + end };
+      all.say(
+        channel,
+        { type: 'health.report', report: canary({ version, window, error_rate }) },
+        bot,
+        4.5 * hour,
+      );
+    }
+    return all;
+  }
+  const good = (all: Streams) => lastGood(all.channel(channel), hour, start + 6 * hour);
+
+  it('is none to go back to, until one has passed', () => {
+    expect(good(fixedForward())).toBe('1.6.0');
+    expect(good(fixedForward(['1.6.0', 0.5]))).toBe('1.5.0');
+    expect(good(fixedForward(['1.6.0', 0.5], ['1.6.0', 0.001]))).toBe('1.6.0');
+  });
+
+  it('may be named all the same, and the plan says what is known of it', () => {
+    const all = fixedForward(['1.5.0', 0.5], ['1.6.0', 0.5]);
+    expect(all.ask(channel, back, ana, 6 * hour)).toMatch(
+      /No earlier version on shop\/canary was verified or ran 1h without a P0 or P1 and without a failed health report\. Name one yourself: 1\.6\.0 \(health failed\), 1\.5\.0 \(health failed\)\./,
+    );
+    const named = all.ask(channel, { ...back, target: { version: '1.6.0' } }, ana, 6 * hour);
+    expect(named).toContain('⚠️ the last health report of 1.6.0 on shop/canary failed (Error rate 50 %');
+  });
+});
+
+describe('a version to which a rollback went in vain', () => {
+  const channel = 'channel:shop/stable';
+  const back = (to: string): ChannelIntent => ({
+    type: 'rollback.request',
+    target: to === 'last-good' ? to : { version: to },
+    reason: 'checkout answers 500',
+  });
+
+  /** Deployed, and then its health check fails. */
+  function fails(all: Streams, id: string, at: number): void {
+    all.say(id, { type: 'operation.approve', hash: all.operation(id).hash }, ben, at);
+    for (const outcome of [done, { status: 'failed', why: 'Not stable within 4m.' }] as const) {
+      const [step] = all.outstanding();
+      if (!step) throw new Error('no step is under way');
+      all.send(step, at);
+      all.settle(step, outcome, at);
+    }
+  }
+
+  it('is proposed with what came of it, until something else is live', () => {
+    const all = streams();
+    for (const [index, version] of ['1.4.1', '1.4.2', '1.5.0'].entries())
+      all.say(channel, { type: 'channel.set', version, reason: 'released' }, ana, index * hour);
+    const at = 3 * hour;
+    all.say(channel, back('1.4.2'), ana, at);
+    fails(all, 'OP-1', at);
+    all.say(channel, back('1.4.1'), ana, at);
+    fails(all, 'OP-2', at);
+
+    const again = all.ask(channel, back('last-good'), ana, at);
+    expect(again).toMatch(
+      /1\.5\.0 → 1\.4\.2: .* ⚠️ OP-1 went to 1\.4\.2 in vain \(.*Not stable within 4m\)\./,
+    );
+    all.say('OP-3', { type: 'operation.abort' }, ana, at);
+    expect(all.ask(channel, back('1.4.1'), ana, at)).toContain('⚠️ OP-2 went to 1.4.1 in vain');
+    all.say('OP-4', { type: 'operation.abort' }, ana, at);
+
+    all.say(channel, { type: 'channel.set', version: '1.5.1', reason: 'a fix' }, ana, at);
+    expect(all.ask(channel, back('1.4.2'), ana, at)).not.toContain('⚠️');
   });
 });
 

@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { channelKind } from '../../src/core/channel/channel.ts';
 import {
   emptyRegistry,
+  movesBetween,
   readMoves,
   registrySchema,
   writeRegistry,
   type Registry,
 } from '../../src/core/channel/registry.ts';
-import { ana, given, hour, start } from '../support/given.ts';
+import { registryKeys } from '../../src/bot/registry.ts';
+import { ana, given, hour, policies, start } from '../support/given.ts';
 
 /** As tools of others write it: times in seconds, 0 where nobody noted when. */
 const file: Registry = registrySchema.parse({
@@ -29,7 +31,7 @@ function row(ts: number, action: string, channel: string, from_version: string, 
 }
 
 const now = start;
-const nameOf = ({ name }: { readonly name: string }) => name.split('/')[1] ?? name;
+const keys = registryKeys(policies);
 
 function imported(registry: Registry) {
   return given(channelKind).when({ type: 'channel.import', moves: readMoves(registry, 'stable', now) });
@@ -41,6 +43,20 @@ describe('reading', () => {
       { version: '1.4.2', at: 1_794_000_000_000, actor: 'ci', reason: 'as planned' },
       { version: '1.5.0', at: 1_795_000_600_500, actor: 'ci', reason: 'as planned' },
     ]);
+  });
+
+  it('gives those of a time with how they came about, for records that have missed them', () => {
+    const history = [
+      ...file.history,
+      row(1_795_000_700, 'rollback', 'stable', 'v1.5.0', '1.4.2'),
+      row(1_795_000_800, 'by hand', 'stable', '', '1.4.3'),
+    ];
+    const moves = movesBetween({ ...file, history }, 'stable', 1_795_000_600_500, 1_795_000_800_000);
+    expect(moves.map(({ at, cause, from, to }) => [at, cause, from, to])).toEqual([
+      [1_795_000_700_000, 'rollback', '1.5.0', '1.4.2'],
+      [1_795_000_800_000, 'set', undefined, '1.4.3'],
+    ]);
+    expect(movesBetween(file, 'stable', 1_794_000_000_000, 1_795_000_000_000)).toEqual([]);
   });
 
   it('adds what is live when the history does not know it', () => {
@@ -98,7 +114,7 @@ describe('writing', () => {
   const before = imported(file);
 
   it('what was read changes nothing but the time', () => {
-    const written = writeRegistry(file, [before.state], nameOf, now);
+    const written = writeRegistry(file, [before.state], keys, now);
     expect(written).toEqual({
       ...file,
       updated_at: now / 1_000,
@@ -110,7 +126,7 @@ describe('writing', () => {
     { type: 'channel.set', version: '1.5.1', reason: 'a fix' },
     { at: hour, by: ana },
   );
-  const written = writeRegistry(file, [after.state], nameOf, start + hour);
+  const written = writeRegistry(file, [after.state], keys, start + hour);
 
   it('adds our move, and leaves the channels that are not ours', () => {
     const seconds = (start + hour) / 1_000;
@@ -143,7 +159,7 @@ describe('writing', () => {
       },
       { at: hour },
     );
-    const registry = writeRegistry(file, [promoted.state], nameOf, start + hour);
+    const registry = writeRegistry(file, [promoted.state], keys, start + hour);
     expect(registry.history.at(-1)).toMatchObject({
       action: 'promote',
       channel: 'canary->stable',
@@ -153,8 +169,40 @@ describe('writing', () => {
     expect(readMoves(registry, 'stable', now).at(-1)).toMatchObject({ version: '1.6.0' });
   });
 
+  it('under other keys, when an app came or went, leaves none of before and tells no move twice', () => {
+    const shop = policies.channels.apps['shop'];
+    if (!shop) throw new Error('the policies are of another shop');
+    const two = registryKeys({ ...policies, channels: { apps: { shop, blog: shop } } });
+    const came = writeRegistry(written, [after.state], two, start + hour);
+    expect(came.channels).toEqual({
+      canary: file.channels['canary'],
+      'shop/stable': written.channels['stable'],
+    });
+    expect(came.history.map(({ channel }) => channel)).toEqual([
+      'shop/stable',
+      'canary',
+      // Somebody else's tool wrote it, and the move is ours by now.
+      'shop/stable',
+      'shop/stable',
+    ]);
+    // As versions of Lastgood before this one left it.
+    const ours = written.history.filter(({ channel }) => channel !== 'canary');
+    const doubled = { ...came, history: [...ours, ...came.history] };
+    expect(writeRegistry(doubled, [after.state], two, start + hour)).toEqual(came);
+
+    const went = writeRegistry(came, [after.state], keys, start + hour);
+    expect(went.channels).toEqual(written.channels);
+    expect(went.history.map(({ channel }) => channel)).toEqual(['stable', 'canary', 'stable', 'stable']);
+  });
+
+  it('leaves the key of an app to that app when another one is gone', () => {
+    const gone = { ...before.state, id: 'channel:till/stable', name: 'till/stable' };
+    const { channels } = writeRegistry(written, [after.state, gone], keys, start + hour);
+    expect([channels['stable']?.version, channels['till/stable']?.version]).toEqual(['1.5.1', '1.5.0']);
+  });
+
   it('twice is the same, and can be read again', () => {
-    expect(writeRegistry(written, [after.state], nameOf, start + hour)).toEqual(written);
+    expect(writeRegistry(written, [after.state], keys, start + hour)).toEqual(written);
     expect(registrySchema.parse(JSON.parse(JSON.stringify(written)))).toEqual(written);
     expect(readMoves(written, 'stable', now).map(({ version }) => version)).toEqual([
       '1.4.2',
@@ -164,7 +212,7 @@ describe('writing', () => {
   });
 
   it('tells what it knows to a file that was lost', () => {
-    const anew = writeRegistry(emptyRegistry, [after.state], nameOf, start + hour);
+    const anew = writeRegistry(emptyRegistry, [after.state], keys, start + hour);
     expect(anew.history.map(({ action, to_version }) => `${action} ${to_version}`)).toEqual([
       'import 1.4.2',
       'import 1.5.0',
@@ -174,7 +222,7 @@ describe('writing', () => {
 
   it('keeps the 300 newest rows', () => {
     const many = Array.from({ length: 400 }, (_, n) => row(1_000 + n, 'set', 'beta', '', `1.${n}.0`));
-    const { history } = writeRegistry({ ...file, history: many }, [after.state], nameOf, start + hour);
+    const { history } = writeRegistry({ ...file, history: many }, [after.state], keys, start + hour);
     expect(history).toHaveLength(300);
     expect(history.at(-1)?.to_version).toBe('1.5.1');
   });
@@ -186,6 +234,6 @@ describe('writing', () => {
       severity: 'P0',
       conversation: 'C0',
     });
-    expect(writeRegistry(emptyRegistry, [empty.state], nameOf, now).channels).toEqual({});
+    expect(writeRegistry(emptyRegistry, [empty.state], keys, now).channels).toEqual({});
   });
 });

@@ -3,7 +3,9 @@ import { lastgood } from '../../src/core/actor.ts';
 import type { MoveCause } from '../../src/core/channel/event.ts';
 import { evolveChannel, type Channel } from '../../src/core/channel/state.ts';
 import { keepRevoked, versionStatuses } from '../../src/core/channel/version-status.ts';
-import { hour, start } from '../support/given.ts';
+import { ana, ben, hour, minute, start } from '../support/given.ts';
+import { done } from '../support/rollback.ts';
+import { streams } from '../support/streams.ts';
 
 /** A channel, and the moves by which each version came, one an hour. */
 function channel(
@@ -80,6 +82,32 @@ describe('a version', () => {
     const till = channel('till/stable', ['set', '1.5.0']);
     const { shop, till: other } = versionStatuses([rolledBack, till]);
     expect([shop?.['1.5.0']?.status, other?.['1.5.0']?.status]).toEqual(['revoked', 'active']);
+  });
+
+  it('that was deployed behind our back is revoked once it is rolled back from', () => {
+    const all = streams();
+    const stable = 'channel:shop/stable';
+    const now = 2 * hour + 2 * minute;
+    const approve = (id: string) =>
+      all.say(id, { type: 'operation.approve', hash: all.operation(id).hash }, ben, now);
+    all.say(stable, { type: 'channel.set', version: '1.4.2', reason: 'released' }, ana, 0);
+    all.say(stable, { type: 'channel.set', version: '1.5.0', reason: 'released' }, ana, hour);
+    // While a plan waits, the pipeline deploys the next version: that is shown, and not recorded.
+    const github = { kind: 'source', name: 'github' } as const;
+    all.say(stable, { type: 'rollback.request', target: 'last-good', reason: 'fails' }, ana, 2 * hour);
+    all.say(stable, { type: 'deployment.report', version: '1.5.1' }, github, 2 * hour + minute);
+    approve('OP-1');
+    all.say(stable, { type: 'rollback.request', target: 'last-good', reason: 'fails' }, ana, now);
+    approve('OP-2');
+    for (let step = all.outstanding()[0]; step; step = all.outstanding()[0]) {
+      all.send(step, now);
+      all.settle(step, done, now);
+    }
+    expect(versionStatuses([all.channel(stable)])['shop']?.['1.5.1']).toEqual({
+      status: 'revoked',
+      since: start + now,
+      reason: 'rolled back from stable to 1.5.0',
+    });
   });
 
   it('is told without what people wrote', () => {

@@ -224,6 +224,12 @@ describe('the drift card', () => {
       actions: [1.6.0 is live: record it confirm] [Keep 1.5.0: write the file again]
       "
     `);
+    const missed = [
+      { at: file.since, cause: 'rollback', from: '1.5.0', to: '1.4.2', reason: '', actor: '' },
+    ] as const;
+    expect(read(card({ drifts: [{ ...file, found: '1.4.2', missed }] }, 'drift 7'))).toContain(
+      'It also says that since then 1.5.0 was rolled back to 1.4.2: whoever records it records that, too.',
+    );
     const text = read(card({ drifts: [{ ...file, found: undefined }] }, 'drift 7'));
     expect(text).toContain('took this channel out of the registry file');
     expect(text).toContain('actions: [Keep 1.5.0: write the file again]\n');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { openRegistry, registryFile } from '../../src/bot/registry.ts';
+import { openRegistry, registryFile, registryKeys } from '../../src/bot/registry.ts';
 import {
   readMoves,
   registeredVersion,
@@ -19,7 +19,7 @@ import { stepRules } from '../../src/policies/step-rules.ts';
 import { readYaml } from '../../src/policies/yaml-file.ts';
 import { DocumentInvalid } from '../../src/store/document-text.ts';
 import { smallTeam } from '../policies/small-team.ts';
-import { start } from '../support/given.ts';
+import { policies, start } from '../support/given.ts';
 import { nearly, nearlyText } from './support/near.ts';
 import { memoryRows } from '../support/document-rows.ts';
 
@@ -118,7 +118,7 @@ test('A registry that is nearly right is read, or refused with the lines; never 
         readMoves(read, name, start),
       ]);
       expect(told).toHaveLength(3);
-      await document.update((before) => writeRegistry(before, [], ({ name }) => name, start));
+      await document.update((before) => writeRegistry(before, [], registryKeys(policies), start));
       expect((await openRegistry(path, rows)).read()).toEqual(document.read());
     }),
     { numRuns: 100 },

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { openRegistry, registryFile } from '../../src/bot/registry.ts';
+import { openRegistry, registryFile, registryKeys } from '../../src/bot/registry.ts';
 import type { Incident } from '../../src/core/incident/state.ts';
 import { registeredVersion, writeRegistry } from '../../src/core/channel/registry.ts';
 import { policyNames } from '../../src/core/policies/policies.ts';
@@ -13,7 +13,7 @@ import { conversations, people } from '../../src/sandbox/cast.ts';
 import { signSlackRequest } from '../../src/sandbox/neighbours/slack.ts';
 import { reveal } from '../../src/trust/secrets.ts';
 import { policiesFolder, smallTeam } from '../policies/small-team.ts';
-import { storeId } from '../support/given.ts';
+import { policies, storeId } from '../support/given.ts';
 import { send } from './support/send.ts';
 import { stillWorld, type StillWorld } from './support/still-world.ts';
 import { signed } from './support/webhooks.ts';
@@ -277,7 +277,7 @@ describe('security/release_channels.json', () => {
     const names = ['stable', ...(name === '__proto__' ? [] : [name])];
     expect(Object.keys(registry.read().channels).toSorted()).toEqual(names.toSorted());
     expect(registeredVersion(registry.read(), 'stable')).toBe('1.0.0');
-    await registry.update((before) => writeRegistry(before, [], ({ name: channel }) => channel, 5_000));
+    await registry.update((before) => writeRegistry(before, [], registryKeys(policies), 5_000));
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
       updated_at: 5,
       history: [{ channel: name }],

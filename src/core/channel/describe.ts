@@ -5,6 +5,7 @@ import type { Recorded } from '../stream.ts';
 import type { DriftNoticed, DriftSettled } from './drift-state.ts';
 import type { ChannelEvent } from './event.ts';
 import type { HealthReported } from './health-state.ts';
+import { sayLeft } from './left-by-rollback.ts';
 
 export const verdictWords: Readonly<Record<Verdict, string>> = {
   pass: 'passes',
@@ -44,7 +45,11 @@ function sayBefore(verdict: Verdict): string {
 function sayNoticed(event: Recorded<DriftNoticed>): string {
   const { side, cause, found, operation } = event;
   const ours = event.ours ?? 'nothing';
-  if (side === 'file') return `The registry file says ${found ?? 'nothing'}, and our records say ${ours}.`;
+  if (side === 'file') {
+    const left = sayLeft(event.missed ?? []);
+    const also = left === '' ? '' : ` It also says that since the backup ${left}.`;
+    return `The registry file says ${found ?? 'nothing'}, and our records say ${ours}.${also}`;
+  }
   const records = found === ours ? 'as our records say' : `and our records say ${ours}`;
   const runs = `${found ?? 'Something else'} runs here, says ${sayActor(event.by)}, ${records}.`;
   switch (cause) {

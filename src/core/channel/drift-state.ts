@@ -1,7 +1,7 @@
 import { sayActor } from '../actor.ts';
 import type { Recorded } from '../stream.ts';
 import type { Instant } from '../time.ts';
-import type { Channel } from './state.ts';
+import type { Channel, Move } from './state.ts';
 
 /** Who says otherwise than our records: the registry file, or whoever tells what really runs. */
 export type DriftSide = 'file' | 'reality';
@@ -32,6 +32,8 @@ export interface DriftNoticed {
   readonly operation: string | undefined;
   /** When it was deployed, if that was told. */
   readonly deployedAt?: Instant;
+  /** How the file says that it came about, where our records were restored from a backup and do not reach that far. */
+  readonly missed?: readonly Move[];
 }
 
 /** How both sides came to say the same again, or why it no longer matters. */
@@ -73,6 +75,8 @@ export interface Drift {
   readonly since: Instant;
   /** When it was deployed, if that was told. */
   readonly deployedAt?: Instant;
+  /** As in `DriftNoticed`, until it is settled. */
+  readonly missed?: readonly Move[] | undefined;
   readonly settled:
     | {
         readonly how: DriftEnd;
@@ -105,7 +109,7 @@ export function runningVersion(channel: Channel | undefined): string | undefined
 }
 
 export function withDrift(channel: Channel, event: Recorded<DriftNoticed>): readonly Drift[] {
-  const { side, cause, found, ours, url, operation, deployedAt } = event;
+  const { side, cause, found, ours, url, operation, deployedAt, missed } = event;
   const drift: Drift = {
     id: event.seq,
     side,
@@ -117,6 +121,7 @@ export function withDrift(channel: Channel, event: Recorded<DriftNoticed>): read
     by: sayActor(event.by),
     since: event.at,
     ...(deployedAt === undefined ? {} : { deployedAt }),
+    ...(missed === undefined ? {} : { missed }),
     settled: undefined,
   };
   const all = [...(channel.drifts ?? []), drift];
@@ -126,5 +131,7 @@ export function withDrift(channel: Channel, event: Recorded<DriftNoticed>): read
 export function withSettledDrift(channel: Channel, event: Recorded<DriftSettled>): readonly Drift[] {
   const { how, version } = event;
   const settled = { how, version, by: sayActor(event.by), at: event.at };
-  return (channel.drifts ?? []).map((drift) => (drift.id === event.drift ? { ...drift, settled } : drift));
+  return (channel.drifts ?? []).map((drift) =>
+    drift.id === event.drift ? { ...drift, missed: undefined, settled } : drift,
+  );
 }

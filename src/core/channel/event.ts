@@ -9,6 +9,13 @@ import type { Instant } from '../time.ts';
 /** How a version came to be live. */
 export type MoveCause = 'import' | 'set' | 'rollback' | 'promote' | 'deploy';
 
+/** A version that a rollback has gone to and did not get through with; nothing has put another one live since. */
+export interface Tried {
+  readonly version: string;
+  readonly operation: string;
+  readonly why: string;
+}
+
 /** What can happen to a release channel. */
 export type ChannelEvent =
   | {
@@ -50,6 +57,13 @@ export type ChannelEvent =
     }
   /** The operation that holds the channel begins to change it. */
   | { readonly type: 'channel.begun'; readonly operation: string }
+  /** It waits: it has changed nothing (`begun: false`, maybe after all), or goes on when production is no longer frozen. */
+  | {
+      readonly type: 'hold.noted';
+      readonly operation: string;
+      readonly begun: boolean;
+      readonly frozen: boolean;
+    }
   | { readonly type: 'channel.released'; readonly operation: string }
   /** An operation changed something and did not finish: what runs there is not certain. */
   | {
@@ -61,6 +75,8 @@ export type ChannelEvent =
       /** What a promotion was bringing, and may have brought, and when it began. */
       readonly version?: string;
       readonly broughtAt?: Instant | undefined;
+      /** What rollbacks have gone to in vain, in their order. */
+      readonly tried?: readonly Tried[];
     }
   | IncidentNoted
   | HealthReported

@@ -1,5 +1,6 @@
 import type { Instant, Milliseconds } from '../time.ts';
 import { openDrift, runsSince } from './drift-state.ts';
+import { healthOf } from './health-state.ts';
 import { isHearsay } from './hearsay.ts';
 import { leftByRollback } from './left-by-rollback.ts';
 import { undisturbed, type Period } from './period.ts';
@@ -11,8 +12,9 @@ interface Running {
 }
 
 /**
- * The version to go back to: the one most recently live before the present one that was good, and was not rolled back
- * from since. One that is known by hearsay alone comes last: only when no other was good.
+ * The version to go back to: the one most recently live before the present one that was good, was not rolled back from
+ * since, and did not fail its health reports, if there are any. One that is known by hearsay alone comes last: only when
+ * no other was good.
  */
 export function lastGood(channel: Channel, healthyAfter: Milliseconds, now: Instant): string | undefined {
   const good = goodVersions(channel, healthyAfter, now);
@@ -33,7 +35,7 @@ function goodVersions(channel: Channel, healthyAfter: Milliseconds, now: Instant
   return channel.periods
     .filter((period) => period.version !== leaving?.version && isGood(period, healthyAfter, until))
     .map(({ version }) => version)
-    .filter((version) => !leftByRollback(channel, version));
+    .filter((version) => !leftByRollback(channel, version) && !healthOf(channel, version)?.failed);
 }
 
 /**

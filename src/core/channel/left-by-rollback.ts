@@ -15,6 +15,15 @@ export function leftByRollback(
   return last?.cause === 'rollback' && last.to !== version ? last : undefined;
 }
 
+/** `1.5.0 was rolled back to 1.4.2`, for each that these moves leave so, the newest first; empty for none. */
+export function sayLeft(moves: readonly Move[]): string {
+  const left = moves.toReversed().filter((move) => {
+    return move.from !== undefined && leftByRollback({ moves }, move.from) === move;
+  });
+  const said = left.slice(0, 3).map(({ from, to }) => `${from} was rolled back to ${to}`);
+  return [...said, ...(left.length > 3 ? [`and ${left.length - 3} more`] : [])].join(', ');
+}
+
 /** The newest, and of older ones those by which a version that is still known was left for a reason. */
 export function keepMoves(moves: readonly Move[], known: ReadonlySet<string>): readonly Move[] {
   const older = moves.slice(0, -historyKept);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Instant } from '../time.ts';
 import { parseVersion } from '../version.ts';
-import { livePeriod, type Channel } from './state.ts';
+import { livePeriod, type Channel, type Move } from './state.ts';
 
 const version = z
   .string()
@@ -43,44 +43,58 @@ export function believed(registry: Registry): Registry {
 /** The registry keeps this many rows of history. */
 const historyKept = 300;
 
-/** What the channels' state says, in the registry's shape. `name` gives a channel's key: `stable`, or `shop/stable`. */
+/** By which keys channels stand in the registry. */
+export interface RegistryKeys {
+  /** `stable` where there is one app, or else `shop/stable`. */
+  readonly now: (channel: Pick<Channel, 'name'>) => string;
+  /** The other of the two, unless it is some channel's now: by it the channel stood there before an app came or went. */
+  readonly former: (channel: Pick<Channel, 'name'>) => string | undefined;
+}
+
+/** What the channels' state says, in the registry's shape. A row by a former key would be believed for ever: none stays. */
 export function writeRegistry(
   before: Registry,
   channels: readonly Channel[],
-  name: (channel: Pick<Channel, 'name'>) => string,
+  keys: RegistryKeys,
   at: Instant,
 ): Registry {
   const live = channels.flatMap((channel) => {
     const period = livePeriod(channel);
     if (!period) return [];
-    const key = name(channel);
+    const key = keys.now(channel);
     const row = {
       version: period.version,
       // We do not shift traffic yet; what the rollout tool wrote stays.
-      rollout_percent: before.channels[key]?.rollout_percent ?? 100,
+      rollout_percent: (before.channels[key] ?? formerRow(before, channel, keys))?.rollout_percent ?? 100,
       updated_at: period.from / 1_000,
     };
     return [[key, row] as const];
   });
-  const known = new Set(channels.map(name));
+  const known = new Set(channels.flatMap((channel) => [keys.now(channel), keys.former(channel)]));
   const others = Object.entries(before.channels).filter(([key]) => !known.has(key));
   // What the file told us stays as it was written there; we add what it does not know.
-  const told = new Set(before.history.map(keyOf));
+  const written = withKeysOfNow(before.history, channels, keys);
+  const told = new Set(written.map(keyOf));
   const ours = channels.flatMap((channel) =>
     channel.moves.map((move) => ({
       ts: move.at / 1_000,
       action: move.cause,
-      channel: move.source === undefined ? name(channel) : `${name({ name: move.source })}->${name(channel)}`,
+      channel: nameOfMove(move, channel, keys),
       from_version: move.from ?? '',
       to_version: move.to,
       reason: move.reason,
       actor: move.actor,
     })),
   );
-  const history = [...before.history, ...ours.filter((row) => !told.has(keyOf(row)))]
+  const history = [...written, ...ours.filter((row) => !told.has(keyOf(row)))]
     .toSorted((a, b) => a.ts - b.ts)
     .slice(-historyKept);
   return { version: 1, updated_at: at / 1_000, channels: Object.fromEntries([...others, ...live]), history };
+}
+
+/** Whether a channel that is live still stands there by a key of before an app came or went. */
+export function isFormerlyKeyed(registry: Registry, channel: Channel, keys: RegistryKeys): boolean {
+  return livePeriod(channel) !== undefined && formerRow(registry, channel, keys) !== undefined;
 }
 
 /** The moves of one channel that a registry tells, oldest first: its history, and what is live now. */
@@ -111,14 +125,75 @@ export function readMoves(
   return [...rows, { version: bare(live.version), at, actor: 'registry', reason }];
 }
 
+/** The moves of one channel that a registry tells to have come in a time, oldest first. */
+export function movesBetween(
+  { history }: Registry,
+  key: string,
+  after: Instant,
+  until: Instant,
+): readonly Move[] {
+  return history
+    .filter(({ channel, ts }) => targetOf(channel) === key && instantOf(ts) > after && instantOf(ts) <= until)
+    .toSorted((a, b) => a.ts - b.ts)
+    .map(({ ts, action, from_version, to_version, reason, actor }) => ({
+      at: instantOf(ts),
+      cause: action === 'rollback' || action === 'promote' || action === 'deploy' ? action : 'set',
+      from: parseVersion(from_version),
+      to: bare(to_version),
+      reason,
+      actor,
+    }));
+}
+
 /** The version that a registry names as live on a channel, by its key there. */
 export function registeredVersion(registry: Registry, key: string): string | undefined {
   const row = registry.channels[key];
   return row && bare(row.version);
 }
 
+function formerRow(
+  { channels }: Registry,
+  channel: Channel,
+  keys: RegistryKeys,
+): Registry['channels'][string] | undefined {
+  const former = keys.former(channel);
+  return former === undefined ? undefined : channels[former];
+}
+
+/** Rows that tell our moves under former keys get those of now; that way none is told twice. */
+function withKeysOfNow(
+  history: Registry['history'],
+  channels: readonly Channel[],
+  keys: RegistryKeys,
+): Registry['history'] {
+  const told = new Set(history.map(keyOf));
+  const renamed = new Map(
+    channels.flatMap((channel) => {
+      const former = keys.former(channel);
+      if (former === undefined) return [];
+      return channel.moves.map((move) => {
+        const row = { ts: move.at / 1_000, to_version: move.to };
+        return [keyOf({ ...row, channel: former }), nameOfMove(move, channel, keys)] as const;
+      });
+    }),
+  );
+  return history.flatMap((row) => {
+    const channel = renamed.get(keyOf(row));
+    if (channel === undefined) return [row];
+    return told.has(keyOf({ ...row, channel })) ? [] : [{ ...row, channel }];
+  });
+}
+
+function nameOfMove({ source }: Move, channel: Channel, { now }: RegistryKeys): string {
+  return source === undefined ? now(channel) : `${now({ name: source })}->${now(channel)}`;
+}
+
 /** Which move a row tells, whoever wrote it. */
-function keyOf({ channel, ts, to_version }: Registry['history'][number]): string {
+function keyOf({
+  channel,
+  ts,
+  to_version,
+}: Pick<Registry['history'][number], 'channel' | 'ts' | 'to_version'>): string {
   return `${targetOf(channel)} ${instantOf(ts)} ${bare(to_version)}`;
 }
 

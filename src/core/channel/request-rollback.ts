@@ -5,13 +5,14 @@ import { refuse, type Refusal } from '../refusal.ts';
 import type { Context, Decision } from '../stream.ts';
 import { sayBetween, sayDuration } from '../time.ts';
 import type { ChannelEvent } from './event.ts';
+import { healthOf } from './health-state.ts';
 import { sayHeld } from './hold.ts';
 import type { Of } from './intent.ts';
 import { atStake, lastGood, passedOver } from './last-good.ts';
 import { othersOpen, worstOpen } from './open-incidents.ts';
 import { place } from './place.ts';
 import { knownVersions, livePeriod, promotionToStop, type Channel } from './state.ts';
-import { cautionAbout, sayKnown, sayNeverLive } from './testimony.ts';
+import { cautionAbout, sayKnown, sayNeverLive, sayTried } from './testimony.ts';
 
 export function requestRollback(
   state: Channel | undefined,
@@ -57,6 +58,7 @@ export function requestRollback(
   const others = sayKnown(state, message.at, state.doubt ? undefined : from);
   const good = lastGood(state, policy.healthy_after, message.at);
   const to = target === 'last-good' ? good : target.version;
+  const someFailed = knownVersions(state).some((version) => healthOf(state, version)?.failed);
   if (to === undefined) {
     return refused(
       refuse(
@@ -64,7 +66,7 @@ export function requestRollback(
         what,
         others === ''
           ? `No version but ${from} is known on ${state.name}. Deploy another by other means, and say so: /channels set ${channel} <version> <reason>.`
-          : `No earlier version on ${state.name} was verified or ran ${sayDuration(policy.healthy_after)} without a P0 or P1. Name one yourself: ${others}.`,
+          : `No earlier version on ${state.name} was verified or ran ${sayDuration(policy.healthy_after)} without a P0 or P1${someFailed ? ' and without a failed health report' : ''}. Name one yourself: ${others}.`,
       ),
     );
   }
@@ -86,7 +88,8 @@ export function requestRollback(
   const operation = context.nextOperation;
   const { storeId } = context;
   const later = to === good ? passedOver(state, policy.healthy_after, message.at) : undefined;
-  const caution = cautionAbout(state, to, message.at, later);
+  const cautions = [sayTried(state, to), cautionAbout(state, to, message.at, later)];
+  const caution = cautions.filter((each) => each !== undefined).join('; ') || undefined;
   const plan = planRollback({ operation, storeId, app, channel, from, to, reason, caution, policy });
   const rule = approvalRuleFor(context.policies.approvals, state.name, incident?.severity);
   const conversation =

@@ -5,7 +5,7 @@ import type { PlanKind } from '../plan/plan.ts';
 import type { NamedCards } from '../settle-card.ts';
 import { withCard } from './cards.ts';
 import { withDrift, withSettledDrift, type Drift } from './drift-state.ts';
-import type { ChannelEvent, MoveCause } from './event.ts';
+import type { ChannelEvent, MoveCause, Tried } from './event.ts';
 import { withReport, type VersionHealth } from './health-state.ts';
 import { keepPeriods } from './kept-periods.ts';
 import { keepMoves } from './left-by-rollback.ts';
@@ -37,6 +37,8 @@ export interface Lock {
   readonly to: string;
   /** Since when it may change something out there; undefined while it waits for its approval. */
   readonly begunAt: Instant | undefined;
+  /** It is approved or between two steps, and waits for production to be no longer frozen. */
+  readonly frozen?: true;
 }
 
 export interface Next {
@@ -70,6 +72,8 @@ export interface Channel {
         readonly version?: string | undefined;
         /** When that promotion began. */
         readonly broughtAt?: Instant | undefined;
+        /** What rollbacks have gone to in vain. */
+        readonly tried?: readonly Tried[];
       }
     | undefined;
   readonly incidents: Readonly<Record<string, OpenIncident>>;
@@ -125,7 +129,11 @@ export function evolveChannel(
       return { ...channel, next: { operation, name, reason, from, to } };
     }
     case 'channel.begun':
-      return { ...channel, lock: channel.lock && { ...channel.lock, begunAt: event.at } };
+      return { ...channel, lock: channel.lock && heldBy(channel.lock, event.at, false) };
+    case 'hold.noted': {
+      const begunAt = event.begun ? channel.lock?.begunAt : undefined;
+      return { ...channel, lock: channel.lock && heldBy(channel.lock, begunAt, event.frozen) };
+    }
     case 'channel.released': {
       const { lock, next } = channel;
       return {
@@ -135,8 +143,9 @@ export function evolveChannel(
       };
     }
     case 'channel.doubted': {
-      const { operation, why, version, broughtAt, begunAt } = event;
-      return { ...channel, doubt: { operation, why, since: event.at, begunAt, version, broughtAt } };
+      const { operation, why, version, broughtAt, begunAt, tried } = event;
+      const doubt = { operation, why, since: event.at, begunAt, version, broughtAt };
+      return { ...channel, doubt: tried ? { ...doubt, tried } : doubt };
     }
     case 'incident.noted':
       return withIncident(channel, event);
@@ -156,6 +165,10 @@ export function evolveChannel(
     default:
       return event satisfies never;
   }
+}
+
+function heldBy({ frozen: _was, ...lock }: Lock, begunAt: Instant | undefined, frozen: boolean): Lock {
+  return { ...lock, begunAt, ...(frozen ? { frozen } : {}) };
 }
 
 type Moved = Recorded<Extract<ChannelEvent, { type: 'channel.moved' }>>;

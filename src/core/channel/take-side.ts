@@ -8,20 +8,29 @@ import type { ChannelEvent } from './event.ts';
 import { mereReporter } from './hearsay.ts';
 import { sayHeld } from './hold.ts';
 import type { Of } from './intent.ts';
-import { moveTo, settle, type Moved } from './moves.ts';
+import { madeUp, moveTo, settle, type Moved } from './moves.ts';
 import { place } from './place.ts';
 import { livePeriod, type Channel } from './state.ts';
+import { suspects } from './suspect.ts';
 
 /** The registry file was read: does it name what we do? Only what others wrote into it is compared. */
 export function compareRegistry(
   state: Channel | undefined,
   message: Of<'registry.compare'>,
+  context: Context,
 ): Decision<ChannelEvent> {
-  const { found } = message.intent;
+  const { found, missed = [] } = message.intent;
   const live = state && livePeriod(state)?.version;
   const drift = openDrift(state, 'file');
-  if (found === live) return drift ? { events: [settle(drift, 'agrees', live)], tells: [] } : nothing;
-  if (drift?.found === found && drift) return nothing;
+  if (found === live) {
+    // Back where the backup was: nobody has to decide anything, and what was rolled back in between stays so.
+    const moves = missed.at(-1)?.to === live ? missed.map(madeUp) : [];
+    const events = [...(drift ? [settle(drift, 'agrees', live)] : []), ...moves];
+    return { events, tells: moves.length === 0 ? [] : suspects(state, events, message, context) };
+  }
+  const isKnown = drift?.found === found && (missed.length === 0 || drift?.missed !== undefined);
+  if (drift && isKnown) return nothing;
+  const unknown = missed.length === 0 ? (drift?.missed ?? []) : missed;
   const noticed: ChannelEvent = {
     type: 'drift.noticed',
     side: 'file',
@@ -31,6 +40,7 @@ export function compareRegistry(
     url: undefined,
     deployment: undefined,
     operation: undefined,
+    ...(unknown.length === 0 ? {} : { missed: unknown }),
   };
   return { events: [...(drift ? [settle(drift, 'overtaken', live)] : []), noticed], tells: [] };
 }

@@ -143,8 +143,8 @@ export function rolledBack(channel: Channel, version: string): Concern | undefin
 }
 
 /**
- * What has to be said about going back to a version that a rollback has left, or that is known by hearsay alone: it may
- * be the lesser evil, and is never calm.
+ * What has to be said about going back to a version that a rollback has left, whose health reports fail, or that is
+ * known by hearsay alone: it may be the lesser evil, and is never calm.
  * @param later a version that was live later, and is not taken because it is known by hearsay alone
  */
 export function cautionAbout(
@@ -157,18 +157,29 @@ export function cautionAbout(
   const cautions = [
     left &&
       `${version} was rolled back from on ${channel.name} at ${sayPast(left.at, now)} by ${left.operation ?? left.actor} (${left.reason})`,
+    failedHealth(channel, version)?.fact,
     sayHearsay(channel, version, now),
     later && `${sayHearsay(channel, later, now)}, so it is passed over`,
   ].filter((caution) => caution !== undefined);
   return cautions.length === 0 ? undefined : cautions.join('; ');
 }
 
-/** The versions that somebody may name, newest first: `2.4.0 (rolled back 08:04 UTC), 2.2.0`; empty when there are none. */
+/** `OP-1 went to 1.4.2 in vain (Deploy 1.4.2 to stable: Run 1 failed)`, while nothing else has come of it. */
+export function sayTried({ doubt }: Channel, version: string): string | undefined {
+  const tried = doubt?.tried?.find((each) => each.version === version);
+  return tried && `${tried.operation} went to ${version} in vain (${tried.why.replace(/\.$/, '')})`;
+}
+
+/**
+ * The versions that somebody may name, newest first: `2.4.0 (rolled back 08:04 UTC), 2.3.0 (health failed), 2.2.0`; empty
+ * when there are none.
+ */
 export function sayKnown(state: Channel, now: Instant, except?: string): string {
   const known = newestFirst(knownVersions(state).filter((version) => version !== except));
   const said = known.slice(0, 8).map((version) => {
     const left = leftByRollback(state, version);
-    return left ? `${version} (rolled back ${sayPast(left.at, now)})` : version;
+    if (left) return `${version} (rolled back ${sayPast(left.at, now)})`;
+    return healthOf(state, version)?.failed ? `${version} (health failed)` : version;
   });
   const earlier = isFull(state) ? '; those before them are not kept' : '';
   return known.length > 8 ? `${said.join(', ')} and ${known.length - 8} older${earlier}` : said.join(', ');

@@ -1,6 +1,6 @@
 import type { Instant } from '../time.ts';
 import { leftByRollback } from './left-by-rollback.ts';
-import { livePeriod, type Channel } from './state.ts';
+import { knownVersions, livePeriod, type Channel } from './state.ts';
 
 /** What a client is told of the version that it is. Every text in it is printable ASCII. */
 export type VersionStatus =
@@ -23,8 +23,9 @@ export type VersionStatus =
 export type StatusByApp = Readonly<Record<string, Readonly<Record<string, VersionStatus>>>>;
 
 /**
- * Every version that was ever live, as far as channels remember. One that a rollback took off any channel is revoked,
- * wherever else it runs, until somebody brings it back to that channel.
+ * Every version that was ever live, as far as channels remember, also one that was deployed behind our back and never
+ * recorded. One that a rollback took off any channel is revoked, wherever else it runs, until somebody brings it back to
+ * that channel.
  */
 export function versionStatuses(channels: readonly Channel[]): StatusByApp {
   const byApp = new Map<string, Channel[]>();
@@ -34,7 +35,7 @@ export function versionStatuses(channels: readonly Channel[]): StatusByApp {
   }
   return Object.fromEntries(
     [...byApp].map(([app, all]) => {
-      const versions = new Set(all.flatMap(({ periods }) => periods.map(({ version }) => version)));
+      const versions = new Set(all.flatMap((channel) => [...knownVersions(channel), ...rolledBack(channel)]));
       return [app, Object.fromEntries([...versions].map((version) => [version, statusOf(version, all)]))];
     }),
   );
@@ -49,6 +50,12 @@ export function keepRevoked(now: StatusByApp, before: StatusByApp): StatusByApp 
       return [app, { ...Object.fromEntries(revoked), ...now[app] }];
     }),
   );
+}
+
+/** What rollbacks took off a channel, whether our records ever had it live there or not. */
+function rolledBack(channel: Channel): readonly string[] {
+  const left = channel.moves.flatMap(({ cause, from }) => (cause === 'rollback' && from ? [from] : []));
+  return left.filter((version) => leftByRollback(channel, version));
 }
 
 function statusOf(version: string, channels: readonly Channel[]): VersionStatus {

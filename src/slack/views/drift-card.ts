@@ -1,4 +1,5 @@
 import type { Drift, DriftEnd } from '../../core/channel/drift-state.ts';
+import { sayLeft } from '../../core/channel/left-by-rollback.ts';
 import { atStake } from '../../core/channel/last-good.ts';
 import { uncertainty } from '../../core/channel/testimony.ts';
 import { sentenceOf } from '../../core/plan/concern.ts';
@@ -49,7 +50,13 @@ const endWords: Readonly<Record<DriftEnd, (version: string, by: string) => strin
   overtaken: (version) => `No longer of interest: by now ${version} is recorded as live.`,
 };
 
-function explanation(channel: Channel, { side, cause, found, operation }: Drift): Markup {
+function explanation(channel: Channel, { side, cause, found, operation, missed = [] }: Drift): Markup {
+  if (side === 'file' && missed.length > 0) {
+    const left = sayLeft(missed);
+    const also =
+      left === '' ? '' : ` It also says that since then ${left}: whoever records it records that, too.`;
+    return mrkdwn`The registry file goes further than our records, which were restored from a backup.${also} ${whatRuns(channel)}`;
+  }
   if (side === 'file') {
     const edited =
       found === undefined
