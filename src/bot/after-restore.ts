@@ -1,4 +1,6 @@
 import { lastgood } from '../core/actor.ts';
+import { openDrifts } from '../core/channel/drift-state.ts';
+import type { Channel } from '../core/channel/state.ts';
 import type { Envelope } from '../core/envelope.ts';
 import { sayDate, type Instant } from '../core/time.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -29,11 +31,21 @@ export async function takeUpRestored(parts: {
       return submit([envelope], { once: { id: `restored/${at}/${id}`, request: '', at: now() } });
     }),
   );
+  const disputed = (await store.listStreams('channel'))
+    .map(({ state }) => state as Channel)
+    .filter((channel) => openDrifts(channel).length > 0);
   const open = [...incidents, ...operations].map(({ id }) => id).join(', ');
   await shout(`restored/${at}`, {
     text: [
       `Lastgood’s records were restored from a backup of ${sayDate(from)}. What happened since is not in them, and buttons of before are no longer valid.`,
       open === '' ? 'Nothing was open then.' : `Open then, and perhaps not any more: ${open}`,
+      ...(disputed.length === 0
+        ? []
+        : [
+            `What is live is in dispute on ${disputed.map(({ name }) => name).join(', ')}: decide on the card of the drift. Until then apps that ask whether their version was rolled back are told nothing.`,
+          ]),
+      'A version that was rolled back since then counts as usable again, unless release_channels.json tells of it.',
+      'A freeze that was declared since then is not in force: /lastgood freeze <reason>',
       'What else is live, say with /channels set <channel> <version> <reason>. What burns and is not in /incident list, declare.',
     ].join('\n'),
   });

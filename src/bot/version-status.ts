@@ -1,8 +1,10 @@
 import { keepRevoked, versionStatuses, type StatusByApp } from '../core/channel/version-status.ts';
+import { openDrifts } from '../core/channel/drift-state.ts';
 import type { Channel } from '../core/channel/state.ts';
 import { own } from '../core/own.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
-import type { SignedStatus, VersionStatusList } from '../http/api/version-status.ts';
+import type { SignedStatus, VersionStatusList, Withheld } from '../http/api/version-status.ts';
+import { decided, isUndecided } from '../store/restored.ts';
 import { StoreUnavailable, type Store } from '../store/store.ts';
 import { canonicalJson } from '../trust/audit/canonical-json.ts';
 import type { Signer } from '../trust/signing-key.ts';
@@ -15,8 +17,13 @@ const lookEvery: Milliseconds = 1_000;
 const listMark = 'version-status';
 const numberMark = 'version-status-number';
 
+const withheld =
+  'The records were restored from a backup, and which versions were rolled back since is not decided: see the drift in /channels';
+
 /** What is signed, but for how a moment is written. */
 interface Statement {
+  /** Whose it is; those of earlier versions do not say. */
+  readonly store?: string;
   readonly number: number;
   readonly issuedAt: Instant;
   readonly expiresAt: Instant;
@@ -28,25 +35,42 @@ interface Statement {
  * its time is over; in between it is the same to the letter, at every replica.
  */
 export function versionStatusList(parts: {
-  readonly store: Pick<Store, 'listStreams' | 'readMark' | 'advanceMark'>;
+  readonly store: Pick<Store, 'listStreams' | 'readMark' | 'writeMark' | 'advanceMark'>;
   readonly storeId: string;
   readonly signer: Signer;
   readonly now: () => Instant;
-}): () => Promise<VersionStatusList> {
+}): () => Promise<VersionStatusList | Withheld> {
   const { store, storeId, signer, now } = parts;
-  const kept: { list: VersionStatusList | undefined; statement: Statement | undefined; lookedAt: Instant } = {
+  const kept: {
+    list: VersionStatusList | Withheld | undefined;
+    statement: Statement | undefined;
+    lookedAt: Instant;
+  } = {
     list: undefined,
     statement: undefined,
     lookedAt: -Infinity,
   };
-  let looking: Promise<VersionStatusList> | undefined;
+  let looking: Promise<VersionStatusList | Withheld> | undefined;
 
-  async function look(at: Instant): Promise<VersionStatusList> {
-    const statement = await newest(at);
-    if (!kept.list || kept.statement?.number !== statement.number) kept.list = signed(statement);
+  async function look(at: Instant): Promise<VersionStatusList | Withheld> {
+    const statement = (await isInDispute()) ? undefined : await newest(at);
+    if (!kept.list || kept.statement?.number !== statement?.number)
+      kept.list = statement ? signed(statement) : { withheld };
     kept.statement = statement;
     kept.lookedAt = at;
     return kept.list;
+  }
+
+  /**
+   * After a restore, until somebody has decided what is live. Under a higher number, apps that have refused what was
+   * rolled back since the backup would run it again.
+   */
+  async function isInDispute(): Promise<boolean> {
+    if (!(await isUndecided(store))) return false;
+    const streams = await store.listStreams('channel');
+    if (streams.some(({ state }) => openDrifts(state as Channel).length > 0)) return true;
+    await decided(store);
+    return false;
   }
 
   /** What was issued last where that still holds, or a new one with a number of its own. */
@@ -55,11 +79,18 @@ export function versionStatusList(parts: {
     const streams = await store.listStreams('channel');
     const present = versionStatuses(streams.map(({ state }) => state as Channel));
     const apps = keepRevoked(present, before?.apps ?? {});
-    if (before && isFresh(before, at) && canonicalJson(before.apps) === canonicalJson(apps)) return before;
+    // What came with a backup has a number below those that clients know from the time since.
+    if (
+      before &&
+      before.store === storeId &&
+      isFresh(before, at) &&
+      canonicalJson(before.apps) === canonicalJson(apps)
+    )
+      return before;
     const last = Number((await store.readMark(numberMark)) ?? 0);
     // Seconds, so that not even a store that was lost or brought back from a backup begins below what clients know.
     const number = Math.max(last + 1, Math.floor(at / 1_000));
-    const statement = { number, issuedAt: at, expiresAt: at + goodFor, apps };
+    const statement: Statement = { store: storeId, number, issuedAt: at, expiresAt: at + goodFor, apps };
     // Of several replicas one issues it, and a slow one does not undo what came after.
     if (await store.advanceMark(numberMark, inOrder(number)))
       await store.advanceMark(listMark, `${inOrder(number)} ${canonicalJson(statement)}`);

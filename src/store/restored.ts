@@ -11,6 +11,7 @@ export interface Restored {
 }
 
 const mark = 'restored';
+const undecidedMark = 'restored-undecided';
 
 /**
  * Makes a copy of a store fit for a world that has gone on without it. What it had on the way may have gone out, and
@@ -18,12 +19,14 @@ const mark = 'restored';
  * of the life after the backup means anything of this one's; and numbers go on well behind those that were given in it.
  */
 export function markRestored(db: DatabaseSyncInstance, at: Instant): Restored {
+  // Restored before, and no bot has run on it since: only that restore has said that it was alive.
   const { from } = db
     .prepare(
-      `SELECT coalesce((SELECT CAST(value AS INTEGER) FROM mark WHERE name = 'alive-at'),
+      `SELECT coalesce((SELECT value ->> '$.from' FROM mark WHERE name = :mark AND value <> ''),
+         (SELECT CAST(value AS INTEGER) FROM mark WHERE name = 'alive-at'),
          (SELECT max(at) FROM event), :at) AS "from"`,
     )
-    .get({ at }) as { readonly from: Instant };
+    .get({ at, mark }) as { readonly from: Instant };
   const why = 'the records were restored from a backup made before its end: it may have been done';
   db.exec('BEGIN');
   db.prepare(
@@ -37,6 +40,7 @@ export function markRestored(db: DatabaseSyncInstance, at: Instant): Restored {
   const setMark = db.prepare('INSERT OR REPLACE INTO mark (name, value) VALUES (?, ?)');
   setMark.run('store-id', drawStoreId());
   setMark.run('alive-at', String(at));
+  setMark.run(undecidedMark, String(at));
   setMark.run(mark, JSON.stringify({ from, at } satisfies Restored));
   db.exec('COMMIT');
   return { from, at };
@@ -46,6 +50,16 @@ export function markRestored(db: DatabaseSyncInstance, at: Instant): Restored {
 export async function restoredStore(store: Pick<Store, 'readMark'>): Promise<Restored | undefined> {
   const value = (await store.readMark(mark)) ?? '';
   return value === '' ? undefined : (JSON.parse(value) as Restored);
+}
+
+/** Whether nobody has found yet that what the records say is live is what others say, too (`decided`). */
+export async function isUndecided(store: Pick<Store, 'readMark'>): Promise<boolean> {
+  return ((await store.readMark(undecidedMark)) ?? '') !== '';
+}
+
+/** Where the registry file goes further than the backup, somebody has taken a side. */
+export function decided(store: Pick<Store, 'writeMark'>): Promise<void> {
+  return store.writeMark(undecidedMark, '');
 }
 
 /** All who have to hear of it have. */

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { CommandModule } from 'yargs';
 import { sayDate } from '../core/time.ts';
 import type { Held } from '../store/restore.ts';
@@ -29,9 +29,10 @@ export const restoreCommand: CommandModule = {
       import('../bot/start-failure.ts'),
       import('../store/store-path.ts'),
     ]);
+    const path = resolve(storePath(dataDir));
     const kept = await restore(
       file,
-      { path: storePath(dataDir), database: databaseUrl },
+      { path, database: databaseUrl },
       {
         now: Date.now(),
         holds: (held) => {
@@ -48,9 +49,9 @@ export const restoreCommand: CommandModule = {
       const { exitCode: code, message } = sayStartFailure(error);
       throw new Stop(code, message, { cause: error });
     });
-    const was = databaseUrl ? `the schema ${kept}` : kept;
+    const [place, was] = databaseUrl ? ['the database of DATABASE_URL', `the schema ${kept}`] : [path, kept];
     process.stdout.write(
-      `It is in its place.${kept === undefined ? '' : ` What was there is kept as ${was}.`} Start the bot: it says in the ` +
+      `It is in its place, ${place}. ${kept === undefined ? 'Nothing was there.' : `What was there is kept as ${was}.`} Start the bot: it says in the ` +
         'emergency conversation what was open then, calls nobody for what is past, and begins nothing that was approved before.\n',
     );
   },

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import type { Effect } from '../../src/core/effect.ts';
 import type { ClockTick } from '../../src/core/incident/intent.ts';
 import { incidentKind } from '../../src/core/incident/incident.ts';
-import { firing, receive } from '../support/alerts.ts';
-import { ana, ben, given, hour, minute, start } from '../support/given.ts';
+import { firing, opened as alerted, receive } from '../support/alerts.ts';
+import { ana, ben, given, hour, minute, policies, start, storeId } from '../support/given.ts';
 import { asked, done, stepSettled } from '../support/rollback.ts';
 
 /** The store was restored from a backup that ended so much after the beginning. */
@@ -32,6 +33,41 @@ describe('after a restore, an incident', () => {
       broadcast: true,
       text: expect.stringContaining('restored from a backup of') as string,
     });
+  });
+
+  it('calls in PagerDuty under keys that the lost life cannot have used, and still ends what was called before', () => {
+    const before = given(
+      incidentKind,
+      ...opened().log.map((event) =>
+        event.type === 'incident.opened' ? { ...event, storeId: 'bef0re' } : event,
+      ),
+    );
+    const keys = (effects: readonly Effect[]) =>
+      effects.flatMap((effect) => (effect.type === 'page.pagerduty' ? effect.dedupKey : []));
+    const after = before.when(restored(minute), { at: 5 * hour });
+    const called = after.when({ type: 'clock.tick', down: undefined }, { at: after.wakeAt ?? 0 });
+    expect(keys(called.effects)).toEqual([`lastgood/${storeId}/INC-1/rung-2.1`]);
+    expect(keys(called.when({ type: 'incident.acknowledge' }, { by: ben }).effects)).toEqual([
+      'lastgood/bef0re/INC-1/rung-1.1',
+      `lastgood/${storeId}/INC-1/rung-2.1`,
+    ]);
+  });
+
+  it('adds nobody to a page that somebody may have taken since', () => {
+    const { services } = policies.services;
+    const checkout = { ...services['checkout']!, pagerduty: 'PSHOP' };
+    const byName = { ...policies, services: { ...policies.services, services: { ...services, checkout } } };
+    const after = alerted('P0', byName).when(restored(minute), { at: 5 * hour });
+    const called = after.when(
+      { type: 'clock.tick', down: undefined },
+      { at: after.wakeAt ?? 0, policies: byName },
+    );
+    expect(called.effects).toContainEqual(
+      expect.objectContaining({
+        named: { service: 'PSHOP', users: ['PBEN'] },
+        dedupKey: expect.stringMatching(/rung-2\.1$/) as string,
+      }),
+    );
   });
 
   it('that is resolved hears nothing', () => {

@@ -77,28 +77,34 @@ test('An old backup is restored: nobody is called for what is past, and then the
   await world.type(people.ben.id, '/incident ack INC-1');
   await world.pass(40 * minute);
   const before = calls();
+  const keys = () => world.pagerduty.alerts().map(({ dedupKey }) => dedupKey);
+  const known = keys();
 
   const held = await goBackTo(backup);
   expect(held).toMatchObject({ incidents: ['INC-1'], operations: [], changed: undefined });
   await world.pass(minute);
   expect(calls()).toEqual(before);
-  expect(
-    said(conversations.emergency.id).filter((text) => text.includes('were restored from a backup')),
-  ).toHaveLength(1);
+  const told = said(conversations.emergency.id).filter((text) =>
+    text.includes('were restored from a backup'),
+  );
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain('A freeze that was declared since then is not in force');
 
   // Nobody has said that it is over: the next one on the ladder hears of it after all.
   await world.pass(5 * minute);
   expect(calls()).not.toEqual(before);
+  // Under a key of the lost life, where Ben has acknowledged, no phone would ring.
+  expect(keys().length).toBeGreaterThan(known.length);
   await world.stopBot();
   await world.startBot();
   await world.settle();
   expect(
     said(conversations.emergency.id).filter((text) => text.includes('were restored from a backup')),
   ).toHaveLength(1);
-  const told = (await world.bot().store.readEvents('INC-1')).filter(
+  const heard = (await world.bot().store.readEvents('INC-1')).filter(
     ({ type }) => type === 'records.restored',
   );
-  expect(told).toHaveLength(1);
+  expect(heard).toHaveLength(1);
 });
 
 test('A backup from the middle of a rollback is restored: no step is begun again, nor one by an approval of before', async () => {
@@ -156,4 +162,57 @@ test('The INC-2 of the life after the backup is not the next incident: other num
   await world.settle();
   expect(world.told(people.ben.id)).toContain('no longer valid');
   expect(open[0]?.state).toMatchObject({ status: 'triggered' });
+});
+
+/** What apps are told of a version: its status, or that nobody says. */
+async function statusOf(version: string): Promise<{ readonly number: number; readonly status: string }> {
+  const response = await fetch(`${world.bot().url}/api/v1/status/shop/${version}`);
+  const { signed = '{}' } = (await response.json()) as { readonly signed?: string };
+  return { number: 0, status: String(response.status), ...(JSON.parse(signed) as object) };
+}
+
+async function rollBackStable(): Promise<void> {
+  await world.type(people.ana.id, '/rollback stable 1.4.2 checkout answers 500');
+  const [approve] = buttonsOf(world.slack).filter(
+    ({ click, inDirectMessage }) => click.actionId === 'operation.approve' && !inDirectMessage,
+  );
+  await world.slack.as(people.ben.id).clickStale(approve!.click);
+  await world.settle();
+  await world.pass(10 * minute);
+}
+
+test('What was rolled back since the backup is never said to be usable again: apps hear nothing until somebody decides', async () => {
+  const backup = await backUp();
+  await world.pass(minute);
+  await rollBackStable();
+  const before = await statusOf('1.5.0');
+  expect(before.status).toBe('revoked');
+
+  await goBackTo(backup);
+  expect((await statusOf('1.5.0')).status).toBe('503');
+  const shouted = said(conversations.emergency.id).find((text) =>
+    text.includes('were restored from a backup'),
+  );
+  expect(shouted).toContain('in dispute on shop/stable');
+  const [record] = buttonsOf(world.slack).filter(({ click }) => click.actionId === 'drift.record');
+  await world.slack.as(people.dana.id).clickStale(record!.click);
+  await world.settle();
+  await world.pass(minute);
+  const after = await statusOf('1.5.0');
+  expect(after.status).toBe('revoked');
+  expect(after.number).toBeGreaterThan(before.number);
+});
+
+test('It stays revoked where the lost life has ended at what was live in the backup: the registry file still tells', async () => {
+  await world.type(people.ana.id, '/channels set stable 1.4.2 by hand');
+  const backup = await backUp();
+  await world.pass(minute);
+  await world.type(people.ana.id, '/channels set stable 1.5.1 by hand');
+  await rollBackStable();
+  expect((await statusOf('1.5.1')).status).toBe('revoked');
+
+  await goBackTo(backup);
+  await world.pass(minute);
+  expect(buttonsOf(world.slack).filter(({ click }) => click.actionId === 'drift.record')).toEqual([]);
+  expect((await statusOf('1.5.1')).status).toBe('revoked');
 });

@@ -1,14 +1,16 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { restore, type Held } from '../../src/store/restore.ts';
+import { restoredStore } from '../../src/store/restored.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { storeIdOf, trailIdOf } from '../../src/store/store-id.ts';
 import { StoreLocked, type Store } from '../../src/store/store.ts';
 import { delivery, enqueue, errand, move, noon, writeStream } from '../contract/store-samples.ts';
+import { smallDisk, withoutMounts } from '../faults/support/small-disk.ts';
 import { describeOnPostgres } from '../support/on-postgres.ts';
 
 const later = noon + 86_400_000;
@@ -86,6 +88,19 @@ describe('A restored store', () => {
     ]);
   });
 
+  test('is as old as its backup for as long as no bot has run on it, also when it is moved on from there', async () => {
+    await restore(await backup(), here(), quietly);
+    const second = join(folder, 'second.db');
+    const store = await openSqliteStore({ path, now: () => later });
+    await store.backUp(second);
+    await store.close();
+    const moved = join(folder, 'elsewhere.db');
+    const [now, held] = [later + 3_600_000, [] as Held[]];
+    await restore(second, { path: moved, database: undefined }, { now, holds: (what) => held.push(what) });
+    expect(held[0]?.from).toBe(noon);
+    expect(await inFile(moved, restoredStore)).toEqual({ from: noon, at: now });
+  });
+
   test('is not begun while a bot runs, or of what is no backup; then everything is as it was', async () => {
     const made = await backup();
     const running = await openSqliteStore({ path, now: () => noon });
@@ -115,6 +130,71 @@ describe('A restored store', () => {
     const held: Held[] = [];
     await restore(made, here(), { now: later, holds: (what) => held.push(what) });
     expect(held[0]?.changed).toEqual({ where: 'INC-7/1', what: expect.stringContaining('changed') });
+  });
+
+  test('takes nothing over from what is left beside a store that is gone, and keeps that', async () => {
+    const made = await backup();
+    const store = await openSqliteStore({ path, now: () => noon });
+    await enqueue(store, errand('INC-8/1.0', { stream: 'INC-8' }));
+    // Killed, with its newest part in the log; and then only the file itself is taken away.
+    const log = await readFile(`${path}-wal`);
+    await store.close();
+    await rm(path);
+    await writeFile(`${path}-wal`, log);
+    const kept = await restore(made, here(), quietly);
+    await inFile(path, async (restored) => {
+      expect(await storeIdOf(restored)).not.toBe('before');
+      expect((await restored.listStreams('incident')).map(({ id }) => id)).toEqual(['INC-7']);
+      expect(await restored.outboxDue(later, 10)).toEqual([]);
+    });
+    expect(kept).toMatch(/\.before-[\d-]+\.db-wal$/);
+    expect(await readFile(kept!)).toEqual(log);
+  });
+
+  test('has nothing of another backup of which a restore was killed', async () => {
+    const made = await backup();
+    const store = await openSqliteStore({ path, now: () => noon });
+    await store.writeMark('of', 'another');
+    // Killed while it was at work on its copy: what stood on the disk then is still there.
+    for (const end of ['', '-wal']) await copyFile(`${path}${end}`, join(folder, `restoring.db${end}`));
+    await store.close();
+    await restore(made, here(), quietly);
+    expect(await inFile(path, (restored) => restored.readMark('of'))).toBeUndefined();
+    expect((await readdir(folder)).filter((name) => name.startsWith('restoring'))).toEqual([]);
+  });
+
+  test.skipIf(withoutMounts !== undefined)(
+    'says that nothing was replaced where the disk has no room for it',
+    async () => {
+      const made = await backup();
+      const place = join(folder, 'disk');
+      // For the copy, and not for what is changed in it.
+      const disk = smallDisk(place, Math.ceil((await stat(made)).size / 1_024) + 8);
+      const there = { path: join(place, 'lastgood.db'), database: undefined };
+      const why = /restoring\.db cannot be used: .*disk.* Nothing was replaced\.$/;
+      try {
+        await expect(restore(made, there, quietly)).rejects.toThrow(why);
+        expect(await readdir(place)).toEqual([]);
+      } finally {
+        disk.unmount();
+      }
+    },
+  );
+
+  test('is none of a file of no bytes, nor of another program’s database', async () => {
+    const made = await backup();
+    const [empty, foreign] = [join(folder, 'empty.db'), join(folder, 'foreign.db')];
+    await writeFile(empty, '');
+    const db = new DatabaseSync(foreign);
+    db.exec('CREATE TABLE bookmarks (url); PRAGMA user_version = 3');
+    db.close();
+    const unused = join(folder, 'unused.db');
+    await inFile(unused, () => Promise.resolve());
+    const before = await readFile(path);
+    for (const none of [empty, foreign, unused])
+      await expect(restore(none, here(), quietly)).rejects.toThrow(`${none} is no backup`);
+    expect(await readFile(path)).toEqual(before);
+    await restore(made, here(), quietly);
   });
 
   test('takes the place of a damaged one, with what belongs to that', async () => {

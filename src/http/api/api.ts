@@ -3,11 +3,11 @@ import type { Route } from '../wire.ts';
 import { auditRoutes, type AuditReads } from './audit.ts';
 import { backupRoute, type BackUp } from './backup.ts';
 import { commandRoute, type CarryOut } from './commands.ts';
-import type { Doorkeeper } from './guard.ts';
+import { turnsAway, type Doorkeeper } from './guard.ts';
 import { openApiRoute } from './openapi.ts';
 import { readRoutes, type Look } from './reads.ts';
 import { reportRoutes, type Reports } from './reports.ts';
-import { versionStatusRoutes, type VersionStatusList } from './version-status.ts';
+import { versionStatusRoutes, type VersionStatusList, type Withheld } from './version-status.ts';
 
 /** What the API serves. */
 export interface ApiHandlers extends Doorkeeper {
@@ -18,7 +18,7 @@ export interface ApiHandlers extends Doorkeeper {
   readonly backUp: BackUp;
   readonly audit: AuditReads;
   /** Undefined where nothing is signed. */
-  readonly versionStatus: (() => Promise<VersionStatusList>) | undefined;
+  readonly versionStatus: (() => Promise<VersionStatusList | Withheld>) | undefined;
 }
 
 /** `/api/v1/…` and `/openapi.json`. */
@@ -30,6 +30,7 @@ export function apiRoutes(handlers: ApiHandlers): readonly Route[] {
     ...readRoutes(handlers, handlers.look),
     ...auditRoutes(handlers, handlers.audit),
     ...versionStatusRoutes(handlers, handlers.versionStatus),
-  ];
+    // Nothing that is public takes a body.
+  ].map((route) => (route.method === 'POST' ? { ...route, turnsAway: turnsAway(handlers) } : route));
   return [...routes, openApiRoute(routes)];
 }

@@ -17,6 +17,11 @@ export interface VersionStatusList {
   readonly one: (app: string, version: string) => SignedStatus | undefined;
 }
 
+/** Nothing is said of any version: why. */
+export interface Withheld {
+  readonly withheld: string;
+}
+
 /** A change reaches a client no later than this, whatever caches are in between. */
 const cachedFor = 60;
 
@@ -27,7 +32,7 @@ const cachedFor = 60;
  */
 export function versionStatusRoutes(
   keeper: Pick<Doorkeeper, 'closed' | 'isOutage' | 'failed'>,
-  list: (() => Promise<VersionStatusList>) | undefined,
+  list: (() => Promise<VersionStatusList | Withheld>) | undefined,
 ): readonly ApiRoute[] {
   const get = (
     path: string,
@@ -43,6 +48,7 @@ export function versionStatusRoutes(
       if (why !== undefined) return { status: 503, json: { error: `${why}. Ask again in a moment.` } };
       try {
         const from = await list();
+        if ('withheld' in from) return { status: 503, json: { error: `${from.withheld}.` } };
         const picked = pick(from, request);
         return 'signed' in picked ? conditional(request, from.tag, picked) : picked;
       } catch (error) {
