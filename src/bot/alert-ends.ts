@@ -4,6 +4,7 @@ import { incidentAlias, type Incident } from '../core/incident/state.ts';
 import type { Alert } from '../core/source.ts';
 import { openStreams } from '../engine/open-streams.ts';
 import type { Store } from '../store/store.ts';
+import { isLeftOut } from './left-out.ts';
 
 /** What one item asks for; under its key, that it changed nothing is remembered. */
 interface Asking {
@@ -18,27 +19,28 @@ type Places = ReadonlyMap<string, Map<string, Alert['place']>>;
  * An alert's end goes where it is routed to, and besides to every other open incident where this alert fires. If it says
  * nothing of its place, that is whatever fires under its fingerprint; if it does, only what said the very same when it
  * fired, before `services.yml` was edited. Nobody remembers of an end that it changed nothing, since the next time its
- * alert may fire elsewhere.
+ * alert may fire elsewhere. That nothing is left out stands in nearly every notification, and goes elsewhere when
+ * somebody looks there anyway.
  * @param asking in the order in which it came
  */
 export async function endWhereItFires<T extends Asking>(
   store: Pick<Store, 'listStreams'>,
   asking: readonly T[],
 ): Promise<readonly T[]> {
-  const ended = new Set(asking.flatMap(({ envelopes }) => envelopes.flatMap(endedBy)));
-  if (ended.size === 0) return asking;
-  const places = await placesOf(store, ended);
+  const ended = asking.flatMap(({ envelopes }) => envelopes.flatMap(endedBy));
+  if (ended.every(isLeftOut)) return asking;
+  const places = await placesOf(store, new Set(ended.map(({ fingerprint }) => fingerprint)));
   return asking.map((one) => {
     const envelopes = one.envelopes.flatMap((envelope) => [envelope, ...elsewhere(envelope, places)]);
-    return one.envelopes.some((envelope) => endedBy(envelope).length > 0)
+    return one.envelopes.some((envelope) => !endedBy(envelope).every(isLeftOut))
       ? { ...one, key: undefined, envelopes }
       : { ...one, envelopes };
   });
 }
 
-function endedBy({ intent }: Envelope): readonly string[] {
+function endedBy({ intent }: Envelope): readonly Alert[] {
   if (intent.type !== 'alerts.receive') return [];
-  return intent.alerts.flatMap(({ alert }) => (alert.status === 'resolved' ? [alert.fingerprint] : []));
+  return intent.alerts.flatMap(({ alert }) => (alert.status === 'resolved' ? [alert] : []));
 }
 
 /** As it is stored, and without a lock: alerts fire and end by what is read in order, by nobody else meanwhile. */

@@ -4,6 +4,7 @@ import type { Envelope } from '../core/envelope.ts';
 import type { Policies } from '../core/policies/policies.ts';
 import type { Alert } from '../core/source.ts';
 import type { Instant } from '../core/time.ts';
+import { withLeftOut } from './left-out.ts';
 
 /** What alerts of one source ask for: all of one service and channel go to their incident together. */
 export function alertIntents(
@@ -21,10 +22,13 @@ export function alertIntents(
     else byIncident.set(alias, [one]);
   }
   const by = { kind: 'source', name: source } as const;
+  const fires = (some: typeof routed) => some.some(({ alert }) => alert.status === 'firing');
+  const firesSomewhere = fires(routed);
   return [...byIncident].map(([alias, together]) => ({
-    to: { kind: 'incident', alias, open: true },
+    // What was left out calls somebody for what fires, or, where nothing that is shown does, for what has just ended.
+    to: { kind: 'incident', alias, open: fires(together) || !firesSomewhere },
     at,
     by,
-    intent: { type: 'alerts.receive', alerts: together },
+    intent: { type: 'alerts.receive', alerts: withLeftOut(together, source) },
   }));
 }

@@ -33,6 +33,12 @@ export async function backlogNotes(
   ];
 }
 
+/** What came in, and can neither be read nor shown to anybody, in a line. */
+export function setAsideNotes(count: number): readonly string[] {
+  if (count === 0) return [];
+  return [`What came in cannot be read: ${count} wait to be tried again; the log says why`];
+}
+
 function silenceNotes(silent: ReturnType<Engine['silent']>, now: Instant): readonly string[] {
   if (silent.length === 0) return [];
   const who = silent.map(({ neighbour }) => names[neighbour]);

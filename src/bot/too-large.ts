@@ -23,7 +23,7 @@ export function callForTooLarge(options: {
     const alert = {
       fingerprint: `lastgood:too-large/${source}`,
       title: `A notification from ${source} was too large`,
-      summary: `It had more than 1 MB and was not taken. ${lookAtItself(source)} And let it send less at once: max_alerts in Alertmanager, Max Alerts in Grafana.`,
+      summary: `It had more than 8 MB and was not taken. ${lookAtItself(source)} And let it send smaller groups: group_by in Alertmanager and Grafana.`,
     };
     await engine.submit([ownAlert(policies(), source, alert, now())]);
   };

@@ -25,6 +25,16 @@ export interface Alert {
   readonly dashboard?: string;
   /** What to do about it. */
   readonly runbook?: string;
+  /** What it was told of together with, by a source that tells of groups. */
+  readonly group?: AlertGroup;
+}
+
+/** Alerts of which a source tells at once: all that fire, and all that have just ended. */
+export interface AlertGroup {
+  /** The same each time the group is told of. */
+  readonly key: string;
+  /** How many of its alerts the source was told to leave out. */
+  readonly leftOut: number;
 }
 
 /** A webhook as it came over the wire: header names in lower case, the very bytes of the body. */

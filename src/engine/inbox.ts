@@ -16,6 +16,8 @@ export class NotNow extends Error {
 }
 
 const soon = 3_000;
+/** Whatever kept an item from being read and from quarantine may be over by then: a right that was missing, a bug. */
+const aWhile = 60_000;
 
 /**
  * Reads items of one source, and settles each through the engine. Throwing puts the item into quarantine, unless it
@@ -39,6 +41,8 @@ export interface Inbox {
   /** Goes on with what an earlier run had accepted and not finished. */
   readonly start: () => Promise<void>;
   readonly working: () => Promise<unknown> | undefined;
+  /** How many could neither be read nor put into quarantine, and wait to be tried again. */
+  readonly setAside: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -79,7 +83,7 @@ export function createInbox(parts: {
   /** How many of those there have been. */
   let received = 0;
   const reading = new Set<Promise<void>>();
-  /** What could not even be put into quarantine; it stays where it is until the next start. */
+  /** What could not even be put into quarantine: it is in nobody's way, and tried again after a while. */
   const setAside = new Set<string>();
   const state = { started: false, running: true };
 
@@ -249,10 +253,20 @@ export function createInbox(parts: {
       } catch (second) {
         log.error({ error: second, item: item.id }, 'nor could that be recorded');
         if (second instanceof StoreUnavailable) return false;
-        setAside.add(item.id);
+        putAside(item);
       }
     }
     return true;
+  }
+
+  /** All of it is tried again at once, and so in the order in which it came. */
+  function putAside({ id }: InboxItem): void {
+    if (setAside.size === 0)
+      clock.wakeAt(clock.now() + aWhile, () => {
+        setAside.clear();
+        lookAgain();
+      });
+    setAside.add(id);
   }
 
   function mayBeMore(items: readonly InboxItem[]): boolean {
@@ -279,6 +293,7 @@ export function createInbox(parts: {
       const all = [inTurn.running(), adoption.running(), ...reading].filter((each) => each !== undefined);
       return all.length === 0 ? undefined : Promise.all(all);
     },
+    setAside: () => setAside.size,
     stop: async () => {
       state.running = false;
       await Promise.all([inTurn.stop(), adoption.stop(), ...reading]);

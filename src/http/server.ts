@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { bodyReader } from './body.ts';
 import { findRoute, type Found } from './routing.ts';
 import type { Route, WireResponse } from './wire.ts';
 
@@ -13,14 +14,23 @@ export interface HttpServer {
   readonly close: () => Promise<void>;
 }
 
-/** A request that outgrows these is refused before anybody works on it. */
+/**
+ * A request that outgrows these is refused before anybody works on it. A notification that tells of ten thousand alerts
+ * comes from somebody who is known before its body is read; nobody else needs as much memory.
+ */
 const bodyLimit = 1_048_576;
+const largeBodyLimit = 8 * bodyLimit;
 const headersWithin = 10_000;
 /** What is under way when we are told to stop gets this long. */
 const closeWithin = 3_000;
 const requestWithin = 15_000;
 /** How often Node looks for those; by itself every 30 s. */
 const lookEvery = 1_000;
+/**
+ * A proxy sends the next request over a connection that was idle (AWS up to 60 s, Caddy 2 min). What meets it closing is
+ * answered 502 there, and most senders never send it again: whoever keeps one longest closes it, and that is not us.
+ */
+const idleFor = 130_000;
 
 /**
  * The one HTTP server: every route of ours, with limits on size and time.
@@ -36,12 +46,18 @@ export async function startHttpServer(options: {
 }): Promise<HttpServer> {
   const { host, port, routes, failed, answered: tell } = options;
   const state = { closing: false };
+  const readBody = bodyReader();
   const server = createServer(
-    { headersTimeout: headersWithin, requestTimeout: requestWithin, connectionsCheckingInterval: lookEvery },
+    {
+      headersTimeout: headersWithin,
+      requestTimeout: requestWithin,
+      connectionsCheckingInterval: lookEvery,
+      keepAliveTimeout: idleFor,
+    },
     (request, response) => {
       const { path, query } = parted(request.url ?? '/');
       const found = findRoute(routes, request.method ?? '', path);
-      answer(request, path, query, found)
+      answer(readBody, request, path, query, found)
         .catch((error: unknown): WireResponse => {
           // Whoever hangs up before all of it is here hears no answer; that is no failure of ours.
           if (request.complete) failed(error, path);
@@ -78,6 +94,7 @@ export async function startHttpServer(options: {
 }
 
 async function answer(
+  readBody: ReturnType<typeof bodyReader>,
   request: IncomingMessage,
   path: string,
   query: string,
@@ -88,10 +105,23 @@ async function answer(
   if (request.headers['content-encoding'] !== undefined) {
     return { status: 415, json: { error: 'Send the body as it is, without Content-Encoding.' } };
   }
-  const body = await readBody(request);
-  if (!body) {
-    const instead = await found.route.tooLarge?.({ headers: singles(request) });
-    return instead ?? { status: 413, json: { error: `The body is larger than ${bodyLimit} bytes.` } };
+  const { takesLarge, tooLarge, turnsAway } = found.route;
+  const headers = singles(request);
+  const known = takesLarge?.({ headers }) === true;
+  const refusal = known ? undefined : await turnsAway?.({ headers });
+  const limit = known ? largeBodyLimit : bodyLimit;
+  const body = await readBody(request, {
+    limit,
+    from: known ? 'somebody known' : refusal ? 'nobody' : 'anybody',
+  });
+  if (body === 'too large') {
+    const instead = await tooLarge?.({ headers });
+    return instead ?? { status: 413, json: { error: `The body is larger than ${limit} bytes.` } };
+  }
+  if (refusal) return refusal;
+  if (body === 'no room') {
+    const error = 'Too much is being sent at this moment. Send it again soon.';
+    return { status: 503, json: { error }, headers: { 'retry-after': '5' } };
   }
   return found.route.handle({
     method: request.method ?? '',
@@ -101,7 +131,7 @@ async function answer(
     get query() {
       return new URLSearchParams(query);
     },
-    headers: singles(request),
+    headers,
     body,
   });
 }
@@ -118,28 +148,6 @@ function singles(request: IncomingMessage): IncomingMessage['headers'] {
   if (Object.keys(headers).length * 2 === rawHeaders.length) return headers;
   const doubled = Object.entries(request.headersDistinct).filter(([, values]) => (values?.length ?? 0) > 1);
   return { ...headers, ...Object.fromEntries(doubled) };
-}
-
-/**
- * @returns undefined when it is too large; what is left of it is not read.
- * @throws when whoever sends it hangs up
- */
-function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > bodyLimit) return Promise.resolve(undefined);
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let size = 0;
-    request.on('data', (part: Buffer) => {
-      size += part.length;
-      if (size <= bodyLimit) parts.push(part);
-      else {
-        request.pause();
-        resolve(undefined);
-      }
-    });
-    request.once('end', () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));
-    request.once('error', reject);
-  });
 }
 
 async function sendFile(

@@ -1,6 +1,6 @@
 import type { Instant } from '../core/time.ts';
 import type { WebhookDoor } from '../trust/webhook-doors.ts';
-import type { Route, WireRequest } from './wire.ts';
+import type { Route, WireRequest, WireResponse } from './wire.ts';
 
 /**
  * `POST /webhooks/<source>`: authentic, then durable, then answered; understood later. A body that cannot be read is
@@ -16,11 +16,14 @@ export function webhookRoutes(options: {
   readonly failed: (error: unknown, source: string) => void;
 }): readonly Route[] {
   const { doors, now, receive, tooLarge, failed } = options;
+  // No signature is one of no body: this opens to a bearer token only.
+  const isKnown = (door: WebhookDoor, { headers }: Pick<WireRequest, 'headers'>): boolean =>
+    door.isAuthentic({ headers, body: Buffer.alloc(0) }, now());
   return doors.map((door) => ({
     method: 'POST',
     path: `/webhooks/${door.source}`,
     handle: async (request) => {
-      if (!door.isAuthentic(request, now())) return { status: 401, json: { error: door.refusal } };
+      if (!door.isAuthentic(request, now())) return refused(door);
       try {
         await receive(door, request);
         return { status: 202, json: { accepted: true } };
@@ -29,9 +32,10 @@ export function webhookRoutes(options: {
         return { status: 503, json: { error: 'This could not be stored; send it again.' } };
       }
     },
-    tooLarge: async ({ headers }) => {
-      // No signature is one of no body: this opens to a bearer token only.
-      if (!door.isAuthentic({ headers, body: Buffer.alloc(0) }, now())) return undefined;
+    takesLarge: (request) => isKnown(door, request),
+    turnsAway: (request) => (door.takesSignatures || isKnown(door, request) ? undefined : refused(door)),
+    tooLarge: async (request) => {
+      if (!isKnown(door, request)) return undefined;
       try {
         await tooLarge(door.source);
         return undefined;
@@ -44,4 +48,8 @@ export function webhookRoutes(options: {
       }
     },
   }));
+}
+
+function refused({ refusal }: WebhookDoor): WireResponse {
+  return { status: 401, json: { error: refusal } };
 }

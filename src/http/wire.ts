@@ -26,6 +26,15 @@ export interface Route {
   /** Compared whole; `{name}` takes one part of it, and a route ending in `/*` everything below it. */
   readonly path: string;
   readonly handle: (request: WireRequest) => Promise<WireResponse>;
+  /** Whether its headers alone say that this comes from somebody who may send a large body; left out: nobody may. */
+  readonly takesLarge?: (request: Pick<WireRequest, 'headers'>) => boolean;
+  /**
+   * What to answer whoever is not let in, where their headers alone say so: nothing of their body is kept then. Left out, or
+   * undefined: only the body tells, or whoever handles it.
+   */
+  readonly turnsAway?: (
+    request: Pick<WireRequest, 'headers'>,
+  ) => WireResponse | undefined | Promise<WireResponse | undefined>;
   /**
    * Told of a request whose body is too large; what it answers stands instead of 413, after which nobody sends it again.
    * Left out: nobody needs to know.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Alert } from '../core/source.ts';
+import type { Alert, AlertGroup } from '../core/source.ts';
 import { sha256Hex } from '../trust/sha256.ts';
 import { cleanLabels, cleanText, cleanUrl, fingerprintOf, limits, readTime } from './untrusted.ts';
 
@@ -19,11 +19,24 @@ export const prometheusAlert = z.object({
   valueString: z.string().optional(),
 });
 
-/** @param more what the notification says of itself, for the end of the summary */
+/** What a notification says of the group whose alerts it carries. */
+export const prometheusGroup = {
+  groupKey: z.string().default(''),
+  /** How many alerts of the group are not in it: `max_alerts` of Alertmanager, Grafana's “Max Alerts”. */
+  truncatedAlerts: z.int().min(0).default(0),
+};
+
+export function readPrometheusGroup(said: {
+  readonly groupKey: string;
+  readonly truncatedAlerts: number;
+}): AlertGroup {
+  return { key: sha256Hex(said.groupKey), leftOut: said.truncatedAlerts };
+}
+
 export function readPrometheusAlert(
   source: string,
   { status, labels, annotations, valueString, ...said }: z.infer<typeof prometheusAlert>,
-  more: string,
+  group: AlertGroup,
 ): Alert {
   const words = annotations['summary'] ?? annotations['description'] ?? valueString ?? '';
   const began = readTime(said.startsAt);
@@ -35,8 +48,9 @@ export function readPrometheusAlert(
     fingerprint: fingerprintOf(source, said.fingerprint ?? identityOf(labels)),
     status,
     title: cleanText(labels['alertname'] ?? '', limits.title) || 'Alert without a name',
-    summary: [cleanText(words, limits.summary), more].filter((part) => part !== '').join(' '),
+    summary: cleanText(words, limits.summary),
     labels: cleanLabels(labels),
+    group,
     ...(began === undefined ? {} : { startsAt: began }),
     ...(url === undefined ? {} : { url }),
     ...(dashboard === undefined ? {} : { dashboard }),

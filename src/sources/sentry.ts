@@ -69,8 +69,8 @@ const metricAlert = z.object({
 const anything = z.looseObject({ action: z.string().optional() });
 
 /**
- * Webhooks of a Sentry integration: issue alerts and metric alerts. An issue alert has no end of its own, since who
- * resolves an issue in Sentry does not say where it happened; people resolve the incident.
+ * Webhooks of a Sentry integration: issue alerts and metric alerts. An issue alert has no end of its own, since an issue
+ * that is resolved in Sentry may happen still, until the next release or a commit is live; people resolve the incident.
  */
 export const sentry = {
   name: 'sentry',

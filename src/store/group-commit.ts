@@ -76,6 +76,7 @@ export function groupCommit(
     if (batch) await batch;
     refuseWhenFinished();
     try {
+      takeBack();
       return query();
     } catch (error) {
       throw storeFailure(error, path) ?? error;
@@ -114,13 +115,28 @@ export function groupCommit(
       db.exec('COMMIT');
       return settled;
     } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
-      const failure =
-        storeFailure(error, path) ?? new StoreUnavailable(`${path} could not be written.`, { cause: error });
+      const failure = failureAfter(error);
       return items.map((item) => () => item.reject(failure));
     } finally {
       batches += 1;
     }
+  }
+
+  function failureAfter(error: unknown): Error {
+    try {
+      takeBack();
+      return (
+        storeFailure(error, path) ?? new StoreUnavailable(`${path} could not be written.`, { cause: error })
+      );
+    } catch (second) {
+      const cause = new AggregateError([error, second]);
+      return new StoreUnavailable(`${path} could not be written, nor could that be taken back.`, { cause });
+    }
+  }
+
+  /** While no batch is open, a transaction is one that could not be taken back: nothing goes on over it. */
+  function takeBack(): void {
+    if (db.isTransaction) db.exec('ROLLBACK');
   }
 
   async function inSavepoint(

@@ -21,6 +21,8 @@ export interface WebhookDoor {
   readonly source: string;
   /** Reads headers and compares; whatever is presented, it never throws. */
   readonly isAuthentic: (request: WireRequest, at: Instant) => boolean;
+  /** Whether a signature may let somebody in, which only the whole body tells; else a bearer token does, or nothing. */
+  readonly takesSignatures: boolean;
   /**
    * The same for the same delivery, made of signed bytes only: an id in an unsigned header is whatever a replay says.
    * Undefined where the same words again are news, as with monitoring that repeats what still fires.
@@ -52,6 +54,7 @@ export function webhookDoors({ tokens, secrets }: WebhookKeys): readonly Webhook
   const bearer = (source: string): WebhookDoor => ({
     source,
     isAuthentic: ({ headers }) => isWebhookToken(tokens, source, headers['authorization']),
+    takesSignatures: false,
     deliveryId: () => undefined,
     keeps: [],
     refusal: Object.hasOwn(tokens, source)
@@ -71,6 +74,7 @@ export function webhookDoors({ tokens, secrets }: WebhookKeys): readonly Webhook
     return {
       ...rest,
       source,
+      takesSignatures: secrets[source].length > 0,
       isAuthentic: ({ headers, body }) => {
         const value = single(headers[header.toLowerCase()]);
         return value !== undefined && isSigned(body, signatures(value), secrets[source]);
@@ -122,6 +126,7 @@ const grafanaWindow = 300_000;
 function grafanaDoor(bearer: WebhookDoor, secrets: readonly Secret[]): WebhookDoor {
   return {
     ...bearer,
+    takesSignatures: secrets.length > 0,
     isAuthentic: (request, at) => {
       if (bearer.isAuthentic(request, at)) return true;
       const { headers, body } = request;

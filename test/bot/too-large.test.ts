@@ -16,11 +16,13 @@ import { send } from '../threats/support/send.ts';
 
 const token = 'w'.repeat(40);
 const bearer = { authorization: `Bearer ${token}` };
-const body = `{"version":"4","alerts":[${' '.repeat(1_048_577)}]}`;
+const megabyte = 1_048_576;
+const body = (size: number): string => `{"version":"4","alerts":[${' '.repeat(size)}]}`;
 
 /** The real doors in front of the real engine. */
 async function openDoors({ clock, engine, log }: Pick<Workshop, 'clock' | 'log'> & { engine: Engine }) {
   const failures: unknown[] = [];
+  const taken: number[] = [];
   const secrets = { grafana: [], pagerduty: [], sentry: [secret('s'.repeat(40))], github: [] };
   const http = await startHttpServer({
     host: '127.0.0.1',
@@ -28,16 +30,16 @@ async function openDoors({ clock, engine, log }: Pick<Workshop, 'clock' | 'log'>
     routes: webhookRoutes({
       doors: webhookDoors({ tokens: { alertmanager: [sha256Hex(token)] }, secrets }),
       now: clock.now,
-      receive: () => Promise.reject(new Error('too large')),
+      receive: async (_, request) => void taken.push(request.body.length),
       tooLarge: callForTooLarge({ engine, policies: () => policies, now: clock.now, log }),
       failed: (error) => failures.push(error),
     }),
     failed: (error) => failures.push(error),
   });
   onTestFinished(() => http.close());
-  const post = (source: string, headers: Readonly<Record<string, string>>) =>
-    send(`${http.url}/webhooks/${source}`, headers, body);
-  return { post, failures, url: new URL(http.url) };
+  const post = (source: string, headers: Readonly<Record<string, string>>, size = 8 * megabyte) =>
+    send(`${http.url}/webhooks/${source}`, headers, body(size));
+  return { post, taken, failures, url: new URL(http.url) };
 }
 
 it('A notification that is too large is refused, and people are called: it would be too large again', async () => {
@@ -53,11 +55,19 @@ it('A notification that is too large is refused, and people are called: it would
   expect(events.filter((type) => type === 'alert.fired')).toHaveLength(1);
 });
 
+it('A notification of thousands of alerts is taken, from whoever says in a header who they are', async () => {
+  const { post, taken } = await openDoors(await openWorkshop());
+  expect((await post('alertmanager', bearer, 7 * megabyte)).status).toBe(202);
+  expect(taken).toEqual([body(7 * megabyte).length]);
+});
+
 it('nobody is called for what is too large by whoever cannot say in a header who they are', async () => {
   const workshop = await openWorkshop();
-  const { post } = await openDoors(workshop);
-  expect((await post('alertmanager', { authorization: `Bearer ${'x'.repeat(40)}` })).status).toBe(413);
-  expect((await post('sentry', { 'sentry-hook-signature': 'a'.repeat(64) })).status).toBe(413);
+  const { post, taken } = await openDoors(workshop);
+  const stranger = { authorization: `Bearer ${'x'.repeat(40)}` };
+  expect((await post('alertmanager', stranger, megabyte)).status).toBe(413);
+  expect((await post('sentry', { 'sentry-hook-signature': 'a'.repeat(64) }, megabyte)).status).toBe(413);
+  expect(taken).toEqual([]);
   expect(await workshop.store.listStreams('incident')).toEqual([]);
 });
 
@@ -70,7 +80,7 @@ it('while nobody can be called for what is too large, its sender is asked to sen
   let heard = '';
   socket.setEncoding('utf8').on('data', (data: string) => (heard += data));
   // Most of it is on its way still, and is not waited for.
-  const head = `Host: x\r\nAuthorization: ${bearer.authorization}\r\nContent-Length: 2000000`;
+  const head = `Host: x\r\nAuthorization: ${bearer.authorization}\r\nContent-Length: 9000000`;
   socket.write(`POST /webhooks/alertmanager HTTP/1.1\r\n${head}\r\n\r\n{`);
   await once(socket, 'end');
   expect(heard).toMatch(/^HTTP\/1.1 503 [^]*send it again/);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { setAsideNotes } from '../../src/bot/backlog.ts';
 import { createInbox, NotNow, type InboxReader } from '../../src/engine/inbox.ts';
 import { mostInboxBytes, StoreUnavailable, type InboxItem, type Store } from '../../src/store/store.ts';
 import { minute, second, start } from '../support/given.ts';
@@ -200,6 +201,38 @@ describe('what cannot be read', () => {
     await quiet();
     expect(read).toEqual(['good']);
     expect(quarantined).toEqual(['bad: no alert in it', 'from: nothing here reads nowhere']);
+    expect(await workshop.store.unsettledInbox()).toEqual([]);
+  });
+
+  it('nor put into quarantine is told, stands in nobody’s way, and is tried again in its order', async () => {
+    const workshop = await openWorkshop();
+    let refuses = true;
+    const store: Store = {
+      ...workshop.store,
+      // As PostgreSQL refuses a statement: none of the errors that are known to be an outage.
+      transact: (work) =>
+        refuses
+          ? Promise.reject(new Error('permission denied for table inbox (42501)'))
+          : workshop.store.transact(work),
+    };
+    const { inbox, read, quiet } = open({ ...workshop, store });
+    await inbox.start();
+    for (const id of ['a', 'b']) await inbox.receive(item(id));
+    await inbox.receive(item('c', 'slack'));
+    await quiet();
+    expect(setAsideNotes(inbox.setAside())).toEqual([
+      'What came in cannot be read: 3 wait to be tried again; the log says why',
+    ]);
+
+    refuses = false;
+    read.length = 0;
+    await inbox.receive(item('d'));
+    await quiet();
+    expect(read).toEqual(['d']);
+    await workshop.clock.advance(minute, quiet);
+    expect(read.filter((id) => id !== 'c')).toEqual(['d', 'a', 'b']);
+    expect(read).toContain('c');
+    expect(setAsideNotes(inbox.setAside())).toEqual([]);
     expect(await workshop.store.unsettledInbox()).toEqual([]);
   });
 

@@ -30,6 +30,7 @@ it('reads what Alertmanager sends', async () => {
         service: 'api',
         severity: 'critical',
       },
+      group: { key: expect.any(String), leftOut: 0 },
       startsAt: Date.parse('2026-11-22T01:30:04.52Z'),
       url: 'http://vm:47412/graph?g0.expr=up%7Bjob%3D%22api%22%7D+%3D%3D+0&g0.tab=1',
       runbook: 'https://runbooks.example.com/instance-down',
@@ -65,10 +66,16 @@ it('knows an alert without a fingerprint by its labels', () => {
   expect(another?.fingerprint).not.toBe(first?.fingerprint);
 });
 
-it('says how many alerts of the group were left out', () => {
-  const [first, second] = alertmanager.parse(body({ ...notification(down, down), truncatedAlerts: 12 }));
-  expect(first?.summary).toBe('It is down (Alertmanager left out 12 more of this group.)');
-  expect(second?.summary).toBe('It is down');
+it('says of which group each alert is, and how many of that were left out', () => {
+  const group = (groupKey: string, truncatedAlerts?: number) =>
+    alertmanager
+      .parse(body({ ...notification(down, down), groupKey, truncatedAlerts }))
+      .map((alert) => alert.group);
+  const [first, second] = group('{}:{service="checkout"}', 12);
+  expect(first).toEqual({ key: expect.stringMatching(/^[0-9a-f]{64}$/), leftOut: 12 });
+  expect(second).toEqual(first);
+  expect(group('{}:{service="checkout"}')[0]).toEqual({ ...first, leftOut: 0 });
+  expect(group('{}:{service="platform"}', 12)[0]?.key).not.toBe(first?.key);
 });
 
 it('takes the description for a missing summary, and leaves out what says nothing', () => {
@@ -86,6 +93,7 @@ it('takes the description for a missing summary, and leaves out what says nothin
       title: 'Alert without a name',
       summary: 'Gone',
       labels: {},
+      group: { key: expect.any(String), leftOut: 0 },
     },
   ]);
 });

@@ -19,6 +19,7 @@ it('reads a group in which some fire and some have resolved', () => {
     title: 'Second webhook test',
     summary: 'Testing **another** failing alert',
     labels: { alertname: 'Second webhook test', test: 'true' },
+    group: { key: expect.any(String), leftOut: 0 },
     startsAt: Date.parse('2022-06-17T01:03:00.782Z'),
     url: 'https://grafana.example.com/alerting/grafana/_0rkK_C7z/view',
     runbook: 'https://example.com/',
@@ -38,10 +39,10 @@ it.each([
   ]);
 });
 
-it('says the values when nobody wrote a summary, and how many were left out', () => {
+it('says the values when nobody wrote a summary, and how many of its group were left out', () => {
   const alert = { status: 'firing', labels: {}, fingerprint: 'f', valueString: "[ var='B' value=17 ]" };
   expect(parse({ version: '1', alerts: [alert], truncatedAlerts: 3 })).toMatchObject([
-    { summary: "[ var='B' value=17 ] (Grafana left out 3 more of this group.)" },
+    { summary: "[ var='B' value=17 ]", group: { leftOut: 3 } },
   ]);
 });
 

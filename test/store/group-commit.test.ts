@@ -13,6 +13,8 @@ describe('Group commit', () => {
   let commits: GroupCommit;
   /** What was told to SQLite, and what callers heard, in the order in which it happened. */
   let log: string[];
+  /** What SQLite fails on. */
+  let fails: readonly string[];
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'lastgood-commit-'));
@@ -20,9 +22,11 @@ describe('Group commit', () => {
     db = new DatabaseSync(path);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; CREATE TABLE entry (text TEXT) STRICT');
     log = [];
+    fails = [];
     const watched = {
       exec: (sql: string) => {
         log.push(sql);
+        if (fails.includes(sql)) throw new Error('disk I/O error');
         db.exec(sql);
       },
       get isTransaction() {
@@ -176,6 +180,18 @@ describe('Group commit', () => {
     db.exec('PRAGMA max_page_count = 100000');
     await commits.write(() => add('after'));
     expect(entries()).toEqual(['before', 'after']);
+  });
+
+  test('rejects everybody also when a batch can neither be stored nor taken back, and recovers', async () => {
+    fails = ['COMMIT', 'ROLLBACK'];
+    for (const text of ['a', 'b'])
+      await expect(commits.write(() => add(text))).rejects.toThrow('nor could that be taken back');
+    await expect(commits.read(entries), 'it would see what is not stored').rejects.toThrow('disk I/O error');
+
+    fails = [];
+    expect(await commits.read(entries)).toEqual([]);
+    await commits.write(() => add('c'));
+    expect(entries()).toEqual(['c']);
   });
 
   test('rejects everybody of the batch even when the work hides that the disk is full', async () => {

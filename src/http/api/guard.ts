@@ -20,18 +20,8 @@ export function guarded(
   handle: (request: WireRequest, caller: Caller) => Promise<WireResponse>,
 ): Route['handle'] {
   return async (request) => {
-    // The terminal says so; whoever else does only makes the timeline say `terminal` of them.
-    const via = request.headers['x-lastgood-via'] === 'terminal' ? 'terminal' : 'api';
-    const letIn = await keeper.callerOf(request.headers.authorization, via);
-    if ('error' in letIn) {
-      const { status, error } = letIn;
-      return {
-        status,
-        json: { error },
-        ...(status === 401 && { headers: { 'www-authenticate': 'Bearer' } }),
-        ...(status === 503 && { headers: { 'retry-after': '5' } }),
-      };
-    }
+    const letIn = await letInBy(keeper, request);
+    if ('error' in letIn) return refused(letIn);
     const closed = keeper.closed();
     if (closed !== undefined) return unavailable(closed);
     try {
@@ -41,6 +31,29 @@ export function guarded(
       keeper.failed(error, request.path);
       return unavailable('Nothing can be stored');
     }
+  };
+}
+
+/** The same before the body is read: strangers fill no memory. */
+export function turnsAway(keeper: Doorkeeper): NonNullable<Route['turnsAway']> {
+  return async (request) => {
+    const letIn = await letInBy(keeper, request);
+    return 'error' in letIn ? refused(letIn) : undefined;
+  };
+}
+
+async function letInBy(keeper: Doorkeeper, { headers }: Pick<WireRequest, 'headers'>): Promise<LetIn> {
+  // The terminal says so; whoever else does only makes the timeline say `terminal` of them.
+  const via = headers['x-lastgood-via'] === 'terminal' ? 'terminal' : 'api';
+  return keeper.callerOf(headers.authorization, via);
+}
+
+function refused({ status, error }: Extract<LetIn, { readonly error: string }>): WireResponse {
+  return {
+    status,
+    json: { error },
+    ...(status === 401 && { headers: { 'www-authenticate': 'Bearer' } }),
+    ...(status === 503 && { headers: { 'retry-after': '5' } }),
   };
 }
 
