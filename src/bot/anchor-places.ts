@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import type { Settings } from '../config.ts';
@@ -32,24 +32,55 @@ export function anchoragesOf(
   });
 }
 
+/** Any head fits into it with all that it says: it is over 5,000 events at most. */
+const tailSize = 2 * 1_048_576;
+
 /** Every head with all that it says, a line each; best on a disk, or behind a mount, that only takes more. */
 function inFile(path: string): Anchorage {
   return {
     name: path,
     what: 'a file',
     of: 'this machine',
-    every: 0,
     takes: 'every head',
+    lastLines: () => lastLines(path),
     put: async (heads) => {
-      const file = await open(path, 'a', 0o600);
+      const file = await open(path, 'a+', 0o600);
       try {
-        await file.appendFile(heads.map((head) => `${head}\n`).join(''));
+        // A full disk or a power cut may have cut off the last line: nothing is glued to that.
+        const begin = (await endsWithin(file)) ? '\n' : '';
+        await file.appendFile(begin + heads.map((head) => `${head}\n`).join(''));
         await file.sync();
       } finally {
         await file.close();
       }
     },
   };
+}
+
+async function lastLines(path: string): Promise<readonly string[]> {
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!file) return [];
+  try {
+    return (await lastBytes(file, tailSize)).toString().split('\n');
+  } finally {
+    await file.close();
+  }
+}
+
+/** Whether a file ends in the middle of a line. */
+async function endsWithin(file: FileHandle): Promise<boolean> {
+  const last = await lastBytes(file, 1);
+  return last.length > 0 && last.toString() !== '\n';
+}
+
+async function lastBytes(file: FileHandle, most: number): Promise<Buffer> {
+  const { size } = await file.stat();
+  const length = Math.min(size, most);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+  return buffer.subarray(0, bytesRead);
 }
 
 const contents = z.object({ sha: z.string(), encoding: z.literal('base64'), content: z.string() });

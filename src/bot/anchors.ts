@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { z } from 'zod';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { Log } from '../engine/log.ts';
@@ -6,19 +5,29 @@ import type { Store } from '../store/store.ts';
 import { readHead } from '../trust/audit/head.ts';
 
 /** A place outside for copies of heads. */
-export interface Anchorage {
-  /** Part of the mark by which is known what it has; shown in the log. */
+export type Anchorage = {
+  /** Shown in the log. */
   readonly name: string;
   /** Shown to anybody. */
   readonly what: string;
   /** Each machine has one of its own, or all replicas have it together. */
   readonly of: 'this machine' | 'all replicas';
-  readonly every: Milliseconds;
-  /** Every head, or only the newest, which vouches for those before it. */
-  readonly takes: 'every head' | 'the newest';
   /** As they are stored, oldest first. What is put there twice does no harm. */
   readonly put: (heads: readonly string[]) => Promise<void>;
-}
+} & (
+  | {
+      readonly takes: 'every head';
+      /** The last ones of those that it has, the newest last; lines that are no heads may be among them. */
+      readonly lastLines: () => Promise<readonly string[]>;
+    }
+  | {
+      /** It vouches for those before it. Which one is there, a mark in the store says, by the name of the place. */
+      readonly takes: 'the newest';
+      readonly every: Milliseconds;
+    }
+);
+type OfEvery = Extract<Anchorage, { readonly takes: 'every head' }>;
+type OfNewest = Extract<Anchorage, { readonly takes: 'the newest' }>;
 
 export interface Anchors {
   /** Brings copies to where they are due; what could not be brought is tried again the next time. */
@@ -42,17 +51,39 @@ export function createAnchors(parts: {
   const { store, places, now, log } = parts;
   const unreached = new Set<Anchorage>();
 
-  async function bringTo(place: Anchorage): Promise<void> {
-    const mark = `anchored ${place.name}${place.of === 'this machine' ? ` on ${hostname()}` : ''}`;
+  /** Up to which number each has them, as far as this is known. */
+  const reached = new Map<Anchorage, number>();
+
+  async function bringEvery(place: OfEvery): Promise<void> {
+    let last = reached.get(place) ?? (await lastAmong(await place.lastLines()));
+    // What fails may have put some of them there.
+    reached.delete(place);
+    for (;;) {
+      const heads = await store.audit.heads(last, atOnce);
+      if (heads.length === 0) break;
+      await place.put(heads);
+      last += heads.length;
+    }
+    reached.set(place, last);
+  }
+
+  /** The number of the newest line that is a head of this store: others may be of one that was replaced by a restore. */
+  async function lastAmong(lines: readonly string[]): Promise<number> {
+    for (const line of lines.toReversed()) {
+      const number = readHead(line)?.head.number;
+      if (number !== undefined && (await store.audit.heads(number - 1, 1))[0] === line) return number;
+    }
+    return 0;
+  }
+
+  async function bringNewest(place: OfNewest): Promise<void> {
+    const mark = `anchored ${place.name}`;
     const kept = readKept(await store.readMark(mark));
     if (now() - kept.at < place.every) return;
     const newest = await store.audit.newestHead();
     const number = newest === undefined ? 0 : (readHead(newest)?.head.number ?? 0);
     if (newest === undefined || number <= kept.number) return;
-    if (place.takes === 'the newest') await place.put([newest]);
-    else
-      for (let last = kept.number; last < number; last += atOnce)
-        await place.put(await store.audit.heads(last, atOnce));
+    await place.put([newest]);
     await store.writeMark(mark, JSON.stringify({ number, at: now() } satisfies Kept));
   }
 
@@ -60,7 +91,7 @@ export function createAnchors(parts: {
     bring: async (to) => {
       for (const place of places.filter((each) => each.of === to)) {
         try {
-          await bringTo(place);
+          await (place.takes === 'every head' ? bringEvery(place) : bringNewest(place));
           unreached.delete(place);
         } catch (error) {
           unreached.add(place);

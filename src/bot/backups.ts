@@ -24,6 +24,7 @@ const doneMark = 'made backup';
 
 interface Parts {
   readonly store: Pick<OpenedStore, 'backUp' | 'advanceMark' | 'readMark' | 'writeMark' | 'isAlone'>;
+  readonly storeId: string;
   /** Where the nightly ones go; undefined: none are made. */
   readonly dir: string | undefined;
   readonly clock: Clock;
@@ -81,8 +82,8 @@ export async function backUpTo(
   at: Instant,
   stopping?: AbortSignal,
 ): Promise<void> {
-  const { store, clock, log } = parts;
-  const path = join(dir, backupName(clock.now()));
+  const { store, storeId, clock, log } = parts;
+  const path = join(dir, backupName(clock.now(), storeId));
   try {
     await store.backUp(path);
     await store.writeMark(doneMark, nightOf(at));
@@ -93,7 +94,7 @@ export async function backUpTo(
     return;
   }
   try {
-    log.info({ path, forgotten: await tidyBackups(dir, kept) }, 'the store was backed up');
+    log.info({ path, forgotten: await tidyBackups(dir, kept, storeId) }, 'the store was backed up');
   } catch (error) {
     await tell('Tonight’s backup is there, but old ones could not be taken away', error, parts);
   }

@@ -35,7 +35,7 @@ import { serveApi } from './api.ts';
 import { inside, nothing, type Around } from './around.ts';
 import { anchoragesOf } from './anchor-places.ts';
 import { createAnchors } from './anchors.ts';
-import { backlogNotes } from './backlog.ts';
+import { backlogNotes, setAsideNotes } from './backlog.ts';
 import { downloadOf, forgetUnfinished, startBackups } from './backups.ts';
 import { allCarriers } from './carriers.ts';
 import { commonClock } from './common-clock.ts';
@@ -222,6 +222,7 @@ export async function startBot(options: {
     const anchors = createAnchors({ store, places, now: clock.now, log });
     const notes = () => [
       ...intake.notes(),
+      ...setAsideNotes(inbox.setAside()),
       ...(heartbeat?.notes() ?? []),
       ...selfAudit.notes(),
       ...anchors.notes(),
@@ -319,7 +320,14 @@ export async function startBot(options: {
       checkRegistry: watch.check,
     });
     await forgetUnfinished(settings.dataDir, machine);
-    const stopBackups = await startBackups({ store: opened, dir: settings.backupDir, clock, log, shout });
+    const stopBackups = await startBackups({
+      store: opened,
+      storeId,
+      dir: settings.backupDir,
+      clock,
+      log,
+      shout,
+    });
     const { heartbeatUrl: url } = settings;
     const unfit = fitness({ store, unready, audited, now: clock.now });
     // The first sign is given when the first audit is over, and not withheld because it is not.

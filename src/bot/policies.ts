@@ -1,8 +1,10 @@
 import { watch } from 'node:fs';
 import type { Policies } from '../core/policies/policies.ts';
+import type { Milliseconds } from '../core/time.ts';
 import type { Log } from '../engine/log.ts';
+import { oneAtATime } from '../engine/one-at-a-time.ts';
 import { stepSchemas } from '../executors/index.ts';
-import { loadPolicies } from '../policies/load.ts';
+import { loadPolicies, policiesPrint } from '../policies/load.ts';
 import { sayProblems, type PolicyProblem } from '../policies/problem.ts';
 import { stepRules } from '../policies/step-rules.ts';
 
@@ -24,8 +26,23 @@ const rules = stepRules(stepSchemas);
 /** Editors write a file in several steps; look when they are done. */
 const settleTime = 300;
 
-/** Reads the policies, and again whenever a file changes. A mistake is logged and told, and what was valid before stays. */
-export async function watchPolicies(dir: string, log: Log): Promise<WatchedPolicies> {
+/**
+ * No notice comes of a folder that was put in the place of the watched one, of files behind links, or of what another
+ * machine writes (NFS).
+ */
+const minute: Milliseconds = 60_000;
+
+/**
+ * Reads the policies, and again whenever a file changes: at once where the system says so, else by the next look. A mistake
+ * is logged and told, and what was valid before stays.
+ * @param lookEvery longer than editors take
+ */
+export async function watchPolicies(
+  dir: string,
+  log: Log,
+  lookEvery: Milliseconds = minute,
+): Promise<WatchedPolicies> {
+  let print = await policiesPrint(dir);
   const loaded = await loadPolicies(dir, rules);
   if (!loaded.ok) return { ok: false, problems: sayProblems(loaded.problems).split('\n') };
   let current = loaded.policies;
@@ -34,6 +51,8 @@ export async function watchPolicies(dir: string, log: Log): Promise<WatchedPolic
   let settling: NodeJS.Timeout | undefined;
 
   async function reload(): Promise<void> {
+    // Before what it stands for: an edit in between differs from it, and is read by the next look.
+    print = await policiesPrint(dir);
     const again = await loadPolicies(dir, rules);
     if (again.ok) current = again.policies;
     problems = again.ok ? [] : again.problems;
@@ -44,17 +63,25 @@ export async function watchPolicies(dir: string, log: Log): Promise<WatchedPolic
     for (const listener of listeners) listener();
   }
 
-  const watcher = watch(dir, { persistent: false }, () => {
+  function reloadSoon(): void {
     clearTimeout(settling);
     settling = setTimeout(
       () =>
         void reload().catch((error: unknown) => log.error({ error }, 'the policies could not be read again')),
       settleTime,
     );
-  });
+  }
+
+  const watcher = watch(dir, { persistent: false }, reloadSoon);
   watcher.on('error', (error) =>
-    log.error({ error }, 'edited policies are not noticed any more; restart to read them'),
+    log.error({ error }, 'edited policies are not noticed at once any more, but within a minute'),
   );
+  // A folder on a network that has gone away never answers: the looks after it wait for it.
+  const looking = oneAtATime(async () => {
+    if ((await policiesPrint(dir)) !== print) reloadSoon();
+  });
+  looking.start();
+  const looks = setInterval(looking.ask, lookEvery).unref();
   return {
     ok: true,
     current: () => current,
@@ -64,8 +91,10 @@ export async function watchPolicies(dir: string, log: Log): Promise<WatchedPolic
       return () => listeners.delete(listener);
     },
     stop: () => {
-      clearTimeout(settling);
+      clearInterval(looks);
       watcher.close();
+      // Not before the last look, which may ask for one more reading.
+      void looking.stop().then(() => clearTimeout(settling));
     },
   };
 }

@@ -83,7 +83,7 @@ function refused(problems: readonly PolicyProblem[]): Shout {
     lines: [
       ...problems.slice(0, mostShown).map((problem) => `• ${sayProblems([problem])}`),
       ...(left > 0 ? [`… and ${left} more`] : []),
-      'Correct it and save: it is read again at once. All that is wrong: /lastgood doctor',
+      'Correct it and save: it is read again within a minute. All that is wrong: /lastgood doctor',
     ],
   };
 }

@@ -19,7 +19,8 @@ const longestLooking: Milliseconds = 60_000;
 
 /**
  * Copies the file of a database, which stays as it is meanwhile, to where nobody ever sees a part of the copy: it is made
- * beside, looked through and renamed, all by another process (`backup-worker.ts`).
+ * beside, looked through and only then given its name, all by another process (`backup-worker.ts`).
+ * @param to where no file is yet
  * @param options.signal then it is not waited for any longer
  * @param options.limit as if that came after so long; left out: what is enough for any
  * @throws StoreUnavailable when it cannot be made, is damaged, or was given up. What there is of it is taken away then, if
@@ -59,11 +60,12 @@ export async function backupsIn(dir: string, signal?: AbortSignal): Promise<read
 }
 
 /**
- * Takes away all but the newest backups of a folder, and what backups that were killed have left there.
+ * Takes away all but the newest of the nightly backups of a store, and what backups that were killed have left there.
+ * @param store its id
  * @returns how many backups that were
  */
-export async function tidyBackups(dir: string, kept: number): Promise<number> {
-  return Number(await work(['tidy', resolve(dir), String(kept)], longestLooking));
+export async function tidyBackups(dir: string, kept: number, store: string): Promise<number> {
+  return Number(await work(['tidy', resolve(dir), String(kept), store], longestLooking));
 }
 
 /**

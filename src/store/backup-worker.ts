@@ -1,7 +1,9 @@
 import {
   closeSync,
   copyFileSync,
+  existsSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -11,7 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { isBackup, isUnfinished } from './backup-name.ts';
+import { isBackup, isUnfinished, nightlyOf } from './backup-name.ts';
 
 /*
  * `node backup-worker.js make|remove|list|tidy …`: all that touches the folder of backups. That may be on a network that has
@@ -37,7 +39,7 @@ switch (verb) {
     process.stdout.write(JSON.stringify(list(first)));
     break;
   case 'tidy':
-    process.stdout.write(String(tidy(first, Number(second))));
+    process.stdout.write(String(tidy(first, Number(second), third)));
     break;
   default:
     throw new Error(`There is no ${verb}.`);
@@ -60,8 +62,20 @@ function make(from: string, temporary: string, to: string, owner: number): void 
   if (found?.integrity_check !== 'ok') throw new Error(`The copy is damaged: ${found?.integrity_check}`);
   // Without an owner, the next one may have written into the file while it was copied.
   if (process.ppid !== owner) throw new Error('The bot has ended meanwhile.');
-  renameSync(temporary, to);
+  giveName(temporary, to);
   flush(folder, 'r');
+}
+
+/** Not in the place of another file: the folder may be that of several bots. */
+function giveName(temporary: string, to: string): void {
+  try {
+    linkSync(temporary, to);
+  } catch (error) {
+    if (existsSync(to)) throw new Error('There is a file of that name already.', { cause: error });
+    // Not every file system on a network has links.
+    renameSync(temporary, to);
+  }
+  remove(temporary);
 }
 
 function remove(temporary: string): void {
@@ -74,15 +88,18 @@ function list(folder: string): readonly string[] {
   return readdirSync(folder).filter(isBackup).toSorted().toReversed();
 }
 
-/** Keeps the newest, and nothing that was left unfinished. @returns how many backups it has taken away */
-function tidy(folder: string, kept: number): number {
+/**
+ * Keeps the newest nightly ones of a store and all that are not, and nothing that was left unfinished.
+ * @returns how many backups it has taken away
+ */
+function tidy(folder: string, kept: number, store: string): number {
   const left = readdirSync(folder).filter(isUnfinished);
   for (const name of left) {
     // What is younger may be another replica's. One that has just finished its own is none.
     const { mtimeMs = Infinity } = statSync(join(folder, name), { throwIfNoEntry: false }) ?? {};
     if (Date.now() - mtimeMs > day) rmSync(join(folder, name), { force: true });
   }
-  const old = list(folder).slice(kept);
+  const old = nightlyOf(store, list(folder)).slice(kept);
   for (const name of old) rmSync(join(folder, name), { force: true });
   return old.length;
 }

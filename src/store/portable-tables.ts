@@ -3,6 +3,8 @@ export interface PortableTable {
   readonly name: string;
   /** Whether it has a `pos`, the order of arrival, which is kept. */
   readonly ordered: boolean;
+  /** A row of it may have some megabytes. */
+  readonly heavy?: true;
   readonly columns: Readonly<Record<string, 'text' | 'bigint' | 'boolean'>>;
   /** What only PostgreSQL has, as SQL: nobody who is alive owns anything yet. */
   readonly added?: Readonly<Record<string, string>>;
@@ -25,6 +27,7 @@ export const portableTables: readonly PortableTable[] = [
   {
     name: 'inbox',
     ordered: true,
+    heavy: true,
     columns: { id: 'text', source: 'text', at: 'bigint', body: 'text', result: 'text', note: 'text' },
     added: nobodys,
   },
@@ -83,7 +86,8 @@ export const portableTables: readonly PortableTable[] = [
   {
     name: 'document',
     ordered: false,
+    heavy: true,
     columns: { name: 'text', version: 'bigint', at: 'bigint', text: 'text' },
   },
-  { name: 'audit_head', ordered: false, columns: { number: 'bigint', head: 'text' } },
+  { name: 'audit_head', ordered: false, heavy: true, columns: { number: 'bigint', head: 'text' } },
 ];

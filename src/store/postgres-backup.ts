@@ -16,6 +16,8 @@ import { StoreUnavailable } from './store.ts';
 
 /** Rows that travel together, and are written without letting go of the event loop. */
 const atOnce = 250;
+/** Of those that may have megabytes: a sender who says much says it many times, and the bot has to hold all that travels. */
+const atOnceHeavy = 5;
 
 /**
  * Between two answers, which take milliseconds, and the first one of a large table seconds. However long all of it takes, it
@@ -103,8 +105,8 @@ async function copy(client: ClientBase, db: DatabaseSyncInstance, table: Portabl
   await client.query(
     `DECLARE copied NO SCROLL CURSOR FOR SELECT ${columns} FROM ${table.name} ORDER BY ${orderOf(table)}`,
   );
+  const text = `FETCH ${table.heavy ? atOnceHeavy : atOnce} FROM copied`;
   for (;;) {
-    const text = `FETCH ${atOnce} FROM copied`;
     const { rows } = await client.query<Stored[]>({ text, rowMode: 'array' });
     if (rows.length === 0) break;
     db.exec('BEGIN');

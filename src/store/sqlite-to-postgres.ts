@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import type { DatabaseSyncInstance } from '@photostructure/sqlite';
 import type { ClientBase } from 'pg';
 import { verifyTrail } from '../trust/audit/verify.ts';
@@ -13,6 +12,7 @@ import { run, statement } from './postgres-rows.ts';
 import { storeFailure } from './sqlite-errors.ts';
 import { closeDatabase, openDatabase } from './sqlite-open.ts';
 import { trailIdOf } from './store-id.ts';
+import { isStoreThere } from './store-path.ts';
 import { readMarkOf } from './stored-trail.ts';
 import { StoreCorrupt, StoreLocked, StoreUnavailable } from './store.ts';
 
@@ -28,7 +28,7 @@ type Row = Readonly<Record<string, string | number | null>>;
  */
 export async function copyToPostgres(path: string, url: Secret): Promise<number> {
   // Opening would make a new one.
-  if (!existsSync(path)) throw new StoreUnavailable(`There is no store at ${path}.`);
+  if (!(await isStoreThere(path))) throw new StoreUnavailable(`There is no store at ${path}.`);
   const db = openDatabase(path);
   try {
     await migrateDatabase(url);

@@ -1,10 +1,9 @@
-import { existsSync } from 'node:fs';
 import type { ClientBase } from 'pg';
 import type { AuditTrail } from '../trust/audit/trail.ts';
 import type { Secret } from '../trust/secrets.ts';
 import { openSqliteStore } from './sqlite.ts';
 import { trailIdOf } from './store-id.ts';
-import { storePath } from './store-path.ts';
+import { isStoreThere, storePath } from './store-path.ts';
 import { StoreUnavailable } from './store.ts';
 
 /** A trail, and whose it is. */
@@ -26,7 +25,7 @@ export async function withStoredTrail<T>(
   if (databaseUrl) return inDatabase(databaseUrl, work);
   const path = storePath(dataDir);
   // Opening would make a new one, in which nothing ever happened.
-  if (!existsSync(path))
+  if (!(await isStoreThere(path)))
     throw new StoreUnavailable(`There is no store at ${path}. DATA_DIR says where the bot keeps it.`);
   const store = await openSqliteStore({ path });
   try {

@@ -64,7 +64,12 @@ async function rightsOf(
   const { people } = (await policiesIn(policiesDir)).roster;
   const found = own(people, person);
   if (!found) throw noSuch('person in roster.yml', person, Object.keys(people));
-  const held: readonly TokenRole[] = [...found.roles, 'reader', 'release-bot'];
+  if (roles?.includes('release-bot'))
+    throw new Stop(
+      exitCode.usage,
+      `release-bot is a role of programs, and no person has it: reports with a token of ${found.name}’s would be refused. Make one without --person.`,
+    );
+  const held: readonly TokenRole[] = [...found.roles, 'reader'];
   const lacking = roles?.filter((role) => !held.includes(role)) ?? [];
   if (lacking.length > 0)
     throw new Stop(

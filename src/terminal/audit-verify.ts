@@ -32,7 +32,9 @@ export async function verify({ json, offline, anchors: files, key }: Asked): Pro
   const keys = new Map(
     [...key.map(readKey), ...(own ? [own] : [])].map((each) => [signingKeyId(each), each]),
   );
-  const anchors = files.flatMap(readAnchorFile);
+  const copies = files.map(readAnchorFile);
+  const anchors = copies.flatMap((each) => each.anchors);
+  const unreadable = copies.flatMap((each) => each.unreadable);
   const looking = withAuditSource(env, offline, async ({ store, trail }) => {
     const stranger = anchors.find(({ head }) => head.store !== store);
     if (stranger)
@@ -43,14 +45,18 @@ export async function verify({ json, offline, anchors: files, key }: Asked): Pro
     return verifyTrail(trail, { store, keys, anchors });
   });
   const verdict = await withProgress('Reading the audit trail', looking, { quiet: json });
-  const { code, lines } = judge(verdict, keys, anchors.length);
-  if (json) printJson(toJson(verdict, code));
+  const { code, lines } = judge(verdict, keys, { read: anchors.length, unreadable });
+  if (json) printJson(toJson(verdict, unreadable, code));
   else
     (code === exitCode.done ? process.stdout : process.stderr).write(`${lines.map(printable).join('\n')}\n`);
   return code;
 }
 
-function judge(verdict: Verdict, keys: ReadonlyMap<string, KeyObject>, copies: number): Judged {
+function judge(
+  verdict: Verdict,
+  keys: ReadonlyMap<string, KeyObject>,
+  copies: { readonly read: number; readonly unreadable: readonly string[] },
+): Judged {
   const { wrong, newest } = verdict;
   if (wrong)
     return {
@@ -63,7 +69,8 @@ function judge(verdict: Verdict, keys: ReadonlyMap<string, KeyObject>, copies: n
   const { events, streams, heads, uncovered, anchored } = verdict;
   const looked = [
     `${count(events, 'event')} of ${count(streams, 'stream')} and ${count(heads, 'head')} fit together.`,
-    ...(copies > 0 ? [`Copies that agree with their heads: ${anchored} of ${copies}.`] : []),
+    ...(copies.read > 0 ? [`Copies that agree with their heads: ${anchored} of ${copies.read}.`] : []),
+    ...sayUnreadable(copies.unreadable),
   ];
   if (!newest)
     return {
@@ -103,8 +110,17 @@ function judge(verdict: Verdict, keys: ReadonlyMap<string, KeyObject>, copies: n
   };
 }
 
+function sayUnreadable(places: readonly string[]): readonly string[] {
+  if (places.length === 0) return [];
+  const [shown, more] = [places.slice(0, 5), places.length - 5];
+  return [
+    `${count(places.length, 'copy', 'copies')} cannot be read and vouched for nothing: ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+  ];
+}
+
 function toJson(
   { wrong, events, streams, heads, uncovered, newest, anchored }: Verdict,
+  unreadable: readonly string[],
   code: ExitCode,
 ): unknown {
   const verdicts: Partial<Record<ExitCode, string>> = { 0: 'passed', 1: 'failed', 3: 'inconclusive' };
@@ -116,14 +132,15 @@ function toJson(
     heads,
     uncovered,
     anchored,
+    unreadable,
     newest: newest
       ? { number: newest.head.number, at: newest.head.at, key: newest.head.key, signature: newest.signature }
       : null,
   };
 }
 
-function count(number: number, what: string): string {
-  return `${number.toLocaleString('en')} ${what}${number === 1 ? '' : 's'}`;
+function count(number: number, what: string, several = `${what}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? what : several}`;
 }
 
 function readKey(file: string): KeyObject {
@@ -136,10 +153,13 @@ function readKey(file: string): KeyObject {
   throw new Stop(exitCode.usage, `${file} is no Ed25519 public key in PEM, as lastgood key create shows it.`);
 }
 
-function readAnchorFile(file: string): readonly Anchor[] {
+function readAnchorFile(file: string): {
+  readonly anchors: readonly Anchor[];
+  readonly unreadable: readonly string[];
+} {
   const found = readAnchors(read(file), file);
   if ('problem' in found) throw new Stop(exitCode.usage, found.problem);
-  return found.anchors;
+  return found;
 }
 
 function read(file: string): string {

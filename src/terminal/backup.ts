@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, existsSync } from 'node:fs';
-import { rename, rm, stat } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -27,14 +27,18 @@ export const backupCommand: CommandModule = {
         default: false,
         describe: 'Of the store of bots that are all down (DATA_DIR or DATABASE_URL)',
       },
-      out: { type: 'string', default: '.', describe: 'The file, or the folder that it goes into' },
+      out: {
+        type: 'string',
+        default: '.',
+        describe: 'The file; or the folder that it goes into, with a / behind it when it is new',
+      },
     }),
   handler: async (given) => {
     const out = String(given['out']);
     const making = given['offline'] === true ? backUpHere(out) : fetchFrom(out);
     const { path, size } = await withProgress('Backing up', making, { quiet: false });
     process.stdout.write(
-      `${path} (${(size / 1e6).toFixed(1)} MB) holds all that is stored. Keep it private, and elsewhere. To go back to it: lastgood restore ${basename(path)}\n`,
+      `${path} (${(size / 1e6).toFixed(1)} MB) holds all that is stored. Keep it private, and elsewhere. To go back to it: lastgood restore ${path}\n`,
     );
   },
 };
@@ -46,18 +50,23 @@ interface Made {
 
 async function backUpHere(out: string): Promise<Made> {
   const { dataDir, databaseUrl } = botSettings(environmentHere(), ['DATA_DIR', 'DATABASE_URL']);
-  const [{ backupName }, { openSqliteStore }, { backUpPostgres }, { storePath }, { sayStartFailure }] =
-    await Promise.all([
-      import('../store/backup-name.ts'),
-      import('../store/sqlite.ts'),
-      import('../store/postgres-backup.ts'),
-      import('../store/store-path.ts'),
-      import('../bot/start-failure.ts'),
-    ]);
-  const path = await placeOf(out, backupName(Date.now()));
+  const [
+    { backupName },
+    { openSqliteStore },
+    { backUpPostgres },
+    { isStoreThere, storePath },
+    { sayStartFailure },
+  ] = await Promise.all([
+    import('../store/backup-name.ts'),
+    import('../store/sqlite.ts'),
+    import('../store/postgres-backup.ts'),
+    import('../store/store-path.ts'),
+    import('../bot/start-failure.ts'),
+  ]);
   try {
+    const path = await placeOf(out, backupName(Date.now()));
     if (databaseUrl) await backUpPostgres(databaseUrl, path, { folder: dirname(resolve(path)) });
-    else if (!existsSync(storePath(dataDir)))
+    else if (!(await isStoreThere(storePath(dataDir))))
       throw new Stop(exitCode.configuration, `There is no store at ${storePath(dataDir)}.`);
     else {
       const store = await openSqliteStore({ path: storePath(dataDir) });
@@ -67,16 +76,16 @@ async function backUpHere(out: string): Promise<Made> {
         await store.close();
       }
     }
+    return { path, size: (await stat(path)).size };
   } catch (error) {
     if (error instanceof Stop) throw error;
     const { exitCode: code, message } = sayStartFailure(error);
     throw new Stop(code, message, { cause: error });
   }
-  return { path, size: (await stat(path)).size };
 }
 
 async function placeOf(out: string, name: string): Promise<string> {
-  const isFolder = (await stat(out).catch(() => undefined))?.isDirectory() === true;
+  const isFolder = out.endsWith('/') || (await stat(out).catch(() => undefined))?.isDirectory() === true;
   return isFolder ? join(out, name) : out;
 }
 
@@ -113,7 +122,9 @@ async function fetchFrom(out: string): Promise<Made> {
 
 /** Under its name only when it is whole, and on the disk. */
 async function keep(body: ReadableStream, path: string): Promise<void> {
-  const temporary = join(dirname(resolve(path)), `.${basename(path)}.${randomUUID()}.tmp`);
+  const folder = dirname(resolve(path));
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const temporary = join(folder, `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     await pipeline(Readable.fromWeb(body), createWriteStream(temporary, { mode: 0o600, flags: 'wx' }));
     await flush(temporary);

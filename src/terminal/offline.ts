@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { interpret } from '../../commands/interpret.ts';
 import type { Ask } from '../../commands/verb.ts';
@@ -14,7 +13,7 @@ import { systemClock } from '../engine/system-clock.ts';
 import type { Environment } from '../env-file.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { storeIdOf } from '../store/store-id.ts';
-import { storePath } from '../store/store-path.ts';
+import { isStoreThere, storePath } from '../store/store-path.ts';
 import { botSettings, policiesIn } from './bot-settings.ts';
 import { noSuch } from './did-you-mean.ts';
 import { exitCode, Stop } from './exit.ts';
@@ -41,7 +40,7 @@ export async function sayOffline(said: Said, env: Environment, as: string | unde
   const by = whoIs(as, policies.roster);
   const path = storePath(dataDir);
   // Opening would make a new one, in which nothing ever happened.
-  if (!existsSync(path))
+  if (!(await isStoreThere(path).catch(giveAdvice)))
     throw new Stop(
       exitCode.configuration,
       `There is no store at ${path}. DATA_DIR says where the bot keeps it.`,

@@ -32,7 +32,8 @@ const api: CommandModule<
         type: 'string',
         array: true,
         requiresArg: true,
-        describe: 'responder, approver, lead, release-bot or reader; by default all that the person has',
+        describe:
+          'responder, approver, lead, reader, or release-bot (without --person); by default all that the person has',
       }),
   handler: async (asked) => (await import('./api-token.ts')).createApiToken(asked),
 };

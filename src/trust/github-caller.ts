@@ -10,6 +10,8 @@ const keysKeptFor = 10 * 60_000;
 const keysAskedEvery = 30_000;
 /** Of two clocks, in seconds. */
 const tolerance = '30s';
+/** Anybody can send us what looks like a token, and have GitHub sign one for a job of their own: they shall not fill the log. */
+const warnEvery: Milliseconds = 60_000;
 
 /** Says who stands behind a token of GitHub Actions at this moment; undefined for what is no such token. */
 export type GithubCaller = (
@@ -21,7 +23,8 @@ export type GithubCaller = (
  * Lets jobs of GitHub Actions in by the tokens that GitHub signs for them. Nothing of a token is kept, and nothing in it
  * says whom to ask: the issuer is ours to name. The same token may be sent again while it lives, some five minutes, as one
  * job has several things to say; what it says twice is known by its Idempotency-Key.
- * @param log why somebody is not let in, with what was expected, which is not for everybody to read
+ * @param log why somebody is not let in, with what was expected, which is not for everybody to read; each at most once a
+ * minute
  */
 export function githubCaller(
   oidc: GithubOidc,
@@ -34,6 +37,14 @@ export function githubCaller(
     cacheMaxAge: keysKeptFor,
     cooldownDuration: keysAskedEvery,
   });
+
+  const warnedAt = new Map<string, Instant>();
+  function warn(fields: Readonly<Record<string, unknown>>, message: string): void {
+    const [at, before] = [now(), warnedAt.get(message)];
+    if (before !== undefined && Math.abs(at - before) < warnEvery) return;
+    warnedAt.set(message, at);
+    log.warn(fields, message);
+  }
 
   return async (authorization, via) => {
     const token = typeof authorization === 'string' ? jwt.exec(authorization)?.[1] : undefined;
@@ -69,25 +80,25 @@ export function githubCaller(
     }
     const said = Object.fromEntries(claimsToLog.map((claim) => [claim, claims[claim]]));
     const expected = Object.fromEntries(judged.map(({ name, differs }) => [name, differs]));
-    log.warn({ said, expected }, 'a token of GitHub Actions is for none of the jobs in GITHUB_OIDC');
+    warn({ said, expected }, 'a token of GitHub Actions is for none of the jobs in GITHUB_OIDC');
     const which = [...new Set(judged.map(({ differs }) => differs?.claim))].join(', or ');
     return {
       status: 401,
-      error: `GitHub signed this token, but for none of the jobs that are let in: its ${which} is another. The log of the bot says what was expected.`,
+      error: `GitHub signed this token, but for none of the jobs that are let in: its ${which} is another. The log of the bot says what was expected, once a minute.`,
     };
   }
 
   function refusedBy(error: unknown): LetIn {
     const why = whyRefused(error);
     if (why === undefined) {
-      log.warn({ error }, 'the keys of GitHub Actions could not be fetched; its jobs are not let in');
+      warn({ error }, 'the keys of GitHub Actions could not be fetched; its jobs are not let in');
       return {
         status: 503,
         error:
           'The keys of GitHub Actions cannot be fetched, so nobody can say whose token this is. Send it again in a moment.',
       };
     }
-    log.warn({ why, error }, 'a token of GitHub Actions was refused');
+    warn({ why, error }, 'a token of GitHub Actions was refused');
     return { status: 401, error: `This token is not let in: ${why}.` };
   }
 }

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -94,6 +94,34 @@ test('a file gets every head once, and what it missed', async () => {
 
   expect(anchors.notes()).toEqual([]);
   expect(await copiesIn(await readFile(path, 'utf8'))).toEqual(Array.from({ length: 26 }, (_, n) => n + 1));
+});
+
+test('a file goes on where it stood, also when a full disk or a power cut has cut off its last line', async () => {
+  const path = join(root, 'heads.jsonl');
+  const anchors = anchorsIn(path);
+  await sealOne();
+  await sealOne();
+  await anchors.bring('this machine');
+  const whole = await readFile(path, 'utf8');
+  await writeFile(path, whole.slice(0, -100));
+
+  await sealOne();
+  await anchorsIn(path).bring('this machine');
+  expect(await copiesIn(await readFile(path, 'utf8'))).toEqual([1, 2, 3]);
+  expect(readAnchors(await readFile(path, 'utf8'), 'heads.jsonl')).toMatchObject({
+    unreadable: ['heads.jsonl line 2'],
+  });
+});
+
+test('a file goes on with the heads of this store behind those of one that a restore has replaced', async () => {
+  const path = join(root, 'heads.jsonl');
+  await sealOne();
+  const [first = ''] = await store.audit.heads(0, 1);
+  const lost = `${first.replace('"number":1,', '"number":2,')}\n`;
+  await writeFile(path, `${first}\n${lost}`);
+  await sealOne();
+  await anchorsIn(path).bring('this machine');
+  expect(await readFile(path, 'utf8')).toBe(`${first}\n${lost}${(await store.audit.heads(1, 1))[0]}\n`);
 });
 
 test('a repository gets a commit an hour with the newest head', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -33,6 +33,7 @@ function parts(at: number = start) {
   const [told, logged] = [shouts, errors];
   return {
     store,
+    storeId: 'k3x9w2',
     dir: dir(),
     clock: movableClock({ start: at, running: false }),
     log: {
@@ -44,30 +45,54 @@ function parts(at: number = start) {
   };
 }
 
+const unfinished = (name: string) => `.${name}.0b1f7c9e-0000-4000-8000-000000000001.tmp`;
+
+async function putThere(...names: readonly string[]): Promise<void> {
+  await mkdir(dir(), { recursive: true });
+  for (const name of names) await writeFile(join(dir(), name), '');
+}
+
 it('are kept for two weeks of nights, what a killed bot has left of one for a day; what else is in the folder is left alone', async () => {
-  await mkdir(dir());
-  const names = Array.from({ length: 15 }, (_, n) => `lastgood-2026-10-${String(n + 10)}-023700.db`);
-  const unfinished = (n: number) => `.${names[n]}.0b1f7c9e-0000-4000-8000-00000000000${n}.tmp`;
-  for (const name of [
-    ...names,
-    unfinished(1),
-    unfinished(2),
-    'lastgood-by-hand.db',
-    'notes.txt',
-    '.notes.tmp',
-  ])
-    await writeFile(join(dir(), name), '');
-  for (const name of [unfinished(1), 'notes.txt', '.notes.tmp']) await utimes(join(dir(), name), 0, 0);
+  const names = Array.from({ length: 15 }, (_, n) => `lastgood-2026-10-${String(n + 10)}-023700-k3x9w2.db`);
+  const [first = '', second = ''] = names;
+  const byHand = ['lastgood-2026-09-01-081500.db', 'lastgood-by-hand.db', 'notes.txt', '.notes.tmp'];
+  await putThere(...names, ...byHand, unfinished(first), unfinished(second));
+  for (const name of [unfinished(first), 'notes.txt', '.notes.tmp']) await utimes(join(dir(), name), 0, 0);
 
   await backUpTo(dir(), parts(), start);
 
-  const left = await readdir(dir());
-  expect(left.filter((name) => name.startsWith('lastgood-2026'))).toHaveLength(14);
-  expect(left).toContain('lastgood-2026-11-22-030000.db');
-  expect(left).not.toContain(names[1]);
-  expect(left.filter((name) => !name.startsWith('lastgood-2026')).toSorted()).toEqual(
-    [unfinished(2), '.notes.tmp', 'lastgood-by-hand.db', 'notes.txt'].toSorted(),
+  expect((await readdir(dir())).toSorted()).toEqual(
+    [...names.slice(2), 'lastgood-2026-11-22-030000-k3x9w2.db', ...byHand, unfinished(second)].toSorted(),
   );
+});
+
+it('of two bots with one folder are two each night, and neither takes away what is the other’s, or nobody can say whose', async () => {
+  const before = Array.from({ length: 20 }, (_, n) => `lastgood-2026-10-${String(n + 10)}-023700.db`);
+  await putThere('lastgood-2026-09-01-023700-ab12cd.db', ...before);
+
+  await backUpTo(dir(), parts(), start);
+  await backUpTo(dir(), { ...parts(), storeId: 'ab12cd' }, start);
+
+  const tonight = ['k3x9w2', 'ab12cd'].map((store) => `lastgood-2026-11-22-030000-${store}.db`);
+  expect((await readdir(dir())).toSorted()).toEqual(
+    ['lastgood-2026-09-01-023700-ab12cd.db', ...before, ...tonight].toSorted(),
+  );
+  expect(shouts).toEqual([]);
+});
+
+it('of before they told their store are taken away like the others, where no other has any', async () => {
+  await putThere(...Array.from({ length: 20 }, (_, n) => `lastgood-2026-10-${String(n + 10)}-023700.db`));
+  await backUpTo(dir(), parts(), start);
+  expect(await readdir(dir())).toHaveLength(14);
+});
+
+it('never replace a file', async () => {
+  const name = 'lastgood-2026-11-22-030000-k3x9w2.db';
+  await putThere(name);
+  await backUpTo(dir(), parts(), start);
+  expect(await readdir(dir())).toEqual([name]);
+  expect((await stat(join(dir(), name))).size).toBe(0);
+  expect(shouts[0]?.[1].text).toContain('There is a file of that name already');
 });
 
 it('that cannot be made are told, and keep nobody from anything', async () => {
@@ -86,11 +111,16 @@ it('that cannot be made are told, and keep nobody from anything', async () => {
 const asks = (task: string, at: number, every?: number) =>
   oneOfAll(store, every).runCoordinator?.shouldRun(`${task}:${new Date(at).toISOString()}`, 0);
 
+/** What was begun is finished before anything else is written. */
+async function writeBehind(): Promise<void> {
+  await store.backUp(join(folder, 'behind.db'));
+  await rm(join(folder, 'behind.db'));
+}
+
 /** @returns how many there are then */
 async function begin(at?: number): Promise<number> {
   const stop = await startBackups(parts(at));
-  // What was begun is finished before anything else is written.
-  await store.backUp(join(folder, 'behind.db'));
+  await writeBehind();
   await stop();
   return (await readdir(dir()).catch(() => [])).length;
 }
@@ -140,7 +170,7 @@ it('that a stop cuts short are no failure, and made at the next start', async ()
 it('that another replica is at are left to it', async () => {
   const another = { ...parts(), store: { ...store, isAlone: () => false } };
   const stop = [await startBackups(another), await startBackups(another)];
-  await store.backUp(join(folder, 'behind.db'));
+  await writeBehind();
   for (const each of stop) await each();
   expect(await readdir(dir())).toHaveLength(1);
 });

@@ -69,7 +69,7 @@ test('says file, line, what is wrong and what to do, in the emergency conversati
       text: 'The edited policies are not in force, because of what is wrong in them. Those of before stay in force.',
       lines: [
         '• policies/roster.yml:7:3  people.ana  expected text; found nothing',
-        'Correct it and save: it is read again at once. All that is wrong: /lastgood doctor',
+        'Correct it and save: it is read again within a minute. All that is wrong: /lastgood doctor',
       ],
     },
   ]);

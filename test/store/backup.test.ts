@@ -237,6 +237,24 @@ describeOnPostgres('A backup of PostgreSQL', (server) => {
     expect(events).toBe(streams);
   }, 60_000);
 
+  test('has few of the large bodies travel at once: the bot holds in memory what does', async () => {
+    const { database, giveBack } = await server().lend();
+    onTestFinished(giveBack);
+    const way = await weighingWay(server().socket);
+    onTestFinished(way.close);
+    const url = secret(`postgres://postgres@127.0.0.1:${way.port}/${database}`);
+    const store = await openPostgresStore({ url, folder });
+    opened.push(store);
+    for (let n = 0; n < 20; n += 1)
+      await store.receive({ ...delivery(`d${n}`), body: `${n}${'x'.repeat(500_000)}` });
+
+    await store.backUp(join(folder, 'one.db'));
+
+    expect(way.heaviest()).toBeGreaterThan(500_000);
+    expect(way.heaviest()).toBeLessThan(3_000_000);
+    expect(await inFile(join(folder, 'one.db'), (it) => it.unsettledInbox())).toHaveLength(20);
+  }, 60_000);
+
   test('for which the database says nothing any more is given up, also when the store is closed', async () => {
     const { database, giveBack } = await server().lend();
     onTestFinished(giveBack);
@@ -259,13 +277,27 @@ describeOnPostgres('A backup of PostgreSQL', (server) => {
   }, 60_000);
 });
 
+/** Says how many bytes the longest answer to a FETCH had. */
+async function weighingWay(socket: string) {
+  let [weight, heaviest] = [0, 0];
+  const way = await wayTo(socket, (near, far) => {
+    near.on('data', (data) => {
+      if (data.includes('FETCH')) weight = 0;
+      far.write(data);
+    });
+    far.on('data', (data) => {
+      weight += data.length;
+      heaviest = Math.max(heaviest, weight);
+      near.write(data);
+    });
+  });
+  return { ...way, heaviest: () => heaviest };
+}
+
 /** As a firewall that forgets one connection, that of a backup, and keeps the others. */
 async function forgetfulWay(socket: string) {
-  const sockets = new Set<Socket>();
   let forgets = (): void => undefined;
-  const proxy = createServer((near) => {
-    const far = connect(socket);
-    for (const each of [near, far]) sockets.add(each.on('error', () => each.destroy()));
+  const way = await wayTo(socket, (near, far) => {
     let forgotten = false;
     near.on('data', (data) => {
       forgotten ||= data.includes('FETCH');
@@ -273,13 +305,23 @@ async function forgetfulWay(socket: string) {
       else far.write(data);
     });
     far.on('data', (data) => forgotten || near.write(data));
+  });
+  /** Resolves when the next one is forgotten. */
+  return { ...way, forgets: () => new Promise<void>((resolve) => (forgets = resolve)) };
+}
+
+/** A port that leads to a database. */
+async function wayTo(socket: string, join: (near: Socket, far: Socket) => void) {
+  const sockets = new Set<Socket>();
+  const proxy = createServer((near) => {
+    const far = connect(socket);
+    for (const each of [near, far]) sockets.add(each.on('error', () => each.destroy()));
+    join(near, far);
     near.on('close', () => far.end());
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   return {
     port: (proxy.address() as { readonly port: number }).port,
-    /** Resolves when the next one is forgotten. */
-    forgets: () => new Promise<void>((resolve) => (forgets = resolve)),
     close: async () => {
       for (const each of sockets) each.destroy();
       await new Promise((resolve) => proxy.close(resolve));

@@ -52,6 +52,16 @@ test('with the key and the copies, the store of a bot that is down passes', asyn
   expect(code).toBe(0);
 });
 
+test('a copy that was cut off vouches for nothing, and keeps none of the others from it', async () => {
+  const whole = await readFile(file('anchors.jsonl'), 'utf8');
+  await writeFile(file('cut.jsonl'), `${whole.slice(0, 100)}\n${whole}`);
+  const { code, stdout } = await offline(['verify', '--key', 'public.pem', '--anchors', 'cut.jsonl']);
+
+  expect(stdout).toContain('Copies that agree with their heads: 1 of 1.');
+  expect(stdout).toContain('1 copy cannot be read and vouched for nothing: cut.jsonl line 1.');
+  expect(code).toBe(0);
+});
+
 test('SIGNING_KEY is key enough; without any, nobody vouches for it', async () => {
   const own = await offline(['verify', '--json'], { SIGNING_KEY: key.privatePem });
   const none = await offline(['verify']);
@@ -65,6 +75,7 @@ test('SIGNING_KEY is key enough; without any, nobody vouches for it', async () =
     heads: 1,
     uncovered: 1,
     anchored: 0,
+    unreadable: [],
     newest: { number: 1, at: '2026-11-22T12:00:00.000Z', key: key.id, signature: 'good' },
   });
   expect(none).toMatchObject({ code: 3, stderr: expect.stringContaining('--key FILE') });

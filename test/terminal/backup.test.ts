@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { examplePolicies } from '../../src/sandbox/example-policies.ts';
 import { movableClock } from '../../src/sandbox/movable-clock.ts';
 import { startWorld, type World } from '../../src/sandbox/world.ts';
+import { openSqliteStore } from '../../src/store/sqlite.ts';
+import { storePath } from '../../src/store/store-path.ts';
 import { apiOf } from '../http/api-world.ts';
 import { lastgood, terminalOf } from './support/run.ts';
 
@@ -54,7 +56,10 @@ test('a lead backs up while the bot runs, and goes back to it while it is down',
   const restored = await lastgood(['restore', file], settings);
   expect(restored).toMatchObject({ code: 0, stderr: '' });
   expect(restored.stdout).toContain('Open incidents: INC-1. Open operations: none.');
+  expect(restored.stdout).toContain(`It is in its place, ${join(world.settings.dataDir, 'lastgood.db')}.`);
   expect(restored.stdout).toMatch(/What was there is kept as .*lastgood\.before-.*\.db/);
+  const elsewhere = await lastgood(['restore', file], { DATA_DIR: join(root, 'wrong') });
+  expect(elsewhere.stdout).toContain(`${join(root, 'wrong', 'lastgood.db')}. Nothing was there.`);
 
   // What somebody has written into it is not taken for what happened.
   const db = new DatabaseSync(file);
@@ -80,3 +85,36 @@ test('nobody else backs up, and nothing is written then', async () => {
   expect(nowhere).toMatchObject({ code: 1, stderr: expect.stringContaining('There is no backup.') });
   expect(await readdir(out)).toEqual(before);
 }, 60_000);
+
+test('a backup goes into a folder that is new, is named where it lies, and replaces no file', async () => {
+  const folder = await mkdtemp(join(root, 'offline-'));
+  const data = { DATA_DIR: join(folder, 'data') };
+  await (await openSqliteStore({ path: storePath(data.DATA_DIR) })).close();
+
+  const made = await lastgood(['backup', '--offline', '--out', `${folder}/new/`], data);
+  const [name = ''] = await readdir(join(folder, 'new'));
+  expect(made).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`lastgood restore ${join(folder, 'new', name)}`),
+  });
+
+  const own = storePath(data.DATA_DIR);
+  expect(await lastgood(['backup', '--offline', '--out', own], data)).toMatchObject({
+    code: 78,
+    stderr: `The backup ${own} could not be made: There is a file of that name already.\n`,
+  });
+  const inside = await lastgood(['backup', '--offline', '--out', join(own, 'x.db')], data);
+  expect(inside).toMatchObject({ code: 78, stderr: expect.stringMatching(/could not be made: [^\n]*\n$/) });
+});
+
+test('a store that cannot be looked at is not said to be missing', async () => {
+  const file = join(root, 'no-folder');
+  await writeFile(file, '');
+  for (const words of [['backup'], ['audit', 'verify'], ['incident', 'list']]) {
+    const { code, stderr } = await lastgood([...words, '--offline'], { DATA_DIR: file });
+    expect({ code, stderr }).toEqual({
+      code: 78,
+      stderr: expect.stringContaining(`${join(file, 'lastgood.db')} cannot be a folder`),
+    });
+  }
+}, 30_000);

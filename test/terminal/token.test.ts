@@ -78,6 +78,7 @@ describe('It says what was probably meant:', () => {
     ['api x --role responer', 'Did you mean responder?', 2],
     ['api x --person anna', 'Did you mean ana?', 2],
     ['api x --person ana --role lead', 'Ana Ruiz has not the role lead', 2],
+    ['api x --person ana --role release-bot', 'Make one without --person', 2],
     ['api ../x --role reader', 'expected a name such as ana-laptop', 2],
     ['api x --role reader', 'API_TOKENS is no JSON', 78, { API_TOKENS: 'hidden{' }],
     [

@@ -128,9 +128,11 @@ describe('A token of GitHub Actions', () => {
   });
 
   it('that is refused stands in the log with what was said and expected, and without itself', async () => {
-    const token = await job({ ref: 'refs/heads/mine' });
+    const { fresh, door } = await anew(first);
+    const token = await signed(first, start, { iss: fresh.url, ref: 'refs/heads/mine' });
     logged.length = 0;
-    await knock(token);
+    await knock(token, door);
+    await fresh.close();
     expect(logged).toMatchObject([
       {
         said: { ref: 'refs/heads/mine' },
@@ -138,6 +140,26 @@ describe('A token of GitHub Actions', () => {
       },
     ]);
     expect(JSON.stringify(logged)).not.toContain(token.split('.')[2]);
+  });
+
+  it('does not fill the log, whoever sends many: each kind of trouble stands there once a minute', async () => {
+    let now = start;
+    const warned: string[] = [];
+    const door = githubCaller({ issuer: issuer.url, audience, jobs }, () => now, {
+      warn: (_, text) => void warned.push(text),
+    });
+    for (let n = 0; n < 20; n += 1) {
+      expect(await knock('a.b.c', door)).toMatchObject({ status: 401 });
+      expect(await knock(await job({ ref: 'refs/heads/mine' }), door)).toMatchObject({ status: 401 });
+    }
+    const once = [
+      'a token of GitHub Actions was refused',
+      'a token of GitHub Actions is for none of the jobs in GITHUB_OIDC',
+    ];
+    expect(warned).toEqual(once);
+    now += 60_000;
+    await knock('a.b.c', door);
+    expect(warned).toEqual([...once, once[0]]);
   });
 
   it('is none when it is no JWT at all', async () => {

@@ -9,20 +9,30 @@ export interface Anchor {
 }
 
 /**
- * Reads heads, one JSON object a line; any other line, such as the words of a mail, is passed over.
+ * Reads heads, one JSON object a line; any other line, such as the words of a mail, is passed over. So is what begins as a
+ * head and is none, as when a full disk or a power cut has cut it off: it vouches for nothing, and the others do.
  * @param name of the file
+ * @returns `unreadable`: where those are
  */
 export function readAnchors(
   text: string,
   name: string,
-): { readonly anchors: readonly Anchor[] } | { readonly problem: string } {
+):
+  | { readonly anchors: readonly Anchor[]; readonly unreadable: readonly string[] }
+  | { readonly problem: string } {
   const anchors: Anchor[] = [];
+  const unreadable: string[] = [];
   for (const [n, line] of text.split(/\r?\n/).entries()) {
     if (!line.startsWith('{')) continue;
     const from = `${name} line ${n + 1}`;
     const read = readHead(line);
-    if (!read) return { problem: `${from} is no head of Lastgood's.` };
-    anchors.push({ from, ...read });
+    if (read) anchors.push({ from, ...read });
+    else unreadable.push(from);
   }
-  return anchors.length > 0 ? { anchors } : { problem: `${name} holds no head of Lastgood's.` };
+  if (anchors.length > 0) return { anchors, unreadable };
+  const [first] = unreadable;
+  return {
+    problem:
+      first === undefined ? `${name} holds no head of Lastgood's.` : `${first} is no head of Lastgood's.`,
+  };
 }
