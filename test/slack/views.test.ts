@@ -179,7 +179,9 @@ describe('the incident card', () => {
   test('says before it is resolved that alerts still fire, only when they do', () => {
     const asks = (changes: Parameters<typeof incident>[0]): string =>
       JSON.stringify(incidentCard(incident(changes), now).blocks);
-    expect(asks({})).toContain('Alerts are still firing. Nobody will be paged for them any more.');
+    expect(asks({})).toContain(
+      'Alerts are still firing. The ladder stops; but when monitoring says again that they fire, a new incident opens and pages people.',
+    );
     expect(asks({ declared: true, firing: {} })).toContain(
       'Nobody will be paged for it any more, and the post-mortem is written.',
     );
@@ -273,6 +275,10 @@ describe('the plan card', () => {
     expect(read(planCard({ ...running, aborting: 'Ben Okafor' }, at(7)))).toContain(
       '🛑 *Ben Okafor* asked to stop',
     );
+    // What only records it runs to its end; held by a freeze, it would keep the channel.
+    const verified = { ...running, verified: true };
+    expect(read(planCard(verified, at(7)))).not.toContain('[Abort');
+    expect(read(planCard({ ...verified, held: 2 }, at(7)))).toContain('[Abort danger confirm]');
   });
 
   test('lets a person say how an unknown outcome ended', () => {

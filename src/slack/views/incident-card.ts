@@ -17,6 +17,7 @@ export const severityIcons: Readonly<Record<Severity, string>> = { P0: '🔴', P
 const operationWords: Readonly<Record<OperationProgress, string>> = {
   open: '⏳ waits for approval',
   running: '▶️ is running',
+  held: '🧊 is held between two steps: production is frozen',
   done: '✅ is done',
   failed: '❌ failed',
   stopped: '🛑 was stopped; the channel may be between two versions',
@@ -210,7 +211,7 @@ function buttonsOf(incident: Incident): Parameters<typeof actions>[0] {
               title: `Resolve ${id}?`,
               text:
                 firingCount(incident) > 0
-                  ? 'Alerts are still firing. Nobody will be paged for them any more.'
+                  ? 'Alerts are still firing. The ladder stops; but when monitoring says again that they fire, a new incident opens and pages people.'
                   : 'Nobody will be paged for it any more, and the post-mortem is written.',
               confirm: 'Resolve',
               deny: 'Not yet',

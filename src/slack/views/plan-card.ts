@@ -3,7 +3,7 @@ import { liftCommand, sayFreeze } from '../../core/freeze/state.ts';
 import { sayIncidents } from '../../core/operation/describe.ts';
 import { requestCardName } from '../../core/operation/requests.ts';
 import { waitsUntil } from '../../core/operation/turn.ts';
-import type { Operation, StepState, StepStatus } from '../../core/operation/state.ts';
+import { mayBeStopped, type Operation, type StepState, type StepStatus } from '../../core/operation/state.ts';
 import type { PlanStep } from '../../core/plan/plan.ts';
 import { sayConcerns } from '../../core/plan/concern.ts';
 import { cautionOf, titleOf } from '../../core/plan/words.ts';
@@ -214,19 +214,26 @@ function approvals({ approvals }: Operation, now: Instant): View['blocks'] {
 }
 
 function controls(operation: Operation): View['blocks'] {
-  const { id, plan, status, aborting, verified, incident, waitsFor, frozen, yieldsTo, touched } = operation;
+  const { id, plan, status, verified, incident, waitsFor, frozen, yieldsTo, touched } = operation;
   const where = `${plan.app}/${plan.channel}`;
   switch (status) {
     case 'awaiting-approval':
       return [actions([...approvalButtons(operation), button('operation.abort', 'Withdraw', { id })])];
     case 'running': {
-      const confirm = {
-        title: `Stop ${id}?`,
-        text: 'The step that runs is asked to stop where it can be, and waited for; no further one begins. The channel may be left between two versions.',
-        confirm: 'Stop it',
-        deny: 'Let it run',
-      };
-      return aborting === undefined && !verified
+      const confirm = verified
+        ? {
+            title: `Leave the rest of ${id}?`,
+            text: `${plan.to} is live and verified. What is left only records it elsewhere, and somebody has to see to it.`,
+            confirm: 'Leave it',
+            deny: 'Let it wait',
+          }
+        : {
+            title: `Stop ${id}?`,
+            text: 'The step that runs is asked to stop where it can be, and waited for; no further one begins. The channel may be left between two versions.',
+            confirm: 'Stop it',
+            deny: 'Let it run',
+          };
+      return mayBeStopped(operation)
         ? [actions([button('operation.abort', 'Abort', { id }, { style: 'danger', confirm })])]
         : [];
     }
