@@ -11,7 +11,7 @@ import type { Milliseconds } from '../core/time.ts';
 import { StaleStream, type Store, type Transaction } from '../store/store.ts';
 import { answerOnce } from './answer-once.ts';
 import { decideAll, outboxRow } from './decide.ts';
-import { inOneTime, stampedBy } from './in-one-time.ts';
+import { inOneTime, stampedBy, type Latest } from './in-one-time.ts';
 import type { Log } from './log.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
 import { createPace, type PaceSettings } from './pace.ts';
@@ -57,7 +57,8 @@ export function createEngine(parts: {
 }): Engine {
   const { clock, log } = parts;
   const written: Written = new Map();
-  const store = notingWrites(inOneTime(parts.store, clock, log), clock, written);
+  const latest: Latest = { at: 0 };
+  const store = notingWrites(inOneTime(parts.store, clock, latest, log), clock, written);
   const pace = createPace(parts.pace);
 
   const committed = (): void => {
@@ -84,6 +85,7 @@ export function createEngine(parts: {
     store,
     clock,
     written,
+    latest,
     log,
     // Not `submit`: that asks the timers to look again, and they look again anyway.
     submit: async (envelopes) => {

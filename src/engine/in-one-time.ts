@@ -15,11 +15,21 @@ export function stampedBy(now: Instant, envelopes: readonly Envelope[]): readonl
   return envelopes.map((envelope) => (isSetBack(envelope.at, now) ? { ...envelope, at: now } : envelope));
 }
 
+/** The latest time that anything was decided by. */
+export interface Latest {
+  at: Instant;
+}
+
 /**
  * A transaction in the middle of which the clock was set back has conflicted with that, and has to be run again. When that
  * was while it was being committed, nobody else has seen the effects it leaves: they are brought forward by themselves.
  */
-export function inOneTime(store: Store, clock: Pick<Clock, 'now'>, log: Pick<Log, 'error'>): Store {
+export function inOneTime(
+  store: Store,
+  clock: Pick<Clock, 'now'>,
+  latest: Latest,
+  log: Pick<Log, 'error'>,
+): Store {
   return {
     ...store,
     transact: async (work) => {
@@ -29,7 +39,9 @@ export function inOneTime(store: Store, clock: Pick<Clock, 'now'>, log: Pick<Log
         began = clock.now();
         effects.clear();
         const worked = await work(noting(transaction, (id) => void effects.add(id)));
-        if (isSetBack(began, clock.now())) throw new StaleStream('The clock was set back meanwhile.');
+        const ended = clock.now();
+        if (isSetBack(began, ended)) throw new StaleStream('The clock was set back meanwhile.');
+        latest.at = Math.max(latest.at, ended);
         return worked;
       });
       const now = clock.now();

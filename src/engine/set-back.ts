@@ -26,8 +26,8 @@ export interface SetBacks {
    * @returns whether something may still come that was decided by the clock of before
    */
   readonly allIsWell: () => Promise<boolean>;
-  /** Puts right what has come since. */
-  readonly putRightLate: () => Promise<void>;
+  /** Puts right what has come since; where nothing of a set-back is known, the clock was ahead until then. */
+  readonly putRightLate: (wasAheadUntil: Instant) => Promise<void>;
 }
 
 interface Parts {
@@ -196,9 +196,9 @@ export function createSetBacks({ store, clock, written, tell, signOfLife, log }:
         return false;
       }
     },
-    putRightLate: async () => {
-      if (known === undefined) return;
-      ahead = await putRightLate({ store, clock, tell, since: read(known).from, before: ahead });
+    putRightLate: async (wasAheadUntil) => {
+      const since = known === undefined ? wasAheadUntil : read(known).from;
+      ahead = await putRightLate({ store, clock, tell, since, before: ahead });
     },
   };
 }

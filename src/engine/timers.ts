@@ -6,7 +6,7 @@ import type { Outage } from '../core/outage.ts';
 import type { StreamId, StreamName } from '../core/stream.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import { StaleStream, StoreUnavailable, type Store } from '../store/store.ts';
-import { isSetBack, newsworthy } from './in-one-time.ts';
+import { isSetBack, newsworthy, type Latest } from './in-one-time.ts';
 import type { Log } from './log.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { createSetBacks } from './set-back.ts';
@@ -29,6 +29,7 @@ interface Parts {
   readonly store: Store;
   readonly clock: Clock;
   readonly written: Written;
+  readonly latest: Latest;
   readonly submit: (envelopes: readonly Envelope[]) => Promise<unknown>;
   /** The clock has jumped: whatever sleeps until a time of day looks again. */
   readonly jumped: () => void;
@@ -50,7 +51,8 @@ const patience: Milliseconds = 1_000;
  * One armed timer for all streams, at the earliest `wake_at`. The times are in the store; after a restart everything
  * that came due meanwhile is caught up at once, and the streams are told how long we were away.
  */
-export function createTimers({ store, clock, written, submit, jumped, caughtUp, log }: Parts): Timers {
+export function createTimers(parts: Parts): Timers {
+  const { store, clock, written, latest, submit, jumped, caughtUp, log } = parts;
   let down: Outage | undefined;
   /** Of `down`, until it has been told. */
   let untold: Outage | undefined;
@@ -61,6 +63,8 @@ export function createTimers({ store, clock, written, submit, jumped, caughtUp, 
   let stopped = false;
   /** What was decided by the clock of before may have come since it was looked for. */
   let mayHaveCome = false;
+  /** Up to then, when the clock was ahead between two signs of life. */
+  let wasAheadUntil: Instant = 0;
   let isOurs = store.lease();
   const turn = oneAtATime(work);
   const setBacks = createSetBacks({
@@ -83,7 +87,7 @@ export function createTimers({ store, clock, written, submit, jumped, caughtUp, 
     }
     try {
       await wakeDue();
-      await seeToLate();
+      await seeToLate(clock.now());
       // Whoever is to be called next does not wait for the telling.
       if (untold) telling ??= tell(untold).finally(() => (telling = undefined));
       const next = await store.nextWake();
@@ -130,6 +134,7 @@ export function createTimers({ store, clock, written, submit, jumped, caughtUp, 
       }
       down = untold = undefined;
       setBacks.notice(before, now);
+      latest.at = now;
     }
     try {
       const right = await setBacks.putRight(now);
@@ -142,11 +147,28 @@ export function createTimers({ store, clock, written, submit, jumped, caughtUp, 
     }
   }
 
-  async function seeToLate(): Promise<void> {
-    if (!mayHaveCome || setBacks.isPending()) return;
-    mayHaveCome = false;
+  /**
+   * A clock that was ahead between two signs of life has jumped for nobody: what was set before and after is right, and
+   * what was decided meanwhile is not.
+   */
+  async function noticeAhead(now: Instant): Promise<void> {
+    const ahead = latest.at;
+    if (!isSetBack(ahead, now)) return;
+    log.warn({ from: new Date(ahead), to: new Date(now) }, 'the clock was ahead for a moment');
+    await store.hastenOutbox(ahead - now, now + newsworthy);
+    wasAheadUntil = Math.max(wasAheadUntil, ahead);
+    latest.at = now;
+    mayHaveCome = true;
+    jumped();
+  }
+
+  async function seeToLate(now: Instant): Promise<void> {
+    if (setBacks.isPending()) return;
     try {
-      await setBacks.putRightLate();
+      await noticeAhead(now);
+      if (!mayHaveCome) return;
+      mayHaveCome = false;
+      await setBacks.putRightLate(wasAheadUntil);
     } catch (error) {
       log.error({ error }, 'what came late could not be put right');
     }
@@ -204,8 +226,9 @@ export function createTimers({ store, clock, written, submit, jumped, caughtUp, 
     }
     alive = now;
     if (!store.lease()()) return;
-    [mayHaveCome] = await Promise.all([setBacks.allIsWell(), signOfLife(now)]);
-    if (mayHaveCome) turn.ask();
+    const [mayCome] = await Promise.all([setBacks.allIsWell(), signOfLife(now)]);
+    mayHaveCome = mayCome || isSetBack(wasAheadUntil, now);
+    if (mayHaveCome || isSetBack(latest.at, now)) turn.ask();
   }
 
   async function signOfLife(at: Instant): Promise<void> {

@@ -17,6 +17,7 @@ function timersOf(
     caughtUp,
     clock: through,
     written: new Map(),
+    latest: { at: 0 },
     submit: () => Promise.resolve(),
     jumped: () => undefined,
   });

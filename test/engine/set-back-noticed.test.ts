@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import type { AnyCarrier } from '../../src/core/effect.ts';
+import type { AnyCarrier, Errand, Outcome } from '../../src/core/effect.ts';
 import type { Envelope } from '../../src/core/envelope.ts';
 import { outboxRow } from '../../src/engine/decide.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { StaleStream, StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { firing, receive } from '../support/alerts.ts';
 import { alertmanager, ana, hour, minute, policies, second, start, storeId } from '../support/given.ts';
-import { carrying, done, openWorkshop } from './workshop.ts';
+import { carrying, done, openWorkshop, page } from './workshop.ts';
 
 const alert = (service: string, at: number, what = '5xx'): Envelope => ({
   to: { kind: 'incident', alias: `${service}@shop/stable`, open: true },
@@ -20,11 +20,9 @@ async function ahead(
   through: (store: Store) => Store = (store) => store,
   by = hour,
   steps: readonly AnyCarrier[] = [],
+  how: (errand: Errand) => Outcome = () => done,
 ) {
-  const world = carrying(
-    ['page.slack', 'page.pagerduty', 'page.mail', 'slack.card', 'slack.thread'],
-    () => done,
-  );
+  const world = carrying(['page.slack', 'page.pagerduty', 'page.mail', 'slack.card', 'slack.thread'], how);
   const workshop = await openWorkshop();
   let isAhead = by;
   const now = () => workshop.clock.now() + isAhead;
@@ -378,4 +376,37 @@ it('What was five minutes off stays so, also when no sign of life could be store
   await bot.pass(6 * minute);
 
   expect(await bot.rungs('INC-1')).toEqual([3 * hour, 2 * hour + 5 * minute + 10 * second]);
+});
+
+it('What was to be tried again, by a clock that was ahead between two signs of life, is tried when it is its time', async () => {
+  let tries = 0;
+  // Whoever has not heard of the others for long decides nothing by the clock, and does not look at it.
+  let isOurs = true;
+  const { engine, enqueue, setBack, pass, settle, rungs, setBacks, now, row } = await ahead(
+    (store) => ({ ...store, lease: () => () => isOurs }),
+    0,
+    [],
+    ({ effect }) =>
+      effect.type === 'page.slack' && effect.text === 'busy' && (tries += 1) <= 2
+        ? { status: 'retry', after: 14 * second, why: 'busy', mayHaveHappened: false }
+        : done,
+  );
+  await engine().submit([alert('checkout', now())]);
+  await settle();
+  await enqueue(page('busy'));
+  engine().poke();
+  await settle();
+  await pass(13 * second);
+  setBack(30 * minute);
+  isOurs = false;
+  await pass(2 * second);
+  setBack();
+  isOurs = true;
+  expect((await row('effect-1')).dueAt).toBeGreaterThan(start + 30 * minute);
+  await pass(20 * second);
+  expect((await row('effect-1')).status).toBe('done');
+  await pass(5 * minute);
+
+  expect(await rungs('INC-1')).toEqual([0, 5 * minute]);
+  expect(await setBacks('INC-1')).toBe(0);
 });

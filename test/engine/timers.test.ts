@@ -88,6 +88,7 @@ describe('time passes', () => {
       clock: counting,
       log,
       written: new Map(),
+      latest: { at: 0 },
       submit: () => Promise.reject(new Error('nothing is due')),
       jumped: () => undefined,
       caughtUp: () => Promise.resolve(),
