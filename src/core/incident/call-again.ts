@@ -1,14 +1,17 @@
 import type { Ladder } from '../policies/escalation.ts';
 import type { Instant } from '../time.ts';
 import { firstCall } from './ladder.ts';
-import type { Incident } from './state.ts';
+import { operationUnderWay, type Incident } from './state.ts';
 
 /**
- * All alerts were over for longer than somebody may take to acknowledge: what fires then is something else, and not what
- * flaps.
+ * All alerts were over for longer than somebody may take to acknowledge, or than an acknowledgement holds, and nobody saw
+ * to it since: what fires then is something else, and not what flaps, or what a rollback has not yet put right.
  */
-export function hasRested({ cleared, clearedAt, clocks }: Incident, at: Instant): boolean {
-  return cleared && clearedAt !== undefined && at - clearedAt > clocks.acknowledgeWithin;
+export function hasRested(state: Incident, at: Instant): boolean {
+  const { cleared, clearedAt, attendedAt = 0, acknowledged, clocks } = state;
+  if (!cleared || clearedAt === undefined || operationUnderWay(state)) return false;
+  const held = acknowledged ? (clocks.acknowledgedFor ?? 0) : 0;
+  return at - Math.max(clearedAt, attendedAt) > Math.max(clocks.acknowledgeWithin, held);
 }
 
 /** Nobody has it any more: the next rung is called, and its pages are wanted. */

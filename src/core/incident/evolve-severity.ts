@@ -27,6 +27,7 @@ export function changeSeverity(
     ...state,
     title: event.title ?? state.title,
     severity: to,
+    ...(isSaid(event) && { attendedAt: event.at }),
     was,
     clocks,
     ladder,
@@ -47,4 +48,9 @@ export function changeSeverity(
           }
         : undefined,
   };
+}
+
+/** By a person, or a token that stands for one; and not by an alert. */
+function isSaid({ by }: Recorded<IncidentEvent>): boolean {
+  return by.kind === 'person' || by.kind === 'token';
 }

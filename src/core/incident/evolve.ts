@@ -90,6 +90,7 @@ function evolve(state: Incident | undefined, event: Recorded<IncidentEvent>, id:
           expiresAt: acknowledgedFor === null ? undefined : event.at + acknowledgedFor,
         },
         firstAcknowledgedAt: state.firstAcknowledgedAt ?? event.at,
+        attendedAt: event.at,
         lastCall: state.lastCall && { ...state.lastCall, reached: true },
       };
     }

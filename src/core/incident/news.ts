@@ -2,7 +2,7 @@ import type { Severity } from '../severity.ts';
 import type { Instant } from '../time.ts';
 import { hasRested } from './call-again.ts';
 import type { IncidentEvent } from './event.ts';
-import { isOpen, type Incident } from './state.ts';
+import { isOpen, operationUnderWay, type Incident } from './state.ts';
 
 /** An alert that did not fire until now. */
 export interface News {
@@ -29,7 +29,8 @@ export function endAcknowledgement(
   if (!isOpen(state) || !acknowledged || !worst) return [];
   const after = at - acknowledged.at;
   const rested = hasRested(state, at) && clearedAt !== undefined ? { rested: at - clearedAt } : undefined;
-  const isForgotten = acknowledged.expiresAt === undefined && after >= clocks.resolveWithin;
+  const isForgotten =
+    acknowledged.expiresAt === undefined && after >= clocks.resolveWithin && !operationUnderWay(state);
   if (!rested && !isForgotten) return [];
   const news = { title: worst.title, ...rested };
   return [{ type: 'acknowledgement.expired', name: acknowledged.by, after, news }];

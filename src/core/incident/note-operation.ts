@@ -12,6 +12,7 @@ export function noteOperation(state: Incident, event: Noted): Incident {
   const after = { ...before, [operation]: progress };
   const noted: Incident = {
     ...state,
+    attendedAt: event.at,
     ...(event.kind === 'promote' ? { promotions: after } : { operations: after, ...startOf(state, event) }),
     acknowledged: state.acknowledged && {
       ...state.acknowledged,

@@ -35,8 +35,8 @@ export function receiveAlerts(
   }
   /** What these say, by fingerprints; undefined of what has resolved. */
   const said = new Map<string, Pick<FiringAlert, 'title' | 'summary' | 'severity' | 'words'> | undefined>();
-  const worsened: News[] = [];
-  const news: News[] = [];
+  const worsened: (News & Fingerprinted)[] = [];
+  const news: (News & Fingerprinted)[] = [];
   for (const { alert, route } of alerts) {
     const { fingerprint } = alert;
     const known = said.has(fingerprint) ? said.get(fingerprint) : state && firingAlert(state, fingerprint);
@@ -51,16 +51,18 @@ export function receiveAlerts(
     const { severity, note } = route;
     said.set(fingerprint, { title, summary, severity });
     // A repeat does not undo what a person has lowered: only news raises.
-    if (!known || isWorse(severity, known.severity)) worsened.push({ severity, title });
-    if (!known || isOwn(fingerprint)) news.push({ severity, title });
+    if (!known || isWorse(severity, known.severity)) worsened.push({ fingerprint, severity, title });
+    if (!known || isOwn(fingerprint)) news.push({ fingerprint, severity, title });
     const links = { url, dashboard, runbook };
     const words = { fingerprint, title, summary, severity, version, startsAt, note };
     events.push({ type: 'alert.fired', ...words, ...links, ...(place !== undefined && { place }) });
   }
   events.push(...unknownSeverities(state, alerts));
+  // What is over by the end of the same notification calls nobody, and takes it from nobody.
+  const stillFires = ({ fingerprint }: Fingerprinted): boolean => said.get(fingerprint) !== undefined;
   // Before it changes: whoever has it would have it longer by a change that makes it no worse.
-  if (state) events.push(...endAcknowledgement(state, worstOf(news)[0], message.at));
-  const change = state && changeBy(state, worstOf(worsened), message, context);
+  if (state) events.push(...endAcknowledgement(state, worstOf(news.filter(stillFires))[0], message.at));
+  const change = state && changeBy(state, worstOf(worsened.filter(stillFires)), message, context);
   if (state && change) {
     events.push(change);
     if (change.to !== state.severity) tells.push(tellChannel(state, change.to, change.was));
@@ -71,6 +73,10 @@ export function receiveAlerts(
     events.push({ type: 'alerts.cleared' });
   }
   return { events: state ? withDueCalls(state, events, message, context) : events, tells };
+}
+
+interface Fingerprinted {
+  readonly fingerprint: string;
 }
 
 /** What becomes of it by the worst of what has come. */

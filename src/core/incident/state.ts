@@ -73,6 +73,8 @@ export interface Incident {
   /** Every alert that fired has resolved; the ladder rests. */
   readonly cleared: boolean;
   readonly clearedAt: Instant | undefined;
+  /** When a person last saw to it, or an operation of its channel; incidents of earlier versions do not say. */
+  readonly attendedAt?: Instant;
   /** A person opened it: alerts that come and go say nothing about what that person saw. */
   readonly declared: boolean;
   /** Which rung is called next, and when; undefined while nobody is to be called. */
@@ -113,6 +115,11 @@ export interface Incident {
 
 export function isOpen(incident: Incident): boolean {
   return incident.status !== 'resolved';
+}
+
+/** Whether an operation on the incident's channel is being carried out; of one that is held by a freeze nothing is. */
+export function operationUnderWay({ operations, promotions }: Incident): boolean {
+  return Object.values({ ...operations, ...promotions }).includes('running');
 }
 
 /** The name by which an open incident is found: one a service and channel. */

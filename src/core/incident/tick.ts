@@ -6,7 +6,7 @@ import { pagesOfRung } from './ladder.ts';
 import { isLost } from './last-call.ts';
 import { evolveIncident } from './evolve.ts';
 import { hearOfSetBack } from './moved-times.ts';
-import { isOpen, type Incident } from './state.ts';
+import { isOpen, operationUnderWay, type Incident } from './state.ts';
 
 /** A rung that is called this much after its time is called late, and the timeline says so. */
 const punctual: Milliseconds = 10_000;
@@ -61,11 +61,6 @@ export function incidentWakeAt(state: Incident): Instant | undefined {
   const expires = state.acknowledged?.expiresAt;
   if (expires !== undefined && !state.cleared && !operationUnderWay(state)) times.push(expires);
   return times.length === 0 ? undefined : Math.min(...times);
-}
-
-/** Whether an operation on the incident's channel is being carried out; of one that is held by a freeze nothing is. */
-export function operationUnderWay(state: Incident): boolean {
-  return Object.values({ ...state.operations, ...state.promotions }).includes('running');
 }
 
 /** What cleared before anybody was reached has called nobody, and whoever is next may be a long time off. */

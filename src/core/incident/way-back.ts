@@ -6,7 +6,7 @@ export function wayBack(incident: Incident): string | undefined {
   const { suspect, operations } = incident;
   const leaving = suspect?.promotion?.version ?? suspect?.live;
   const isBusy = Object.values(operations).some((progress) =>
-    ['open', 'running', 'unknown'].includes(progress),
+    ['open', 'running', 'held', 'unknown'].includes(progress),
   );
   return isBusy || isBack(incident) || suspect?.lastGood === leaving ? undefined : suspect?.lastGood;
 }

@@ -1,8 +1,7 @@
 import { sayLive, sayPages, sayPromotion } from '../../core/incident/describe.ts';
 import type { OperationProgress } from '../../core/incident/event.ts';
 import { allFiring, firingCount } from '../../core/incident/firing.ts';
-import { isBack, isOpen, type Incident } from '../../core/incident/state.ts';
-import { operationUnderWay } from '../../core/incident/tick.ts';
+import { isBack, isOpen, type Incident, operationUnderWay } from '../../core/incident/state.ts';
 import { sayUnknownSeverity } from '../../core/incident/unknown-severity.ts';
 import { wayBack } from '../../core/incident/way-back.ts';
 import type { RungTarget } from '../../core/policies/escalation.ts';
