@@ -4,7 +4,7 @@ import { evolveIncident } from '../../src/core/incident/evolve.ts';
 import { incidentKind } from '../../src/core/incident/incident.ts';
 import type { ClockTick } from '../../src/core/incident/intent.ts';
 import { setLast } from '../../src/core/incident/moved-times.ts';
-import { firing, receive } from '../support/alerts.ts';
+import { firing, receive, resolved } from '../support/alerts.ts';
 import { ana, given, hour, minute, second, start } from '../support/given.ts';
 
 /** An hour ahead. */
@@ -74,6 +74,16 @@ it('an earlier version has said with a zero that all stays which was set by then
     by: lastgood,
   } as const;
   expect(evolveIncident(state, told, 'INC-1').nextCall).toEqual(state.nextCall);
+});
+
+it('what was over for long is so by the clock that was set back, too', () => {
+  const left = opened()
+    .when({ type: 'incident.acknowledge' }, { at: hour + minute, by: ana })
+    .when(receive(resolved('down')), { at: hour + 2 * minute });
+  left
+    .when(setBack(2 * minute), { at: 2 * minute })
+    .when(receive(firing('disk', 'P0')), { at: 50 * minute })
+    .leadsTo({ events: ['alert.fired', 'acknowledgement.expired', 'severity.changed', 'rung.fired'] });
 });
 
 describe('When an incident was last told when to act', () => {

@@ -33,7 +33,7 @@ export function setLast(state: Incident): Instant | undefined {
 
 /** What was five minutes off stays five minutes off. Each time by itself: some may have been set by the clock as it is now. */
 export function withTimesMoved(state: Incident, by: Milliseconds, right?: RightTimes): Incident {
-  const { nextCall, nextCallSetAt, acknowledged, clocksSince } = state;
+  const { nextCall, nextCallSetAt, acknowledged, clocksSince, clearedAt, attendedAt } = state;
   const set = whenSet(state);
   const expiresAt = acknowledged?.expiresAt;
   const moved = (time: Instant, setAt = longAgo) => (isRight(setAt, right) ? time : time - by);
@@ -47,6 +47,9 @@ export function withTimesMoved(state: Incident, by: Milliseconds, right?: RightT
         ? { ...acknowledged, expiresAt: moved(expiresAt, set.acknowledged) }
         : acknowledged,
     clocksSince: moved(clocksSince, set.clocks),
+    // For as long as before it has rested.
+    ...(clearedAt !== undefined && { clearedAt: moved(clearedAt, clearedAt) }),
+    ...(attendedAt !== undefined && { attendedAt: moved(attendedAt, attendedAt) }),
   };
 }
 
