@@ -323,40 +323,57 @@ describe('a version whose health report failed', () => {
   const back: ChannelIntent = { type: 'rollback.request', target: 'last-good', reason: 'it crashes' };
 
   /** 1.5.0 ran well, 1.6.0 for an hour and a half, and then 1.6.1 was to mend it. */
-  function fixedForward(...reports: readonly (readonly [version: string, errorRate: number])[]): Streams {
+  function fixedForward(
+    ...reports: readonly (readonly [version: string, errorRate: number, end?: number])[]
+  ): Streams {
     const all = streams();
     const set = (version: string, at: number) =>
       all.say(channel, { type: 'channel.set', version, reason: 'released' }, ana, at);
     set('1.5.0', 0);
     set('1.6.0', 3 * hour);
     set('1.6.1', 4.5 * hour);
-    for (const [index, [version, error_rate]] of reports.entries()) {
-      const end = 4.5 * hour + index * 30 * minute;
+    for (const [version, error_rate, end = 4.5 * hour] of reports) {
       const window = { start: start + end - 30 * minute, end: start + end };
       all.say(
         channel,
         { type: 'health.report', report: canary({ version, window, error_rate }) },
         bot,
-        4.5 * hour,
+        Math.max(end, 4.5 * hour),
       );
     }
     return all;
   }
   const good = (all: Streams) => lastGood(all.channel(channel), hour, start + 6 * hour);
 
-  it('is none to go back to, until one has passed', () => {
+  it('comes last, until one has passed', () => {
     expect(good(fixedForward())).toBe('1.6.0');
     expect(good(fixedForward(['1.6.0', 0.5]))).toBe('1.5.0');
-    expect(good(fixedForward(['1.6.0', 0.5], ['1.6.0', 0.001]))).toBe('1.6.0');
+    expect(good(fixedForward(['1.6.0', 0.5, 4 * hour], ['1.6.0', 0.001]))).toBe('1.6.0');
   });
 
   it('may be named all the same, and the plan says what is known of it', () => {
-    const all = fixedForward(['1.5.0', 0.5], ['1.6.0', 0.5]);
-    expect(all.ask(channel, back, ana, 6 * hour)).toMatch(
-      /No earlier version on shop\/canary was verified or ran 1h without a P0 or P1 and without a failed health report\. Name one yourself: 1\.6\.0 \(health failed\), 1\.5\.0 \(health failed\)\./,
-    );
+    const all = fixedForward(['1.6.0', 0.5]);
     const named = all.ask(channel, { ...back, target: { version: '1.6.0' } }, ana, 6 * hour);
     expect(named).toContain('⚠️ the last health report of 1.6.0 on shop/canary failed (Error rate 50 %');
+  });
+
+  it('is said to be passed over', () => {
+    expect(fixedForward(['1.6.0', 0.5]).ask(channel, back, ana, 6 * hour)).toMatch(
+      /1\.6\.1 → 1\.5\.0: .* ⚠️ the last health report of 1\.6\.0 on shop\/canary failed \(.*\), so it is passed over\.$/,
+    );
+  });
+
+  it('is the last good one when no other is, and the plan says so', () => {
+    const said = fixedForward(['1.5.0', 0.5, 3 * hour], ['1.6.0', 0.5]).ask(channel, back, ana, 6 * hour);
+    expect(said).toMatch(/1\.6\.1 → 1\.6\.0: .* ⚠️ the last health report of 1\.6\.0 on shop\/canary failed/);
+  });
+
+  it('in the time of a later version is still the last good one: that may break what both share', () => {
+    expect(good(fixedForward(['1.6.0', 0.5, 5 * hour]))).toBe('1.6.0');
+    expect(good(fixedForward(['1.6.0', 0.5], ['1.6.0', 0.5, 5 * hour]))).toBe('1.5.0');
+    expect(fixedForward(['1.6.0', 0.5, 5 * hour]).ask(channel, back, ana, 6 * hour)).toMatch(
+      /1\.6\.1 → 1\.6\.0: .* ⚠️ the last health report of 1\.6\.0 on shop\/canary failed/,
+    );
   });
 });
 
@@ -408,8 +425,10 @@ describe('a promotion under way', () => {
     const locked = happened(before, at, { type: 'channel.locked', ...lock, to: '1.6.0' });
     return happened(locked, at, { type: 'channel.begun', operation: 'OP-1' });
   };
-  const promoted = (before: Channel, at: number): Channel =>
-    happened(and(before, [at, 'promote', '1.6.0']), at, { type: 'channel.released', operation: 'OP-1' });
+  const promoted = (before: Channel, at: number): Channel => {
+    const moved = { ...eventOf([at, 'promote', '1.6.0'], before), operation: 'OP-1' } as ChannelEvent;
+    return happened(happened(before, at, moved), at, { type: 'channel.released', operation: 'OP-1' });
+  };
 
   it('adds nothing to how long the one before was well', () => {
     const live = channel([0, 'set', '1.4.2'], [hour, 'set', '1.5.0']);
@@ -418,6 +437,28 @@ describe('a promotion under way', () => {
       return lastGood(troubled, healthyAfter, start + 2 * hour);
     };
     expect([goodAfter(29 * minute), goodAfter(30 * minute)]).toEqual(['1.4.2', '1.5.0']);
+  });
+
+  it('is blamed for a failed health report of its time, and not the one before', () => {
+    const goodAfter = (end: number) => {
+      const window = { start: start + end - 30 * minute, end: start + end };
+      const report = canary({ version: '1.5.0', window });
+      const judgement = { verdict: 'fail', reasons: [], measured: [], minimumSessions: 1 } as const;
+      const begun = begunAt(channel([0, 'set', '1.4.2'], [hour, 'set', '1.5.0']), 3 * hour);
+      const reported = {
+        type: 'health.reported',
+        report,
+        judgement,
+        before: undefined,
+        healthyAfter,
+      } as const;
+      const failed = happened(begun, 4 * hour, reported);
+      return [failed, promoted(failed, 4 * hour)].map((each) =>
+        lastGood(each, healthyAfter, start + 5 * hour),
+      );
+    };
+    expect(goodAfter(3 * hour)).toEqual(['1.4.2', '1.4.2']);
+    expect(goodAfter(3 * hour + minute)).toEqual(['1.5.0', '1.5.0']);
   });
 
   it('is blamed for a P1 of its time, also when there was another before', () => {

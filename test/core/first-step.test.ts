@@ -89,6 +89,15 @@ describe('A first step that has not begun yet', () => {
       /last health report of 1\.6\.0 on shop\/canary failed/,
     ],
     [
+      'a health report of its version that calls it critical so far',
+      (all) => {
+        const window = { start: start + now - minute, end: start + now };
+        const report = canaryReport({ version: '1.6.0', window, severity: 'critical' });
+        return all.say(canary, { type: 'health.report', report }, bot, now + minute);
+      },
+      /newest health report of 1\.6\.0 on shop\/canary warns/,
+    ],
+    [
       'a rollback on its source',
       (all) => {
         all.say(canary, set('1.5.9'), ana, now);
@@ -136,6 +145,25 @@ describe('A first step that has not begun yet', () => {
     expect(all.outstanding().map(({ id }) => id)).toEqual(['OP-1.1']);
   });
 
+  it('has no more time for asking again', () => {
+    const all = rollingBack();
+    all.say(stable, deployed('1.5.0'), github, now + minute);
+    const { executeBefore } = all.operation('OP-1');
+    expect(triesAgain(all), 'it asks again').toBe(false);
+    expect(all.operation('OP-1')).toMatchObject({ status: 'running', executeBefore });
+    expect(triesAgain(all, executeBefore)).toBe(false);
+    expect(all.operation('OP-1')).toMatchObject({ status: 'failed', touched: false });
+  });
+
+  it('of a promotion does not ask again for a report that says nothing', () => {
+    const all = promoting();
+    const window = { start: start + now - 30 * minute, end: start + now };
+    const report = canaryReport({ version: '1.6.0', window, sessions: 3 });
+    all.say(canary, { type: 'health.report', report }, bot, now + minute);
+    expect(all.operation('OP-1')).not.toHaveProperty('recheck');
+    expect(triesAgain(all)).toBe(true);
+  });
+
   it('of a rollback is not kept from beginning by an incident', () => {
     const all = rollingBack();
     all.say('INC-1', p0('stable'), ana, now + minute);
@@ -149,9 +177,10 @@ describe('A first step that has not begun yet', () => {
     expect(triesAgain(all)).toBe(false);
     expect(all.operation('OP-1')).toMatchObject({ status: 'approved', frozen: { reason: 'stop' } });
     expect(inForce(all.freeze())?.waiting).toMatchObject([{ operation: 'OP-1', ready: true }]);
+    // Its time to begin counts from when it may.
     for (const by of [ben, dana])
-      all.say(freezeId, { type: 'freeze.lift', reason: 'mended' }, by, now + 3 * minute);
-    expect(triesAgain(all, now + 3 * minute)).toBe(true);
+      all.say(freezeId, { type: 'freeze.lift', reason: 'mended' }, by, now + 30 * minute);
+    expect(triesAgain(all, now + 30 * minute)).toBe(true);
   });
 
   it('that is too late by then is too late, and not asked for again', () => {

@@ -41,6 +41,8 @@ export interface VersionHealth {
   readonly passed: CanaryReport | undefined;
   /** The last that failed, unless one has passed since: what says nothing takes nothing back. */
   readonly failed?: Judgement | undefined;
+  /** When the first window ended that has failed since one passed; versions that failed before this have none. */
+  readonly failedFrom?: Instant | undefined;
   /** Oldest first. */
   readonly points: readonly HealthPoint[];
   readonly healthyAfter: Milliseconds;
@@ -85,6 +87,12 @@ export function withReport(
     previous: known?.report,
     passed: judgement.verdict === 'pass' ? report : known?.passed,
     failed: { pass: undefined, fail: judgement, inconclusive: known?.failed }[judgement.verdict],
+    failedFrom: {
+      pass: undefined,
+      // A first failure of unknown time stays one: it is not put off to a later report.
+      fail: known?.failed ? known.failedFrom : report.window.end,
+      inconclusive: known?.failedFrom,
+    }[judgement.verdict],
     points: [...(known?.points ?? []), point].slice(-pointsKept),
     healthyAfter,
     ...(event.critical && { critical: event.critical }),

@@ -12,16 +12,21 @@ interface Running {
 }
 
 /**
- * The version to go back to: the one most recently live before the present one that was good, was not rolled back from
- * since, and did not fail its health reports, if there are any. One that is known by hearsay alone comes last: only when
- * no other was good.
+ * The version to go back to: the one most recently live before the present one that was good and was not rolled back from
+ * since. One that failed a health report in its own time, or is known by hearsay alone, comes last: only when no other
+ * was good.
  */
 export function lastGood(channel: Channel, healthyAfter: Milliseconds, now: Instant): string | undefined {
   const good = goodVersions(channel, healthyAfter, now);
-  return good.findLast((version) => !isHearsay(channel, version)) ?? good.at(-1);
+  const isClear = (version: string): boolean =>
+    !isHearsay(channel, version) && !failedInItsTime(channel, version, now);
+  return good.findLast(isClear) ?? good.at(-1);
 }
 
-/** What would be the last good version if everybody's word were good enough; undefined where that makes no difference. */
+/**
+ * What would be the last good version if everybody's word were good enough, and no health report counted; undefined where
+ * that makes no difference.
+ */
 export function passedOver(channel: Channel, healthyAfter: Milliseconds, now: Instant): string | undefined {
   const newest = goodVersions(channel, healthyAfter, now).at(-1);
   return newest === lastGood(channel, healthyAfter, now) ? undefined : newest;
@@ -29,13 +34,32 @@ export function passedOver(channel: Channel, healthyAfter: Milliseconds, now: In
 
 function goodVersions(channel: Channel, healthyAfter: Milliseconds, now: Instant): readonly string[] {
   const leaving = atStake(channel);
-  // While a promotion brings another version, what is recorded as live gathers no good name any more.
-  const until = leaving && leaving.version !== livePeriod(channel)?.version ? leaving.since : now;
+  const until = aloneUntil(channel, now);
   // How a version was left the last time counts: one that was repaired and verified since is good again.
   return channel.periods
     .filter((period) => period.version !== leaving?.version && isGood(period, healthyAfter, until))
     .map(({ version }) => version)
-    .filter((version) => !leftByRollback(channel, version) && !healthOf(channel, version)?.failed);
+    .filter((version) => !leftByRollback(channel, version));
+}
+
+/** While a promotion brings another version, what is recorded as live gathers no good name any more, and no bad one. */
+function aloneUntil(channel: Channel, now: Instant): Instant {
+  const leaving = atStake(channel);
+  return leaving && leaving.version !== livePeriod(channel)?.version ? leaving.since : now;
+}
+
+/**
+ * What a new version breaks may be what both share: the one before then fails, too, where it still runs, and is what to
+ * go back to all the same. So a window counts only if it ended before something else came.
+ */
+function failedInItsTime(channel: Channel, version: string, now: Instant): boolean {
+  const { failed, failedFrom } = healthOf(channel, version) ?? {};
+  if (!failed) return false;
+  const { periods } = channel;
+  const last = periods.findLastIndex((period) => period.version === version);
+  const until = aloneUntil(channel, now);
+  const ended = Math.min(until, periods[last]?.to ?? until, periods[last + 1]?.broughtBy?.begunAt ?? until);
+  return failedFrom === undefined || failedFrom <= ended;
 }
 
 /**

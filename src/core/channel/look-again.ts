@@ -69,7 +69,9 @@ function newsOf(event: ChannelEvent, name: string, by: string): News | undefined
     }
     case 'health.reported': {
       const { version } = event.report;
-      if (event.judgement.verdict === 'pass') return undefined;
+      // What says nothing is no concern of a promotion, and comes every few minutes.
+      const { verdict, reasons } = event.judgement;
+      if (verdict !== 'fail' && !reasons.some(({ type }) => type === 'critical-so-far')) return undefined;
       return { why: `${version} is not well on ${name}.`, against: 'from-here', version };
     }
     case 'channel.locked':

@@ -5,7 +5,6 @@ import { refuse, type Refusal } from '../refusal.ts';
 import type { Context, Decision } from '../stream.ts';
 import { sayBetween, sayDuration } from '../time.ts';
 import type { ChannelEvent } from './event.ts';
-import { healthOf } from './health-state.ts';
 import { sayHeld } from './hold.ts';
 import type { Of } from './intent.ts';
 import { atStake, lastGood, passedOver } from './last-good.ts';
@@ -58,7 +57,6 @@ export function requestRollback(
   const others = sayKnown(state, message.at, state.doubt ? undefined : from);
   const good = lastGood(state, policy.healthy_after, message.at);
   const to = target === 'last-good' ? good : target.version;
-  const someFailed = knownVersions(state).some((version) => healthOf(state, version)?.failed);
   if (to === undefined) {
     return refused(
       refuse(
@@ -66,7 +64,7 @@ export function requestRollback(
         what,
         others === ''
           ? `No version but ${from} is known on ${state.name}. Deploy another by other means, and say so: /channels set ${channel} <version> <reason>.`
-          : `No earlier version on ${state.name} was verified or ran ${sayDuration(policy.healthy_after)} without a P0 or P1${someFailed ? ' and without a failed health report' : ''}. Name one yourself: ${others}.`,
+          : `No earlier version on ${state.name} was verified or ran ${sayDuration(policy.healthy_after)} without a P0 or P1. Name one yourself: ${others}.`,
       ),
     );
   }

@@ -4,7 +4,7 @@ import type { RefusalCode } from '../refusal.ts';
 import { sayDate, sayDuration, sayMoment, sayPast, type Instant, type Milliseconds } from '../time.ts';
 import { newestFirst } from '../version.ts';
 import { openDrift } from './drift-state.ts';
-import { sayHearsay } from './hearsay.ts';
+import { isHearsay, sayHearsay } from './hearsay.ts';
 import { healthOf } from './health-state.ts';
 import { isFull } from './kept-periods.ts';
 import { leftByRollback } from './left-by-rollback.ts';
@@ -145,7 +145,7 @@ export function rolledBack(channel: Channel, version: string): Concern | undefin
 /**
  * What has to be said about going back to a version that a rollback has left, whose health reports fail, or that is
  * known by hearsay alone: it may be the lesser evil, and is never calm.
- * @param later a version that was live later, and is not taken because it is known by hearsay alone
+ * @param later a version that was live later, and is not taken because it is known by hearsay alone, or failed
  */
 export function cautionAbout(
   channel: Channel,
@@ -159,9 +159,17 @@ export function cautionAbout(
       `${version} was rolled back from on ${channel.name} at ${sayPast(left.at, now)} by ${left.operation ?? left.actor} (${left.reason})`,
     failedHealth(channel, version)?.fact,
     sayHearsay(channel, version, now),
-    later && `${sayHearsay(channel, later, now)}, so it is passed over`,
+    later && sayPassedOver(channel, later, now),
   ].filter((caution) => caution !== undefined);
   return cautions.length === 0 ? undefined : cautions.join('; ');
+}
+
+/** `the last health report of 1.4.2 on shop/stable failed (Error rate 50 % in 30m, at most 1 %), so it is passed over` */
+function sayPassedOver(channel: Channel, version: string, now: Instant): string {
+  const why = isHearsay(channel, version)
+    ? sayHearsay(channel, version, now)
+    : failedHealth(channel, version)?.fact;
+  return `${why}, so it is passed over`;
 }
 
 /** `OP-1 went to 1.4.2 in vain (Deploy 1.4.2 to stable: Run 1 failed)`, while nothing else has come of it. */

@@ -74,6 +74,8 @@ export interface Operation {
   readonly touched?: boolean;
   /** What came up since the channel let it begin: unless its first step has begun, it has to ask again. */
   readonly recheck?: string | undefined;
+  /** It asks again after it had begun: what is left of the time for its first step is all that it has. */
+  readonly asksAgain?: boolean;
   /** Why it ended as it did, in a sentence. */
   readonly why: string;
   /** Why the card could not be posted or brought up to date the last time; said once. */
@@ -139,16 +141,18 @@ export function evolveOperation(
     case 'operation.unblocked':
       return { ...state, waitsFor: undefined };
     case 'operation.begun':
-      // Begins with its approval, or as soon as it gets the channel: the time for its first step counts from here.
+      // Begins with its approval, or as soon as it gets the channel: the time for its first step counts from here, and
+      // only once, or news that comes every few minutes would keep an approval good for the whole night.
       return {
         ...state,
         status: 'running',
         begunAt: event.at,
-        executeBefore: event.at + state.rule.execute_within,
+        executeBefore: state.asksAgain ? state.executeBefore : event.at + state.rule.execute_within,
       };
     case 'operation.frozen': {
       const { name, reason, since } = event;
-      return { ...state, frozen: { name, reason, since } };
+      // How long that lasts is not its fault: it gets its time anew when it is lifted.
+      return { ...state, frozen: { name, reason, since }, asksAgain: false };
     }
     case 'operation.thawed':
       return { ...state, frozen: undefined };
@@ -158,7 +162,13 @@ export function evolveOperation(
       const held = step(event.step, { status: 'waiting', startedAt: undefined });
       // Before its first step nothing has happened: it stands where it stood when it was approved.
       return event.step === 0
-        ? { ...held, status: 'approved', begunAt: undefined, recheck: undefined }
+        ? {
+            ...held,
+            status: 'approved',
+            begunAt: undefined,
+            recheck: undefined,
+            asksAgain: event.why !== undefined && state.frozen === undefined,
+          }
         : { ...held, held: event.step };
     }
     case 'step.started':
