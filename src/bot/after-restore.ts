@@ -1,7 +1,9 @@
 import { lastgood } from '../core/actor.ts';
 import { openDrifts } from '../core/channel/drift-state.ts';
+import { policyOf } from '../core/channel/place.ts';
 import type { Channel } from '../core/channel/state.ts';
 import type { Envelope } from '../core/envelope.ts';
+import type { Policies } from '../core/policies/policies.ts';
 import { sayDate, type Instant } from '../core/time.ts';
 import type { Engine } from '../engine/engine.ts';
 import { goneOn, restoredStore } from '../store/restored.ts';
@@ -16,9 +18,10 @@ export async function takeUpRestored(parts: {
   readonly store: Store;
   readonly submit: Engine['submit'];
   readonly shout: ShoutOnce;
+  readonly policies: () => Policies;
   readonly now: () => Instant;
 }): Promise<void> {
-  const { store, submit, shout, now } = parts;
+  const { store, submit, shout, policies, now } = parts;
   const restored = await restoredStore(store);
   if (!restored) return;
   const { from, at } = restored;
@@ -33,7 +36,9 @@ export async function takeUpRestored(parts: {
   );
   const disputed = (await store.listStreams('channel'))
     .map(({ state }) => state as Channel)
-    .filter((channel) => openDrifts(channel).length > 0);
+    .filter((channel) => openDrifts(channel).length > 0)
+    // About others nobody can decide.
+    .filter(({ id }) => policyOf({ id, policies: policies() }) !== undefined);
   const open = [...incidents, ...operations].map(({ id }) => id).join(', ');
   await shout(`restored/${at}`, {
     text: [

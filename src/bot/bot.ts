@@ -283,7 +283,13 @@ export async function startBot(options: {
           audit: { ...store.audit, state: selfAudit.state },
           versionStatus:
             settings.signingKey &&
-            versionStatusList({ store, storeId, signer: signerOf(settings.signingKey), now: clock.now }),
+            versionStatusList({
+              store,
+              storeId,
+              signer: signerOf(settings.signingKey),
+              policies,
+              now: clock.now,
+            }),
         }),
         ...healthRoutes({
           unready,
@@ -300,7 +306,7 @@ export async function startBot(options: {
     const imports = importIntents(registry.read(), policies(), clock.now());
     if (imports.length > 0) await engine.submit(imports);
     await watch.check();
-    await takeUpRestored({ store, submit: engine.submit, shout, now: clock.now });
+    await takeUpRestored({ store, submit: engine.submit, shout, policies, now: clock.now });
     await engine.start();
     await inbox.start();
     state.started = true;

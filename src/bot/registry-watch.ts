@@ -90,13 +90,15 @@ export function watchRegistry(parts: {
     const all = await channels();
     // While nobody has decided, what somebody wrote about a channel stays.
     const ours = all.filter((channel) => channel.id === decided || !openDrift(channel, 'file'));
-    await document.update((before) => writeRegistry(believed(before), ours, registryKeys(policies()), now()));
+    const keys = registryKeys(policies(), all);
+    await document.update((before) => writeRegistry(believed(before), ours, keys, now()));
   }
 
   /** @returns whether channels stand there by keys of before an app came or went: whoever reads those finds nothing soon */
   async function tellKeys(value: Registry): Promise<boolean> {
-    const keys = registryKeys(policies());
-    const renamed = (await channels()).filter(
+    const all = await channels();
+    const keys = registryKeys(policies(), all);
+    const renamed = all.filter(
       (channel) => !openDrift(channel, 'file') && isFormerlyKeyed(value, channel, keys),
     );
     if (renamed.length === 0) return false;

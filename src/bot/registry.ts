@@ -46,13 +46,19 @@ export function importIntents(registry: Registry, policies: Policies, at: Instan
   });
 }
 
-/** With one app, `stable`; with several, `shop/stable`. So is a channel of an app that the policies name no more. */
-export function registryKeys(policies: Policies): RegistryKeys {
+/**
+ * With one app, `stable`; with several, `shop/stable`. So is a channel of an app that the policies name no more.
+ * @param stored the channels that go into the file, also those that the policies name no more: their keys are taken, too
+ */
+export function registryKeys(
+  policies: Policies,
+  stored: readonly Pick<Channel, 'name'>[] = [],
+): RegistryKeys {
   const [app, ...others] = Object.keys(policies.channels.apps);
   const shortOf = (name: string): string => name.split('/')[1] ?? name;
   const now: RegistryKeys['now'] = ({ name }) =>
     others.length === 0 && name.startsWith(`${app}/`) ? shortOf(name) : name;
-  const taken = new Set(channelNames(policies).map((name) => now({ name })));
+  const taken = new Set([...channelNames(policies).map((name) => ({ name })), ...stored].map(now));
   return {
     now,
     former: (channel) => {

@@ -1,7 +1,9 @@
 import { keepRevoked, versionStatuses, type StatusByApp } from '../core/channel/version-status.ts';
 import { openDrifts } from '../core/channel/drift-state.ts';
+import { policyOf } from '../core/channel/place.ts';
 import type { Channel } from '../core/channel/state.ts';
 import { own } from '../core/own.ts';
+import type { Policies } from '../core/policies/policies.ts';
 import type { Instant, Milliseconds } from '../core/time.ts';
 import type { SignedStatus, VersionStatusList, Withheld } from '../http/api/version-status.ts';
 import { decided, isUndecided } from '../store/restored.ts';
@@ -38,9 +40,10 @@ export function versionStatusList(parts: {
   readonly store: Pick<Store, 'listStreams' | 'readMark' | 'writeMark' | 'advanceMark'>;
   readonly storeId: string;
   readonly signer: Signer;
+  readonly policies: () => Policies;
   readonly now: () => Instant;
 }): () => Promise<VersionStatusList | Withheld> {
-  const { store, storeId, signer, now } = parts;
+  const { store, storeId, signer, policies, now } = parts;
   const kept: {
     list: VersionStatusList | Withheld | undefined;
     statement: Statement | undefined;
@@ -63,14 +66,15 @@ export function versionStatusList(parts: {
 
   /**
    * After a restore, until somebody has decided what is live. Under a higher number, apps that have refused what was
-   * rolled back since the backup would run it again.
+   * rolled back since the backup would run it again. Nobody can decide about a channel that the policies name no more:
+   * the list does not wait for it, unless they name it again.
    */
   async function isInDispute(): Promise<boolean> {
     if (!(await isUndecided(store))) return false;
     const streams = await store.listStreams('channel');
-    if (streams.some(({ state }) => openDrifts(state as Channel).length > 0)) return true;
-    await decided(store);
-    return false;
+    const disputed = streams.filter(({ state }) => openDrifts(state as Channel).length > 0);
+    if (disputed.length === 0) await decided(store);
+    return disputed.some(({ id }) => policyOf({ id, policies: policies() }) !== undefined);
   }
 
   /** What was issued last where that still holds, or a new one with a number of its own. */

@@ -8,10 +8,11 @@ import { openDrifts } from '../../src/core/channel/drift-state.ts';
 import type { Registry } from '../../src/core/channel/registry.ts';
 import type { Channel } from '../../src/core/channel/state.ts';
 import type { Carrier } from '../../src/core/effect.ts';
+import type { Policies } from '../../src/core/policies/policies.ts';
 import { createEngine } from '../../src/engine/engine.ts';
 import { movableClock } from '../../src/sandbox/movable-clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
-import { policies as shipped, start } from '../support/given.ts';
+import { ana, hour, policies as shipped, start } from '../support/given.ts';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const live = (version: string) => ({ version, rollout_percent: 100, updated_at: start / 1_000 - 9_000 });
@@ -82,6 +83,20 @@ async function withBlog(channel: string) {
     check: watch.check,
     start: engine.start,
     told,
+    file,
+    passes: (time: number) => clock.advance(time, () => Promise.resolve()),
+    adopt: (changed: Policies) => {
+      policies = changed;
+    },
+    sets: (name: string, version: string) =>
+      engine.submit([
+        {
+          to: { kind: 'channel', id: `channel:${name}` },
+          at: clock.now(),
+          by: ana,
+          intent: { type: 'channel.set', version, reason: 'released' },
+        },
+      ]),
     edit: async (key: string, version: string) => {
       const before = await file();
       const channels = { ...before.channels, [key]: live(version) };
@@ -125,4 +140,20 @@ it('an edit by a key that two channels had, or would have, is nobody’s', async
   await check();
   expect([...(await drifts('shop/stable')), ...(await drifts('blog/stable'))]).toEqual([]);
   expect(await versions()).toEqual(written);
+});
+
+it('a key that a dropped channel has is nobody else’s former one: the file is written once, and stays', async () => {
+  const bot = await withBlog('canary');
+  await bot.sets('blog/canary', '2.0.0');
+  await bot.check();
+  const { shop } = shipped.channels.apps;
+  const { stable } = shop!.channels;
+  // The blog is gone, and so is the canary of the shop.
+  bot.adopt({ ...shipped, channels: { apps: { shop: { ...shop!, channels: { stable: stable! } } } } });
+  await bot.check();
+  expect(await bot.versions()).toEqual({ canary: '1.6.0', stable: '1.5.0', 'blog/canary': '2.0.0' });
+  const { updated_at } = await bot.file();
+  await bot.passes(hour);
+  await bot.check();
+  expect((await bot.file()).updated_at).toBe(updated_at);
 });

@@ -2,24 +2,29 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takeUpRestored } from '../../src/bot/after-restore.ts';
+import type { ShoutOnce } from '../../src/bot/shout-once.ts';
 import { versionStatusList } from '../../src/bot/version-status.ts';
 import { lastgood } from '../../src/core/actor.ts';
+import type { ChannelEvent } from '../../src/core/channel/event.ts';
 import { evolveChannel, type Channel } from '../../src/core/channel/state.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
 import { StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { secret } from '../../src/trust/secrets.ts';
 import { newSigningKey, signerOf } from '../../src/trust/signing-key.ts';
-import { hour, start, storeId } from '../support/given.ts';
+import { hour, policies as shipped, start, storeId } from '../support/given.ts';
 
 const signer = signerOf(secret(newSigningKey().privatePem));
 let folder: string;
 let store: Store;
 let now: number;
+let policies = shipped;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lastgood-status-'));
   store = await openSqliteStore({ path: join(folder, 'lastgood.db') });
   now = start;
+  policies = shipped;
 });
 afterEach(async () => {
   await store.close();
@@ -28,7 +33,7 @@ afterEach(async () => {
 
 type Needed = Pick<Store, 'listStreams' | 'readMark' | 'writeMark' | 'advanceMark'>;
 const listOf = (of: Needed, id = storeId) =>
-  versionStatusList({ store: of, storeId: id, signer, now: () => now });
+  versionStatusList({ store: of, storeId: id, signer, policies: () => policies, now: () => now });
 
 function replica(of: Needed = store) {
   const ask = listOf(of);
@@ -41,17 +46,23 @@ function replica(of: Needed = store) {
 
 /** What is live on shop/stable from now on. */
 async function live(version: string): Promise<void> {
-  const id = 'channel:shop/stable';
-  const before = await store.readStream(id);
   const moved = { type: 'channel.moved', to: version, cause: 'set', reason: '', actor: 'Ana' } as const;
   const more = { from: undefined, operation: undefined, verified: false, since: undefined };
+  await happens('channel:shop/stable', { ...moved, ...more });
+}
+
+/** The registry file says otherwise than our records. */
+function drifts(id: string): Promise<void> {
+  const unknown = { ours: undefined, url: undefined, deployment: undefined, operation: undefined };
+  return happens(id, { type: 'drift.noticed', side: 'file', cause: 'edited', found: '1.6.0', ...unknown });
+}
+
+async function happens(id: string, said: ChannelEvent): Promise<void> {
+  const before = await store.readStream(id);
   const seq = (before?.version ?? 0) + 1;
-  const state = evolveChannel(
-    before?.state as Channel | undefined,
-    { ...moved, ...more, seq, at: now, by: lastgood },
-    id,
-  );
-  const event = { stream: id, seq, at: now, by: lastgood, type: moved.type, data: moved };
+  const recorded = { ...said, seq, at: now, by: lastgood };
+  const state = evolveChannel(before?.state as Channel | undefined, recorded, id);
+  const event = { stream: id, seq, at: now, by: lastgood, type: said.type, data: said };
   const write = {
     id,
     kind: 'channel',
@@ -154,6 +165,35 @@ describe('the list', () => {
     const next = JSON.parse(restored.all.signed) as typeof first;
     expect(next.apps).toEqual(first.apps);
     expect(next.number).toBeGreaterThanOrEqual(now / 1_000);
+  });
+
+  it('waits after a restore for the channels that somebody can decide about: those in channels.yml', async () => {
+    await live('1.4.2');
+    await drifts('channel:shop/stable');
+    await drifts('channel:till/stable');
+    await store.writeMark('restored-undecided', String(now));
+    const ask = listOf(store);
+    expect(await ask()).toHaveProperty('withheld');
+    const told: string[] = [];
+    const takeUp = async () => {
+      await store.writeMark('restored', JSON.stringify({ from: start, at: now }));
+      const submit = () => Promise.reject(new Error('nothing is open'));
+      const shout: ShoutOnce = async (_id, { text }) => void told.push(text);
+      await takeUpRestored({ store, submit, shout, policies: () => policies, now: () => now });
+    };
+    await takeUp();
+    expect(told[0]).toContain('in dispute on shop/stable:');
+
+    const { shop } = shipped.channels.apps;
+    policies = { ...shipped, channels: { apps: { blog: shop! } } };
+    now += 1_000;
+    expect(await ask()).not.toHaveProperty('withheld');
+    await takeUp();
+    expect(told[1]).not.toContain('in dispute');
+    // It came back, and is as undecided as it was.
+    policies = shipped;
+    now += 1_000;
+    expect(await ask()).toHaveProperty('withheld');
   });
 
   it('goes on being told while the store is away, until it expires', async () => {

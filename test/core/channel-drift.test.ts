@@ -609,6 +609,40 @@ describe('a registry file that others wrote into', () => {
       expect(revoked(ended)).toEqual(['1.5.1', 'rolled back from stable to 1.5.0']);
     });
 
+    it('is not overruled by a deployment of before that is told late', () => {
+      const onward = compare(2, '1.5.1');
+      const late = onward.when(deployed('1.4.2', { at: 2 * hour + minute, id: 'github:1' }), { by: tool });
+      late.leadsTo({ events: [] });
+      expect(openDrifts(late.state)).toHaveLength(1);
+    });
+
+    it('leaves a version for a reason, too: whoever deploys it again is not believed', () => {
+      const up = {
+        at: start + 2 * hour,
+        cause: 'promote',
+        from: '1.5.0',
+        to: '1.6.0',
+        reason: '',
+        actor: 'Ana',
+      };
+      const back = {
+        at: start + 3 * hour,
+        cause: 'rollback',
+        from: '1.6.0',
+        to: '1.4.2',
+        reason: '',
+        actor: 'Ana',
+      };
+      const told = live.when(
+        { type: 'registry.compare', found: '1.4.2', missed: [up, back] } as ChannelIntent,
+        { at: 4 * hour, by: file },
+      );
+      for (const again of [deployed('1.6.0'), deployed('1.6.0', { at: 4 * hour })])
+        told.when(again, { by: tool }).leadsTo({
+          events: [{ type: 'drift.noticed', side: 'reality', cause: 'left-by-rollback', found: '1.6.0' }],
+        });
+    });
+
     it('is not believed when somebody keeps our record, nor lost when it is edited once more', () => {
       const back = compare(1, '1.4.2');
       expect(revoked(back.when(take(driftOf(back), 'ours'), { by: ana }))).toEqual([]);

@@ -98,6 +98,11 @@ export function openDrift(channel: Channel | undefined, side: DriftSide): Drift 
   return openDrifts(channel).find((drift) => drift.side === side);
 }
 
+/** What the file tells of the life that a restore has lost, while nobody has decided about it. */
+export function missedBy(channel: Channel | undefined): readonly Move[] {
+  return openDrift(channel, 'file')?.missed ?? [];
+}
+
 /** Since when it runs, as far as we know: webhooks may come late. */
 export function runsSince({ deployedAt, since }: Drift): Instant {
   return deployedAt ?? since;

@@ -1,6 +1,6 @@
 import type { Context, Decision, Message } from '../stream.ts';
 import {
-  openDrift,
+  missedBy,
   openDrifts,
   runsSince,
   type Drift,
@@ -26,8 +26,8 @@ export function moveTo(
     const how = done.has(drift.id) ? undefined : endedBy(moved, drift, state);
     return how === undefined ? [] : [settle(drift, how, moved.to)];
   });
-  const missed = moved.operation === undefined ? openDrift(state, 'file')?.missed : undefined;
-  const events = [...before, ...settled, ...withMissed(missed ?? [], moved)];
+  const missed = moved.operation === undefined ? missedBy(state) : [];
+  const events = [...before, ...settled, ...withMissed(missed, moved)];
   return { events, tells: suspects(state, events, message, context) };
 }
 

@@ -2,15 +2,15 @@ import { sayActor } from '../actor.ts';
 import { mayNotReport } from '../health/may-report.ts';
 import { nothing, type Context, type Decision } from '../stream.ts';
 import type { Instant } from '../time.ts';
-import { openDrift, runsSince, type DriftNoticed } from './drift-state.ts';
+import { missedBy, openDrift, runsSince, type DriftNoticed } from './drift-state.ts';
 import type { ChannelEvent } from './event.ts';
 import { believedBack, mereReporter } from './hearsay.ts';
 import type { Of } from './intent.ts';
+import { leftByRollback } from './left-by-rollback.ts';
 import { moveTo, settle } from './moves.ts';
 import { place } from './place.ts';
 import { livePeriod, type Channel } from './state.ts';
 import { suspects } from './suspect.ts';
-import { rolledBack } from './testimony.ts';
 
 /**
  * A deploy tool tells which version is on a channel. What we know already changes nothing; a new version is recorded,
@@ -95,6 +95,8 @@ function isOldNews(
     live && (live.broughtBy?.begunAt ?? live.from),
     doubt && (doubt.begunAt ?? doubt.since),
     drift && runsSince(drift),
+    // After a restore the file tells of more than we know.
+    missedBy(state).at(-1)?.at,
   ];
   return known.some((since) => since !== undefined && at < since);
 }
@@ -126,7 +128,8 @@ function disputed(
       ? { cause: 'meanwhile', operation: doubt?.operation ?? lock.operation }
       : { cause: 'held', operation: lock.operation };
   }
-  if (rolledBack(state, version)) return { cause: 'left-by-rollback', operation: undefined };
+  if (leftByRollback({ moves: [...state.moves, ...missedBy(state)] }, version))
+    return { cause: 'left-by-rollback', operation: undefined };
   if (since === undefined) return undefined;
   if (doubt && since < doubt.since) return { cause: 'meanwhile', operation: doubt.operation };
   if (live && since < live.from) return { cause: 'meanwhile', operation: live.broughtBy?.operation };
