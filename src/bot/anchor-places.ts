@@ -1,4 +1,4 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import type { Settings } from '../config.ts';
@@ -44,10 +44,11 @@ function inFile(path: string): Anchorage {
     takes: 'every head',
     lastLines: () => lastLines(path),
     put: async (heads) => {
-      const file = await open(path, 'a+', 0o600);
+      const end = await lastBytes(path, 1);
+      // A full disk or a power cut may have cut off the last line: nothing is glued to that.
+      const begin = end === undefined || !['', '\n'].includes(end.toString()) ? '\n' : '';
+      const file = await open(path, 'a', 0o600);
       try {
-        // A full disk or a power cut may have cut off the last line: nothing is glued to that.
-        const begin = (await endsWithin(file)) ? '\n' : '';
         await file.appendFile(begin + heads.map((head) => `${head}\n`).join(''));
         await file.sync();
       } finally {
@@ -58,29 +59,30 @@ function inFile(path: string): Anchorage {
 }
 
 async function lastLines(path: string): Promise<readonly string[]> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
-  if (!file) return [];
+  return (await lastBytes(path, tailSize))?.toString().split('\n') ?? [];
+}
+
+/** What a file says that may be written to and not read. Whoever may not even write to it hears of that from writing. */
+const unreadable = ['EACCES', 'EPERM', 'EINVAL', 'ENOTSUP'];
+
+/** @returns nothing in it where there is no file; undefined where nobody may look at it */
+async function lastBytes(path: string, most: number): Promise<Buffer | undefined> {
   try {
-    return (await lastBytes(file, tailSize)).toString().split('\n');
-  } finally {
-    await file.close();
+    const file = await open(path);
+    try {
+      const { size } = await file.stat();
+      const length = Math.min(size, most);
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return Buffer.alloc(0);
+    if (unreadable.includes(code)) return undefined;
+    throw error;
   }
-}
-
-/** Whether a file ends in the middle of a line. */
-async function endsWithin(file: FileHandle): Promise<boolean> {
-  const last = await lastBytes(file, 1);
-  return last.length > 0 && last.toString() !== '\n';
-}
-
-async function lastBytes(file: FileHandle, most: number): Promise<Buffer> {
-  const { size } = await file.stat();
-  const length = Math.min(size, most);
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
-  return buffer.subarray(0, bytesRead);
 }
 
 const contents = z.object({ sha: z.string(), encoding: z.literal('base64'), content: z.string() });

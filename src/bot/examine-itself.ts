@@ -23,6 +23,7 @@ export async function examineItself(
     {
       now: clock.now,
       notes: () => [...frozen, ...notes()],
+      storeId: await store.readMark('store-id'),
       probeStore: () => store.writeMark('probed-at', String(clock.now())),
     },
   );

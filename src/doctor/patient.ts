@@ -26,6 +26,8 @@ export interface Patient {
   readonly now: () => Instant;
   /** Writes to the store. Only the running bot has it; from anywhere else, its store is another process's. */
   readonly probeStore: (() => Promise<void>) | undefined;
+  /** What tells its store from others. Only the running bot knows it. */
+  readonly storeId: string | undefined;
   /** What the running bot has to say of itself; from anywhere else, it is asked. */
   readonly notes: (() => readonly string[]) | undefined;
   /** Where a running bot would answer. */
@@ -42,6 +44,7 @@ export interface SlackPatient {
 export interface Circumstances {
   readonly now: () => Instant;
   readonly probeStore?: () => Promise<void>;
+  readonly storeId?: string | undefined;
   readonly notes?: () => readonly string[];
   /** `LASTGOOD_URL`; without it a bot is looked for where the settings would let it listen. */
   readonly botUrl?: string | undefined;
@@ -50,7 +53,7 @@ export interface Circumstances {
 /** Reads what can be read, and asks nobody yet. */
 export async function patientOf(
   { usable: settings, problems, given, environment }: ExaminedSettings,
-  { now, probeStore, notes, botUrl }: Circumstances,
+  { now, probeStore, storeId, notes, botUrl }: Circumstances,
 ): Promise<Patient> {
   const loaded = await loadPolicies(settings.policiesDir, stepRules(stepSchemas));
   return {
@@ -65,6 +68,7 @@ export async function patientOf(
     secrets: secretsOf(settings),
     now,
     probeStore,
+    storeId,
     notes,
     botUrl: (botUrl ?? localUrl(settings)).replace(/\/+$/, ''),
   };

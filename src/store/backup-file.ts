@@ -20,7 +20,8 @@ const longestLooking: Milliseconds = 60_000;
 /**
  * Copies the file of a database, which stays as it is meanwhile, to where nobody ever sees a part of the copy: it is made
  * beside, looked through and only then given its name, all by another process (`backup-worker.ts`).
- * @param to where no file is yet
+ * @param to where no file is yet, unless it may be replaced
+ * @param options.replaces a file of that name, which somebody has named; any other may be that of another bot
  * @param options.signal then it is not waited for any longer
  * @param options.limit as if that came after so long; left out: what is enough for any
  * @throws StoreUnavailable when it cannot be made, is damaged, or was given up. What there is of it is taken away then, if
@@ -29,13 +30,18 @@ const longestLooking: Milliseconds = 60_000;
 export async function makeBackup(
   from: string,
   to: string,
-  options: { readonly signal?: AbortSignal; readonly limit?: Milliseconds } = {},
+  options: {
+    readonly replaces?: boolean;
+    readonly signal?: AbortSignal;
+    readonly limit?: Milliseconds;
+  } = {},
 ): Promise<void> {
-  const { signal, limit = longestMaking } = options;
+  const { replaces = false, signal, limit = longestMaking } = options;
   const place = resolve(to);
   const temporary = join(dirname(place), unfinishedName(basename(place)));
   try {
-    await work(['make', resolve(from), temporary, place, String(process.pid)], limit, signal);
+    const verb = replaces ? 'replace' : 'make';
+    await work([verb, resolve(from), temporary, place, String(process.pid)], limit, signal);
   } catch (error) {
     const unfinished = await remove(temporary);
     throw new StoreUnavailable(`The backup ${to} could not be made: ${(error as Error).message}`, {

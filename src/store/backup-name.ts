@@ -21,6 +21,11 @@ export function backupTime(name: string): Instant {
   return Date.parse(name.replace(ofOurs, '$1T$2:$3:$4Z'));
 }
 
+/** The id of its store; undefined for one that somebody asked for, or of before they told it. */
+export function backupStore(name: string): string | undefined {
+  return ofOurs.exec(name)?.[5];
+}
+
 /** As nightly ones were called before they told their store. Nobody asks for one at that time. */
 const nightlyBefore = /-0237\d\d\.db$/;
 
@@ -29,10 +34,9 @@ const nightlyBefore = /-0237\d\d\.db$/;
  * as long as no other store has any there: else nobody can say whose they are.
  */
 export function nightlyOf(store: string, names: readonly string[]): readonly string[] {
-  const storeOf = (name: string) => ofOurs.exec(name)?.[5];
-  const isShared = names.some((name) => ![undefined, store].includes(storeOf(name)));
+  const isShared = names.some((name) => ![undefined, store].includes(backupStore(name)));
   return names.filter((name) =>
-    storeOf(name) === undefined ? !isShared && nightlyBefore.test(name) : storeOf(name) === store,
+    backupStore(name) === undefined ? !isShared && nightlyBefore.test(name) : backupStore(name) === store,
   );
 }
 

@@ -16,10 +16,10 @@ import { DatabaseSync } from '@photostructure/sqlite';
 import { isBackup, isUnfinished, nightlyOf } from './backup-name.ts';
 
 /*
- * `node backup-worker.js make|remove|list|tidy …`: all that touches the folder of backups. That may be on a network that has
- * gone away, and whoever asks anything of it then hangs until it is back: this process can be killed, or left alone, where a
- * thread of the bot could not, and would keep the bot from looking up names and even from ending. Besides, reading all of a
- * large store takes seconds; and whoever opens and closes a file loses the locks that SQLite has on it.
+ * `node backup-worker.js make|replace|remove|list|tidy …`: all that touches the folder of backups. That may be on a network
+ * that has gone away, and whoever asks anything of it then hangs until it is back: this process can be killed, or left alone,
+ * where a thread of the bot could not, and would keep the bot from looking up names and even from ending. Besides, reading
+ * all of a large store takes seconds; and whoever opens and closes a file loses the locks that SQLite has on it.
  */
 
 const day = 24 * 60 * 60_000;
@@ -30,7 +30,10 @@ const [first = '', second = '', third = '', fourth = ''] = given;
 process.umask(0o077);
 switch (verb) {
   case 'make':
-    make(first, second, third, Number(fourth));
+    make(first, second, third, Number(fourth), giveName);
+    break;
+  case 'replace':
+    make(first, second, third, Number(fourth), renameSync);
     break;
   case 'remove':
     remove(first);
@@ -49,8 +52,15 @@ switch (verb) {
  * Copies the file of a database, whose owner leaves it as it is meanwhile, sees to it that the copy is whole, one file, and
  * on the disk, and gives it its name.
  * @param owner the process that started this one
+ * @param name gives it its name
  */
-function make(from: string, temporary: string, to: string, owner: number): void {
+function make(
+  from: string,
+  temporary: string,
+  to: string,
+  owner: number,
+  name: (temporary: string, to: string) => void,
+): void {
   const folder = dirname(to);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   copyFileSync(from, temporary);
@@ -62,11 +72,11 @@ function make(from: string, temporary: string, to: string, owner: number): void 
   if (found?.integrity_check !== 'ok') throw new Error(`The copy is damaged: ${found?.integrity_check}`);
   // Without an owner, the next one may have written into the file while it was copied.
   if (process.ppid !== owner) throw new Error('The bot has ended meanwhile.');
-  giveName(temporary, to);
+  name(temporary, to);
   flush(folder, 'r');
 }
 
-/** Not in the place of another file: the folder may be that of several bots. */
+/** Not in the place of another file that nobody has named: the folder may be that of several bots. */
 function giveName(temporary: string, to: string): void {
   try {
     linkSync(temporary, to);

@@ -28,6 +28,7 @@ const longestSilence: Milliseconds = 10 * 60_000;
 /**
  * Writes everything, as of one moment, into a SQLite store: what is backed up here is restored to either kind of store.
  * @param options.folder where it is written down first, by this process: on a disk that answers
+ * @param options.replaces as of `makeBackup`
  * @param options.signal then it is given up
  * @param options.silence as if that came when the database has not answered for so long; left out: when it never will
  * @throws StoreUnavailable
@@ -35,15 +36,25 @@ const longestSilence: Milliseconds = 10 * 60_000;
 export async function backUpPostgres(
   url: Secret,
   to: string,
-  options: { readonly folder: string; readonly signal?: AbortSignal; readonly silence?: Milliseconds },
+  options: {
+    readonly folder: string;
+    readonly replaces?: boolean;
+    readonly signal?: AbortSignal;
+    readonly silence?: Milliseconds;
+  },
 ): Promise<void> {
-  const { folder, signal = new AbortController().signal, silence = longestSilence } = options;
+  const {
+    folder,
+    replaces = false,
+    signal = new AbortController().signal,
+    silence = longestSilence,
+  } = options;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const beside = await mkdtemp(join(folder, writingDown));
   try {
     const path = join(beside, 'all.db');
     await writeDown(url, path, signal, silence);
-    await makeBackup(path, to, { signal });
+    await makeBackup(path, to, { replaces, signal });
   } finally {
     await rm(beside, { recursive: true, force: true });
   }

@@ -16,8 +16,9 @@ import { isStoreThere } from './store-path.ts';
 import { readMarkOf } from './stored-trail.ts';
 import { StoreCorrupt, StoreLocked, StoreUnavailable } from './store.ts';
 
-/** As many rows as travel together: a body may have a megabyte. */
+/** So many rows travel together, and about so many characters: a body may have megabytes, and goes alone then. */
 const atOnce = 100;
+const longestAtOnce = 4_000_000;
 
 type Row = Readonly<Record<string, string | number | null>>;
 
@@ -141,15 +142,19 @@ async function copy(db: DatabaseSyncInstance, client: ClientBase, table: Portabl
   const read = db.prepare(`SELECT ${names.join(', ')} FROM ${name} ORDER BY ${orderOf(table)}`);
   let copied = 0;
   let together: Row[] = [];
+  let length = 0;
   async function send(): Promise<void> {
     const values = names.map((column) => together.map((row) => row[column] ?? undefined));
     await run(client, insert, values);
     copied += together.length;
     together = [];
+    length = 0;
   }
   for (const row of read.iterate() as Iterable<Row>) {
+    const more = lengthOf(row);
+    if (together.length === atOnce || (together.length > 0 && length + more > longestAtOnce)) await send();
     together.push(row);
-    if (together.length === atOnce) await send();
+    length += more;
   }
   if (together.length > 0) await send();
   if (ordered) {
@@ -157,4 +162,11 @@ async function copy(db: DatabaseSyncInstance, client: ClientBase, table: Portabl
     await client.query(`SELECT setval(pg_get_serial_sequence('lastgood.${name}', 'pos'), ${next}, false)`);
   }
   return copied;
+}
+
+function lengthOf(row: Row): number {
+  return Object.values(row).reduce<number>(
+    (sum, value) => sum + (typeof value === 'string' ? value.length : 0),
+    0,
+  );
 }

@@ -52,28 +52,37 @@ async function backUpHere(out: string): Promise<Made> {
   const { dataDir, databaseUrl } = botSettings(environmentHere(), ['DATA_DIR', 'DATABASE_URL']);
   const [
     { backupName },
-    { openSqliteStore },
+    { makeBackup },
+    { closeDatabase, openDatabase },
     { backUpPostgres },
     { isStoreThere, storePath },
     { sayStartFailure },
   ] = await Promise.all([
     import('../store/backup-name.ts'),
-    import('../store/sqlite.ts'),
+    import('../store/backup-file.ts'),
+    import('../store/sqlite-open.ts'),
     import('../store/postgres-backup.ts'),
     import('../store/store-path.ts'),
     import('../bot/start-failure.ts'),
   ]);
   try {
     const path = await placeOf(out, backupName(Date.now()));
-    if (databaseUrl) await backUpPostgres(databaseUrl, path, { folder: dirname(resolve(path)) });
-    else if (!(await isStoreThere(storePath(dataDir))))
-      throw new Stop(exitCode.configuration, `There is no store at ${storePath(dataDir)}.`);
+    // A file that is named is replaced, as by a backup of the running bot.
+    const replaces = path === out;
+    const own = storePath(dataDir);
+    if (databaseUrl) await backUpPostgres(databaseUrl, path, { folder: dirname(resolve(path)), replaces });
+    else if (!(await isStoreThere(own)))
+      throw new Stop(exitCode.configuration, `There is no store at ${own}.`);
+    else if (resolve(path) === resolve(own))
+      throw new Stop(exitCode.configuration, `${path} is the store itself. Give the backup another name.`);
     else {
-      const store = await openSqliteStore({ path: storePath(dataDir) });
+      const db = openDatabase(own);
       try {
-        await store.backUp(path);
+        // One file, so that it can be copied; and the lock stays.
+        db.exec('PRAGMA journal_mode = DELETE');
+        await makeBackup(own, path, { replaces });
       } finally {
-        await store.close();
+        closeDatabase(db);
       }
     }
     return { path, size: (await stat(path)).size };

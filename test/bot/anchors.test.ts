@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -112,6 +112,29 @@ test('a file goes on where it stood, also when a full disk or a power cut has cu
     unreadable: ['heads.jsonl line 2'],
   });
 });
+
+test.skipIf(process.geteuid?.() !== 0)(
+  'a file that may be appended to and not read gets every head, on lines of their own (tried as root)',
+  async () => {
+    const path = join(root, 'heads.jsonl');
+    await writeFile(path, 'cut off');
+    await chmod(root, 0o711);
+    await chmod(path, 0o222);
+    const anchors = anchorsIn(path);
+    for (let n = 0; n < 2; n += 1) {
+      await sealOne();
+      process.seteuid?.(65_534);
+      try {
+        await anchors.bring('this machine');
+      } finally {
+        process.seteuid?.(0);
+      }
+    }
+
+    expect(anchors.notes()).toEqual([]);
+    expect(await copiesIn(await readFile(path, 'utf8'))).toEqual([1, 2]);
+  },
+);
 
 test('a file goes on with the heads of this store behind those of one that a restore has replaced', async () => {
   const path = join(root, 'heads.jsonl');

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
-import { expect, onTestFinished, test } from 'vitest';
+import { Client } from 'pg';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { openPostgresStore } from '../../src/store/postgres.ts';
 import { copyToPostgres } from '../../src/store/sqlite-to-postgres.ts';
 import { openSqliteStore } from '../../src/store/sqlite.ts';
@@ -75,6 +76,21 @@ describeOnPostgres('From SQLite to PostgreSQL', (server) => {
     await writeStream(store, move('INC-6', 3, 1, { alias: 'a' }));
     expect(await store.recoverInFlight()).toBe(1);
     expect((await store.inboxInOrder([], 3)).map(({ id }) => id)).toEqual(['d1', 'd2', 'd3']);
+  }, 60_000);
+
+  test('few of the large bodies travel at once: all of them together are too much for a connection', async () => {
+    const { path, url, file } = await places();
+    const body = 'x'.repeat(1_500_000);
+    for (let n = 0; n < 5; n += 1) await file.receive({ ...delivery(`large${n}`), body });
+    await file.close();
+    const sent = vi.spyOn(Client.prototype, 'query');
+    onTestFinished(() => sent.mockRestore());
+
+    await copyToPostgres(path, url);
+
+    const weights = sent.mock.calls.map((given) => JSON.stringify(given).length);
+    expect(Math.max(...weights)).toBeGreaterThan(2 * body.length);
+    expect(Math.max(...weights)).toBeLessThan(3 * body.length);
   }, 60_000);
 
   test('only into an empty database, and only while nobody has the file open', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from '@photostructure/sqlite';
@@ -86,7 +86,7 @@ test('nobody else backs up, and nothing is written then', async () => {
   expect(await readdir(out)).toEqual(before);
 }, 60_000);
 
-test('a backup goes into a folder that is new, is named where it lies, and replaces no file', async () => {
+test('a backup goes into a folder that is new, is named where it lies, and replaces a file that is named, but no store', async () => {
   const folder = await mkdtemp(join(root, 'offline-'));
   const data = { DATA_DIR: join(folder, 'data') };
   await (await openSqliteStore({ path: storePath(data.DATA_DIR) })).close();
@@ -101,11 +101,17 @@ test('a backup goes into a folder that is new, is named where it lies, and repla
   const own = storePath(data.DATA_DIR);
   expect(await lastgood(['backup', '--offline', '--out', own], data)).toMatchObject({
     code: 78,
-    stderr: `The backup ${own} could not be made: There is a file of that name already.\n`,
+    stderr: `${own} is the store itself. Give the backup another name.\n`,
   });
+  const nightly = join(folder, 'nightly.db');
+  await writeFile(nightly, 'last night’s');
+  const tonight = await lastgood(['backup', '--offline', '--out', nightly], data);
+  expect(tonight).toMatchObject({ code: 0, stderr: '' });
+  expect((await readFile(nightly)).subarray(0, 15).toString()).toBe('SQLite format 3');
+  expect((await readdir(folder)).toSorted()).toEqual(['data', 'new', 'nightly.db']);
   const inside = await lastgood(['backup', '--offline', '--out', join(own, 'x.db')], data);
   expect(inside).toMatchObject({ code: 78, stderr: expect.stringMatching(/could not be made: [^\n]*\n$/) });
-});
+}, 30_000);
 
 test('a store that cannot be looked at is not said to be missing', async () => {
   const file = join(root, 'no-folder');
