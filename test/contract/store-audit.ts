@@ -1,24 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Store, StoredEvent } from '../../src/store/store.ts';
 import { beginning, chainHashes } from '../../src/trust/audit/chain.ts';
 import { sealTrail } from '../../src/trust/audit/seal.ts';
 import { verifyTrail } from '../../src/trust/audit/verify.ts';
 import type { StorePlace } from './store.ts';
+import { openedForEach } from './store-opened.ts';
 import { event, move, noon, writeStream } from './store-samples.ts';
 
 /** What every store promises about what it has written: that it can be checked. */
 export function auditContract(name: string, makePlace: () => Promise<StorePlace>): void {
   describe(`${name} chains its events:`, () => {
-    let place: StorePlace;
     let store: Store;
-
-    beforeEach(async () => {
-      place = await makePlace();
-      store = await place.open();
-    });
-    afterEach(async () => {
-      await store.close();
-      await place.remove();
+    const { open } = openedForEach(makePlace, (opened) => {
+      store = opened;
     });
 
     const chainOf = (events: readonly StoredEvent[]) => chainHashes(beginning, events);
@@ -94,7 +88,7 @@ export function auditContract(name: string, makePlace: () => Promise<StorePlace>
       expect(await store.audit.addHead(2, 'two')).toBe(true);
       expect(await store.audit.addHead(2, 'another')).toBe(false);
       await store.close();
-      store = await place.open();
+      await open();
 
       expect(await store.audit.newestHead()).toBe('two');
       expect(await store.audit.heads(0, 10)).toEqual(['one', 'two']);

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   AlreadySettled,
   mostInboxBytes,
@@ -7,27 +7,16 @@ import {
   type Store,
 } from '../../src/store/store.ts';
 import type { StorePlace } from './store.ts';
+import { openedForEach } from './store-opened.ts';
 import { delivery, move, noon } from './store-samples.ts';
 
 /** What every store promises of what it receives. */
 export function inboxContract(name: string, makePlace: () => Promise<StorePlace>): void {
   describe(`${name}: the inbox`, () => {
-    let place: StorePlace;
     let store: Store;
-
-    beforeEach(async () => {
-      place = await makePlace();
-      store = await place.open();
+    const { reopen } = openedForEach(makePlace, (opened) => {
+      store = opened;
     });
-    afterEach(async () => {
-      await store.close();
-      await place.remove();
-    });
-
-    async function reopen(): Promise<void> {
-      await store.close();
-      store = await place.open();
-    }
 
     test('takes a delivery once, whatever the second one says', async () => {
       const twice = [delivery('a'), { ...delivery('a'), body: 'something else' }];

@@ -1,27 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { KindOfEffect, OutboxRow, Store, Transaction } from '../../src/store/store.ts';
 import type { StorePlace } from './store.ts';
+import { openedForEach } from './store-opened.ts';
 import { card, delivery, enqueue, errand, idsDue, move, noon, thread, writeStream } from './store-samples.ts';
 
 /** What every store promises of effects until they have ended. */
 export function outboxContract(name: string, makePlace: () => Promise<StorePlace>): void {
   describe(`${name}: the outbox`, () => {
-    let place: StorePlace;
     let store: Store;
-
-    beforeEach(async () => {
-      place = await makePlace();
-      store = await place.open();
+    const { reopen } = openedForEach(makePlace, (opened) => {
+      store = opened;
     });
-    afterEach(async () => {
-      await store.close();
-      await place.remove();
-    });
-
-    async function reopen(): Promise<void> {
-      await store.close();
-      store = await place.open();
-    }
     const update = (id: string, change: Partial<OutboxRow>) =>
       store.transact((transaction) => transaction.updateOutbox(id, change));
     /** When it was decided, and until when it is tried. */

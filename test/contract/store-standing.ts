@@ -1,7 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { StreamEnd } from '../../src/core/stream.ts';
 import { StoreUnavailable, type Store } from '../../src/store/store.ts';
 import type { StorePlace } from './store.ts';
+import { openedForEach } from './store-opened.ts';
 import { delivery, move, writeStream } from './store-samples.ts';
 
 const sources = ['alertmanager', 'generic'];
@@ -9,18 +10,13 @@ const sources = ['alertmanager', 'generic'];
 /** What every store tells of streams that somebody has met before. */
 export function standingContract(name: string, makePlace: () => Promise<StorePlace>): void {
   describe(`${name} says whether streams stand where they stood:`, () => {
-    let place: StorePlace;
     let store: Store;
-
+    openedForEach(makePlace, (opened) => {
+      store = opened;
+    });
     beforeEach(async () => {
-      place = await makePlace();
-      store = await place.open();
       await writeStream(store, move('INC-1', 0, 2));
       await writeStream(store, move('INC-2', 0));
-    });
-    afterEach(async () => {
-      await store.close();
-      await place.remove();
     });
 
     const endOf = (id: string): Promise<StreamEnd | undefined> =>

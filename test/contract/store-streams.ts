@@ -1,21 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StaleStream, type Store } from '../../src/store/store.ts';
 import type { StorePlace } from './store.ts';
+import { openedForEach } from './store-opened.ts';
 import { delivery, errand, event, move, noon, writeStream } from './store-samples.ts';
 
 /** What every store promises of streams, and of whoever writes them. */
 export function streamsContract(name: string, makePlace: () => Promise<StorePlace>): void {
   describe(`${name}: streams and transactions`, () => {
-    let place: StorePlace;
     let store: Store;
-
-    beforeEach(async () => {
-      place = await makePlace();
-      store = await place.open();
-    });
-    afterEach(async () => {
-      await store.close();
-      await place.remove();
+    openedForEach(makePlace, (opened) => {
+      store = opened;
     });
 
     describe('a stream', () => {

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { StoreUnavailable, type Store } from '../../src/store/store.ts';
 import { auditContract } from './store-audit.ts';
 import { inboxContract } from './store-inbox.ts';
 import { expectToBehaveLikeModel } from './store-model.ts';
 import { outboxContract } from './store-outbox.ts';
+import { openedForEach } from './store-opened.ts';
 import { delivery, enqueue, errand, idsDue, move, noon, writeStream } from './store-samples.ts';
 import { standingContract } from './store-standing.ts';
 import { streamsContract } from './store-streams.ts';
@@ -22,22 +23,10 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
   auditContract(name, makePlace);
   standingContract(name, makePlace);
   describe(`${name} keeps the promises of a store:`, () => {
-    let place: StorePlace;
     let store: Store;
-
-    beforeEach(async () => {
-      place = await makePlace();
-      store = await place.open();
+    const { open, reopen } = openedForEach(makePlace, (opened) => {
+      store = opened;
     });
-    afterEach(async () => {
-      await store.close();
-      await place.remove();
-    });
-
-    async function reopen(): Promise<void> {
-      await store.close();
-      store = await place.open();
-    }
 
     test('A mark is what was written last', async () => {
       expect(await store.readMark('alive-at')).toBeUndefined();
@@ -110,7 +99,7 @@ export function storeContract(name: string, makePlace: () => Promise<StorePlace>
       await closed;
       await expect(store.readMark('any')).rejects.toThrow(StoreUnavailable);
 
-      store = await place.open();
+      await open();
       expect(await store.unsettledInbox()).toEqual([delivery('before')]);
     });
 
