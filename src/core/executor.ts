@@ -51,12 +51,14 @@ export type StepProgress =
 /**
  * Something that changes or checks production. `start` is called at most once for a run unless `check` has answered
  * `not-started` or `repeatable` (or `start` itself has `not-started`: nothing was begun, try again); after a crash, a lost
- * answer or a throw, `check` is asked first, and it may have no handle. Both may throw when the other side cannot be reached: the engine then asks
- * `check` again until the step's deadline. `handle.url`, when there is one, is a page where a person can look.
+ * answer or a throw, `check` is asked first, and it may have no handle. Both may throw when the other side cannot be
+ * reached: the engine then asks `check` again until the step's deadline. `handle.url`, when there is one, is a page where a
+ * person can look.
  *
  * `cancel` is asked for a run that `check` has just found running, or `repeatable` (perhaps without a handle, then), when a
- * person stops the operation or the step's time is over: once, unless it throws because the wish did not arrive; that it comes twice harms nothing. From then on
- * `check` says how the run ended. Undefined, as without `cancel`: this one cannot be stopped, and is waited for.
+ * person stops the operation or the step's time is over: once, unless it throws because the wish did not arrive; that it
+ * comes twice harms nothing. From then on `check` says how the run ended. Undefined, as without `cancel`: this one cannot be
+ * stopped, and is waited for.
  */
 export interface Executor {
   readonly name: string;

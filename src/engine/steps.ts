@@ -19,7 +19,8 @@ type StepErrand = Errand<'step.run'>;
 /**
  * Carries out the steps of approved operations. A run is started at most once: the outbox marks it in flight before
  * `start` is called, and from then on only `check` is asked, until it says `not-started` for certain, or that it may
- * be repeated. What runs, or may run, is asked to stop when a person wants it or when its time is over; how it ended is for `check` to say.
+ * be repeated. What runs, or may run, is asked to stop when a person wants it or when its time is over; how it ended is for
+ * `check` to say.
  */
 export function stepCarrier(executors: ReadonlyMap<string, Executor>): Carrier<'step.run'> {
   return {

@@ -94,6 +94,7 @@ async function backUpHere(out: string): Promise<Made> {
 }
 
 async function placeOf(out: string, name: string): Promise<string> {
+  // Why it cannot be looked at, whoever writes there is told.
   const isFolder = out.endsWith('/') || (await stat(out).catch(() => undefined))?.isDirectory() === true;
   return isFolder ? join(out, name) : out;
 }

@@ -138,6 +138,20 @@ describe('Who may lift it', () => {
 const stable = 'channel:shop/stable';
 const failed: Settled = { status: 'failed', why: 'no' };
 
+/** Of 1.6.0 from canary to stable, where 1.5.0 followed 1.4.2: approved, and no step of it sent. */
+function promotion(): Streams {
+  const all = streams();
+  const set = (channel: string, version: string, at: number) =>
+    all.say(channel, { type: 'channel.set', version, reason: 'released' }, ana, at);
+  set(stable, '1.4.2', 0);
+  set('channel:shop/canary', '1.6.0', 0);
+  set(stable, '1.5.0', hour);
+  const promote = { type: 'promotion.request', target: 'shop/stable', version: undefined } as const;
+  all.say('channel:shop/canary', { ...promote, override: false, reason: 'runs well' }, ana, now);
+  approve(all);
+  return all;
+}
+
 /** Ana has asked for a rollback of stable, on which 1.5.0 runs. */
 function rollback(current = policies): Streams {
   const all = streams(current);
@@ -466,15 +480,7 @@ describe('A rollback while production is frozen', () => {
 
   describe('and a promotion that it has held before its first step', () => {
     function heldPromotion(): Streams {
-      const all = streams();
-      const set = (channel: string, version: string, at: number) =>
-        all.say(channel, { type: 'channel.set', version, reason: 'released' }, ana, at);
-      set(stable, '1.4.2', 0);
-      set('channel:shop/canary', '1.6.0', 0);
-      set(stable, '1.5.0', hour);
-      const promote = { type: 'promotion.request', target: 'shop/stable', version: undefined } as const;
-      all.say('channel:shop/canary', { ...promote, override: false, reason: 'runs well' }, ana, now);
-      approve(all);
+      const all = promotion();
       // Frozen before GitHub could be reached.
       all.say(freezeId, begin, ana, now);
       sendAll(all);
@@ -510,15 +516,7 @@ describe('A rollback while production is frozen', () => {
   });
 
   it('goes before a promotion that is held between two steps: nothing of that has to be waited for', () => {
-    const all = streams();
-    const set = (channel: string, version: string, at: number) =>
-      all.say(channel, { type: 'channel.set', version, reason: 'released' }, ana, at);
-    set(stable, '1.4.2', 0);
-    set('channel:shop/canary', '1.6.0', 0);
-    set(stable, '1.5.0', hour);
-    const promote = { type: 'promotion.request', target: 'shop/stable', version: undefined } as const;
-    all.say('channel:shop/canary', { ...promote, override: false, reason: 'runs well' }, ana, now);
-    approve(all);
+    const all = promotion();
     sendAll(all);
     freeze(all);
     ends(all);

@@ -31,8 +31,9 @@ function operationWakeAt(state: Operation): Instant | undefined {
 }
 
 /**
- * What everybody in the conversation of its incident should hear: an operation is over, or will not come after all. That one is asked for
- * they see by its card, a new message in the same conversation; what an edited card says, nobody is notified of.
+ * What everybody in the conversation of its incident should hear: an operation is over, or will not come after all. That
+ * one is asked for they see by its card, a new message in the same conversation; what an edited card says, nobody is
+ * notified of.
  */
 const loudEvents: readonly OperationEvent['type'][] = [
   'operation.rejected',
